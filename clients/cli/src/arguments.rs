@@ -1,0 +1,271 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use proto::v1;
+
+/// Asks a Quartermaster service what to install.
+#[derive(Debug, Parser)]
+#[command(name = "qm", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `qm` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tells which versions to install for a project.
+    Resolve(Resolve),
+}
+
+const EXAMPLES: &str = "\
+EXAMPLES
+  What to install for a project, told for people:
+      qm resolve requirements.in
+
+  For another Python on another machine, as lines `name version` for programs:
+      qm resolve requirements.in --python 3.10 --platform aarch64-apple-darwin --format pins
+
+  A project with its extra `test` and its dependency group `docs`:
+      qm resolve pyproject.toml --extra test --group docs
+
+  What it would have been last December, and the lowest versions that it claims to work with:
+      qm resolve pyproject.toml --before 2025-12-01T00:00:00Z
+      qm resolve pyproject.toml --strategy lowest-direct
+
+  What is new beside what is there already (lines such as `flask ==3.1.0`):
+      qm resolve requirements.in --held installed.txt
+
+FILES
+  *.in, *.txt      requirements as pip reads them, with `-r`, `-c` and `--hash`. Options about
+                   registries are refused: registries are configured at the service.
+  pyproject.toml   `project.dependencies`, and what --extra, --all-extras and --group add.
+
+EXIT STATUS
+  0  solved                       2  the input or the command line is faulty
+  1  there is no solution         3  the service could not answer";
+
+/// `qm resolve`.
+#[derive(Args, Debug)]
+#[command(after_long_help = EXAMPLES, after_help = "`qm resolve --help` has examples.")]
+pub struct Resolve {
+    /// What the project depends on: a requirements file or a `pyproject.toml`.
+    pub file: PathBuf,
+
+    /// The service's address.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "QUARTERMASTER_SERVER",
+        default_value = "http://127.0.0.1:7433"
+    )]
+    pub server: String,
+
+    /// What to print: `text` for people, `pins` as lines `name version`, `json` for programs.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// How long to wait for the answer, such as `90s`, `2m` or `500ms`.
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
+    pub timeout: Duration,
+
+    /// For which environment.
+    #[command(flatten)]
+    pub environment: Environment,
+
+    /// What of a `pyproject.toml`.
+    #[command(flatten)]
+    pub sets: Sets,
+
+    /// Which versions.
+    #[command(flatten)]
+    pub choice: Choice,
+}
+
+/// The machine that packages are for.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Environment")]
+pub struct Environment {
+    /// The version of Python. Without it: what a `.python-version` file next to FILE says, else 3.12.
+    /// No interpreter is looked for.
+    #[arg(long, value_name = "VERSION")]
+    pub python: Option<String>,
+
+    /// The platform, by the names of uv's `--python-platform`, such as `linux`, `windows` or
+    /// `x86_64-manylinux_2_28`. Without it: the one that `qm` was built for.
+    #[arg(long, value_name = "TAG")]
+    pub platform: Option<String>,
+
+    /// Lets source distributions count as installable. No package code runs in any case.
+    #[arg(long)]
+    pub sdist: bool,
+
+    /// The target triple; for `Cargo.toml` only.
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Option<String>,
+
+    /// The version of Node.js; for `package.json` only.
+    #[arg(long, value_name = "VERSION")]
+    pub node: Option<String>,
+
+    /// The version of Rust; for `Cargo.toml` only.
+    #[arg(long, value_name = "VERSION")]
+    pub rust_version: Option<String>,
+}
+
+/// The parts of a `pyproject.toml` beside `project.dependencies`, which always counts.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Parts of a pyproject.toml, beside project.dependencies")]
+pub struct Sets {
+    /// An extra, from `project.optional-dependencies`. May be repeated.
+    #[arg(long = "extra", value_name = "NAME")]
+    pub extras: Vec<String>,
+
+    /// Every extra.
+    #[arg(long, conflicts_with = "extras")]
+    pub all_extras: bool,
+
+    /// A group, from `dependency-groups`. May be repeated.
+    #[arg(long = "group", value_name = "NAME")]
+    pub groups: Vec<String>,
+}
+
+/// Which versions may be chosen, and which are preferred.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Choice")]
+pub struct Choice {
+    /// Which of the fitting versions to prefer. Without it, the highest.
+    #[arg(long, value_enum)]
+    pub strategy: Option<Strategy>,
+
+    /// When pre-releases count. Without it, as the ecosystem has it: where a requirement names one,
+    /// and where nothing else fits.
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub prereleases: Option<Prereleases>,
+
+    /// Only what was published before this instant counts, such as `2025-12-01T00:00:00Z`.
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
+    pub before: Option<Timestamp>,
+
+    /// What is there already: a file with lines `name range`, such as `flask ==3.1.0`.
+    #[arg(long, value_name = "FILE")]
+    pub held: Option<PathBuf>,
+
+    /// A registry to ask, by its name at the service; the first that has a package counts. May be
+    /// repeated. Without it, all that the service has.
+    #[arg(long = "registry", value_name = "NAME")]
+    pub registries: Vec<String>,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// Lines `name version`, sorted, and nothing else.
+    Pins,
+    /// The whole answer, as canonical protobuf JSON.
+    Json,
+}
+
+/// Which of the fitting versions is preferred.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Strategy {
+    /// The highest of every package.
+    Highest,
+    /// The lowest of every package.
+    Lowest,
+    /// The lowest of what the project itself requires, the highest of everything else.
+    LowestDirect,
+}
+
+impl From<Strategy> for v1::Strategy {
+    fn from(strategy: Strategy) -> Self {
+        match strategy {
+            Strategy::Highest => Self::Highest,
+            Strategy::Lowest => Self::Lowest,
+            Strategy::LowestDirect => Self::LowestDirect,
+        }
+    }
+}
+
+/// When pre-releases count.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Prereleases {
+    /// Never.
+    Disallow,
+    /// Where a requirement names one, and where nothing else fits.
+    IfNecessary,
+    /// Where a requirement of the project itself names one.
+    Explicit,
+    /// Always.
+    Allow,
+}
+
+impl From<Prereleases> for v1::PrereleaseMode {
+    fn from(prereleases: Prereleases) -> Self {
+        match prereleases {
+            Prereleases::Disallow => Self::Disallow,
+            Prereleases::IfNecessary => Self::IfNecessary,
+            Prereleases::Explicit => Self::Explicit,
+            Prereleases::Allow => Self::Allow,
+        }
+    }
+}
+
+/// Reads a time such as `90s`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let milliseconds = match unit {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60_000,
+        _ => return Err("write a whole number with `ms`, `s` or `m`, such as `90s`".to_owned()),
+    };
+    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds)) {
+        None => Err("write a whole number with `ms`, `s` or `m`, such as `90s`".to_owned()),
+        Some(0) => Err("it must be longer than nothing".to_owned()),
+        // A deadline of gRPC has eight digits; a day is far from any answer.
+        Some(long) if long > 86_400_000 => Err("it can be a day at most".to_owned()),
+        Some(short) => Ok(Duration::from_millis(short)),
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "write an instant with its zone, such as `2025-12-01T00:00:00Z`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_units() {
+        for (text, milliseconds) in [("90", 90_000), ("90s", 90_000), ("2m", 120_000), ("5ms", 5)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)));
+        }
+        for text in ["", "s", "1h", "0", "-1", "1.5s", "99999999999999999999", "2000m"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_have_zones() {
+        assert!(instant("2025-12-01T00:00:00Z").is_ok());
+        assert!(instant("2025-12-01T00:00:00+01:00").is_ok());
+        assert!(instant("2025-12-01").is_err());
+    }
+}

@@ -1,0 +1,238 @@
+//! The one call to the service.
+//!
+//! The stream is asked first, since it tells how it goes; a service that has no stream is asked
+//! without. The user's patience bounds all of it: connecting, waiting, and trying again.
+
+mod retry;
+pub mod spinner;
+
+use std::time::{Duration, Instant};
+
+use proto::v1::{
+    ResolveRequest, ResolveResponse, ResolveStreamRequest, resolve_stream_response::Event,
+    resolver_service_client::ResolverServiceClient,
+};
+use tonic::{
+    Code, Request, Status,
+    codec::CompressionEncoding,
+    transport::{Channel, ClientTlsConfig, Endpoint},
+};
+use tonic_types::StatusExt as _;
+
+use self::spinner::Spinner;
+
+/// The largest answer that is read, in bytes, as the contract recommends.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long a silent connection is left alone before it is asked whether it still lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// How long an answer may be under way after the deadline that the service was given.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The address cannot be one of a service.
+    #[error("`{server}` is not the address of a service")]
+    Address {
+        /// The address.
+        server: String,
+    },
+    /// The system's certificates cannot be read, so that no service can be trusted.
+    #[error("cannot judge whether `{server}` is to be trusted: {cause}")]
+    Roots {
+        /// The address.
+        server: String,
+        /// What is wrong with the certificates.
+        cause: String,
+    },
+    /// Nobody answers there.
+    #[error("could not reach `{server}`: {cause}")]
+    Unreachable {
+        /// The address.
+        server: String,
+        /// What the system says.
+        cause: String,
+    },
+    /// The time is over.
+    #[error("`{server}` did not answer within {} s", .timeout.as_secs_f64())]
+    Late {
+        /// The address.
+        server: String,
+        /// The time that was given.
+        timeout: Duration,
+    },
+    /// The stream ended well and without an answer.
+    #[error("`{server}` ended the call without an answer")]
+    NoAnswer {
+        /// The address.
+        server: String,
+    },
+    /// The service says no.
+    #[error("`{server}` refused the call: {}", .status.message())]
+    Refused {
+        /// The address.
+        server: String,
+        /// What it says.
+        status: Box<Status>,
+    },
+}
+
+/// Asks the service at `server` for an answer within `timeout`.
+pub async fn resolve(
+    server: &str,
+    timeout: Duration,
+    request: ResolveRequest,
+    spinner: &mut Spinner,
+) -> Result<ResolveResponse, CallError> {
+    let endpoint = endpoint(server)?;
+    let call = Call { server, timeout, deadline: Instant::now() + timeout, request };
+    match tokio::time::timeout(timeout + GRACE, call.run(endpoint, spinner)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(CallError::Late { server: server.to_owned(), timeout }),
+    }
+}
+
+fn endpoint(server: &str) -> Result<Endpoint, CallError> {
+    let address = || CallError::Address { server: server.to_owned() };
+    if !server.starts_with("http://") && !server.starts_with("https://") {
+        return Err(address());
+    }
+    let endpoint = Endpoint::from_shared(server.to_owned()).map_err(|_| address())?;
+    let endpoint =
+        match server.starts_with("https://") {
+            true => endpoint.tls_config(ClientTlsConfig::new().with_native_roots()).map_err(
+                |error| CallError::Roots { server: server.to_owned(), cause: innermost(&error) },
+            )?,
+            false => endpoint,
+        };
+    Ok(endpoint
+        .user_agent(concat!("qm/", env!("CARGO_PKG_VERSION")))
+        .map_err(|_| address())?
+        .connect_timeout(CONNECT)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .tcp_nodelay(true))
+}
+
+/// One question, however often it is sent.
+struct Call<'a> {
+    server: &'a str,
+    timeout: Duration,
+    deadline: Instant,
+    request: ResolveRequest,
+}
+
+impl Call<'_> {
+    async fn run(
+        self,
+        endpoint: Endpoint,
+        spinner: &mut Spinner,
+    ) -> Result<ResolveResponse, CallError> {
+        spinner.step(format!("reaching {}", self.server));
+        let channel = endpoint.connect().await.map_err(|error| self.unreachable(&error))?;
+        let mut client = ResolverServiceClient::new(channel)
+            .accept_compressed(CompressionEncoding::Zstd)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .max_decoding_message_size(MAX_ANSWER_BYTES);
+        let mut attempt = 1;
+        loop {
+            spinner.step("waiting for the answer");
+            let status = match self.once(&mut client, spinner).await {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) => return Err(CallError::NoAnswer { server: self.server.to_owned() }),
+                Err(status) => status,
+            };
+            match retry::wait(&status, attempt) {
+                Some(wait) if wait < self.remaining() => {
+                    spinner.step(format!(
+                        "trying again in {:.1} s: {}",
+                        wait.as_secs_f64(),
+                        status.message()
+                    ));
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return Err(self.refused(status)),
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Sends the request once, by the stream if there is one.
+    async fn once(
+        &self,
+        client: &mut ResolverServiceClient<Channel>,
+        spinner: &mut Spinner,
+    ) -> Result<Option<ResolveResponse>, Status> {
+        match self.stream(client, spinner).await {
+            Err(status) if lacks_stream(&status) => {
+                let answer = client.resolve(self.message(self.request.clone())).await?;
+                Ok(Some(answer.into_inner()))
+            }
+            other => other,
+        }
+    }
+
+    async fn stream(
+        &self,
+        client: &mut ResolverServiceClient<Channel>,
+        spinner: &mut Spinner,
+    ) -> Result<Option<ResolveResponse>, Status> {
+        let request = ResolveStreamRequest { request: Some(self.request.clone()) };
+        let mut events = client.resolve_stream(self.message(request)).await?.into_inner();
+        let mut answer = None;
+        // The stream is read to its end, since its status comes last.
+        while let Some(message) = events.message().await? {
+            match message.event {
+                Some(Event::Progress(progress)) => spinner.progress(&progress),
+                Some(Event::Tentative(tentative)) => spinner.tentative(tentative),
+                Some(Event::Answer(response)) => answer = Some(response),
+                // An event of a later contract.
+                None => {}
+            }
+        }
+        Ok(answer)
+    }
+
+    /// A message with the time that is left as its deadline.
+    fn message<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(self.remaining());
+        request
+    }
+
+    fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn unreachable(&self, error: &tonic::transport::Error) -> CallError {
+        CallError::Unreachable { server: self.server.to_owned(), cause: innermost(error) }
+    }
+
+    fn refused(&self, status: Status) -> CallError {
+        // The time may run out here or there first; the user is told the same.
+        if self.remaining().is_zero()
+            && matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded)
+        {
+            return CallError::Late { server: self.server.to_owned(), timeout: self.timeout };
+        }
+        CallError::Refused { server: self.server.to_owned(), status: Box::new(status) }
+    }
+}
+
+/// What lies behind an error of the transport, whose own words say no more than that it is one.
+fn innermost(error: &tonic::transport::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// Whether it is the stream itself that the service lacks, and not a field of the request.
+fn lacks_stream(status: &Status) -> bool {
+    status.code() == Code::Unimplemented && status.get_details_bad_request().is_none()
+}

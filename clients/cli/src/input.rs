@@ -1,0 +1,160 @@
+//! What the project asks for, read from its files.
+//!
+//! The name of the file tells how it is read: [`requirements`] as pip has them, or [`pyproject`].
+//! Either way the result is an [`Input`]: texts that go to the service as they are, each with the
+//! place it stood at. What a file can say and this client cannot pass on is refused by name, with
+//! its place and with what to do instead; nothing is passed over in silence.
+
+pub mod error;
+pub mod held;
+pub mod name;
+pub mod pyproject;
+pub mod requirements;
+pub mod source;
+
+use std::path::Path;
+
+use proto::v1::{PrereleaseMode, Strategy};
+
+pub use self::error::{InputError, Problem};
+use self::source::Anchor;
+
+/// The kinds of files that this version reads, for messages.
+pub const KINDS: &str = "`*.in` and `*.txt` (pip's requirements files) and `pyproject.toml`";
+
+/// A text from a file, and where it stood.
+#[derive(Clone, Debug)]
+pub struct Stated {
+    /// The text, to be sent as it is.
+    pub text: String,
+    /// Where it stood.
+    pub anchor: Anchor,
+}
+
+/// One requirement of the project.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// The requirement as PEP 508 has it, unread.
+    pub stated: Stated,
+    /// The dependency set, as the contract names it. Empty means `main`.
+    pub dependency_set: String,
+    /// The values of pip's option `--hash`.
+    pub hashes: Vec<Stated>,
+}
+
+impl Requirement {
+    /// A requirement without hashes.
+    pub fn new(stated: Stated, dependency_set: &str) -> Self {
+        Self { stated, dependency_set: dependency_set.to_owned(), hashes: Vec::new() }
+    }
+}
+
+/// A setting from a file, and where it stood.
+#[derive(Clone, Debug)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stood.
+    pub anchor: Anchor,
+}
+
+/// All that the files say. Order is kept: the answer may depend on it.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// The project's own name. Empty where the files do not give it one.
+    pub name: String,
+    /// What the project requires.
+    pub requirements: Vec<Requirement>,
+    /// What narrows versions without asking for them.
+    pub constraints: Vec<Requirement>,
+    /// What takes the place of requirements.
+    pub overrides: Vec<Requirement>,
+    /// The names of packages to leave out.
+    pub excludes: Vec<Stated>,
+    /// The dependency sets to solve. Empty means all that occur.
+    pub dependency_sets: Vec<String>,
+    /// The files' word on pre-releases, such as pip's `--pre`.
+    pub prereleases: Option<Setting<PrereleaseMode>>,
+    /// The files' word on the preferred versions.
+    pub strategy: Option<Setting<Strategy>>,
+    /// The files' cut-off.
+    pub before: Option<Setting<jiff::Timestamp>>,
+    /// The projects of which wheels alone count, or `:all:`.
+    pub only_binary: Vec<Stated>,
+    /// The projects of which source distributions alone count, or `:all:`.
+    pub no_binary: Vec<Stated>,
+    /// The versions of Python that the project says it supports. It is shown, never compared.
+    pub requires_python: Option<Stated>,
+}
+
+/// Which parts of a `pyproject.toml` to read beside its dependencies.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Selection<'a> {
+    /// The extras, in any spelling.
+    pub extras: &'a [String],
+    /// The dependency groups, in any spelling.
+    pub groups: &'a [String],
+    /// All extras.
+    pub all_extras: bool,
+    /// What the command line decides already, so that a file that says otherwise is overruled.
+    pub decided: Decided,
+}
+
+/// What the command line decides by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Decided {
+    /// `--registry` is given.
+    pub registries: bool,
+    /// `--before` is given.
+    pub before: bool,
+}
+
+/// How a file is read.
+enum Kind {
+    Requirements,
+    Pyproject,
+}
+
+/// Reads `path` and all files that it includes.
+pub fn read(path: &Path, selection: &Selection<'_>) -> Result<Input, InputError> {
+    match kind(path)? {
+        Kind::Requirements => {
+            refuse_selection(path, selection)?;
+            requirements::read(path)
+        }
+        Kind::Pyproject => pyproject::read(path, selection),
+    }
+}
+
+/// Tells how a file is read, by its name alone.
+fn kind(path: &Path) -> Result<Kind, Problem> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let not_yet = |ecosystem| Err(Problem::NotYet { path: path.display().to_string(), ecosystem });
+    match name {
+        "pyproject.toml" => Ok(Kind::Pyproject),
+        "package.json" => not_yet("npm"),
+        "Cargo.toml" => not_yet("cargo"),
+        _ if name.ends_with(".in") || name.ends_with(".txt") => Ok(Kind::Requirements),
+        _ => Err(Problem::UnknownKind { path: path.display().to_string() }),
+    }
+}
+
+/// A requirements file has neither extras nor groups to choose from.
+fn refuse_selection(path: &Path, selection: &Selection<'_>) -> Result<(), Problem> {
+    let chosen = [
+        ("--extra", !selection.extras.is_empty()),
+        ("--all-extras", selection.all_extras),
+        ("--group", !selection.groups.is_empty()),
+    ];
+    match chosen.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Problem::NotForFile {
+            flag,
+            path: path.display().to_string(),
+            needs: "a `pyproject.toml`",
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! uv's own settings, as far as they change the answer.
+//!
+//! What the contract has a field for is passed on. What it has none for is refused, unless the
+//! command line decides the matter anyway. Settings about syncing, building, publishing and
+//! universal locks do not change the answer for one environment and are not looked at; nor is
+//! `tool.uv.pip`, which is about uv's own commands.
+
+use proto::v1::{PrereleaseMode, Strategy};
+
+use super::node::Node;
+use crate::input::{
+    Input, InputError, Problem, Requirement, Selection, Setting, Stated,
+    name::{leading, normalize},
+};
+
+/// What excuses a setting that is not passed on.
+#[derive(Clone, Copy)]
+enum Unless {
+    /// Nothing does.
+    Never,
+    /// The registries are named on the command line.
+    Registries,
+    /// The dependency group `dev` is not chosen.
+    NoDevGroup,
+}
+
+const CONFIGURED: &str =
+    "registries are configured at the service; name them with `--registry NAME`";
+
+/// The settings that change the answer and are not passed on.
+const REFUSED: [(&str, &str, Unless); 9] = [
+    ("index", CONFIGURED, Unless::Registries),
+    ("index-url", CONFIGURED, Unless::Registries),
+    ("extra-index-url", CONFIGURED, Unless::Registries),
+    ("index-strategy", CONFIGURED, Unless::Registries),
+    ("find-links", CONFIGURED, Unless::Registries),
+    ("no-index", CONFIGURED, Unless::Registries),
+    ("dev-dependencies", "move them to `dependency-groups.dev`", Unless::NoDevGroup),
+    ("exclude-newer-package", "give one cut-off for all packages with `--before`", Unless::Never),
+    ("dependency-metadata", "metadata comes from registries only; remove the entry", Unless::Never),
+];
+
+/// Applies `[tool.uv]` to what was read so far.
+pub(super) fn apply(
+    document: &Node<'_>,
+    selection: &Selection<'_>,
+    input: &mut Input,
+) -> Result<(), InputError> {
+    let Some(uv) = document.find(&["tool", "uv"])? else { return Ok(()) };
+    for (key, node) in uv.entries()? {
+        refuse(key, &node, selection)?;
+        match key {
+            "sources" => refuse_sources(&node, input)?,
+            "constraint-dependencies" => input.constraints.extend(requirements(&node)?),
+            "override-dependencies" => input.overrides.extend(requirements(&node)?),
+            "exclude-dependencies" => input.excludes.extend(node.texts()?),
+            "no-build" => input.only_binary.extend(every_project(&node)?),
+            "no-build-package" => input.only_binary.extend(node.texts()?),
+            "no-binary" => input.no_binary.extend(every_project(&node)?),
+            "no-binary-package" => input.no_binary.extend(node.texts()?),
+            "prerelease" => input.prereleases = Some(prerelease(&node)?),
+            "resolution" => input.strategy = Some(resolution(&node)?),
+            "exclude-newer" if !selection.decided.before => input.before = Some(cut_off(&node)?),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn refuse(key: &str, node: &Node<'_>, selection: &Selection<'_>) -> Result<(), InputError> {
+    let Some((_, advice, unless)) = REFUSED.iter().find(|(name, ..)| *name == key) else {
+        return Ok(());
+    };
+    let excused = match unless {
+        Unless::Never => false,
+        Unless::Registries => selection.decided.registries,
+        Unless::NoDevGroup => !selection.groups.iter().any(|group| normalize(group) == "dev"),
+    };
+    if excused {
+        return Ok(());
+    }
+    Err(node.key_fault(Problem::KeyRefused { key: node.key.clone(), advice }))
+}
+
+/// A source changes the answer if a requirement that is solved names its package.
+fn refuse_sources(node: &Node<'_>, input: &Input) -> Result<(), InputError> {
+    let stated = || input.requirements.iter().chain(&input.constraints).chain(&input.overrides);
+    for (name, source) in node.entries()? {
+        let normal = normalize(name);
+        if stated().any(|requirement| normalize(leading(&requirement.stated.text)) == normal) {
+            let advice = "packages come from registries only; remove the entry, or the requirement";
+            return Err(source.key_fault(Problem::KeyRefused { key: source.key.clone(), advice }));
+        }
+    }
+    Ok(())
+}
+
+fn requirements(node: &Node<'_>) -> Result<Vec<Requirement>, InputError> {
+    Ok(node.texts()?.into_iter().map(|stated| Requirement::new(stated, "")).collect())
+}
+
+/// A switch for all projects.
+fn every_project(node: &Node<'_>) -> Result<Option<Stated>, InputError> {
+    let all = Stated { text: ":all:".to_owned(), anchor: node.anchor() };
+    Ok(node.switch()?.then_some(all))
+}
+
+fn prerelease(node: &Node<'_>) -> Result<Setting<PrereleaseMode>, InputError> {
+    let stated = node.text()?;
+    let value = match stated.text.as_str() {
+        "disallow" => PrereleaseMode::Disallow,
+        "allow" => PrereleaseMode::Allow,
+        "if-necessary" => PrereleaseMode::IfNecessary,
+        "explicit" => PrereleaseMode::Explicit,
+        "if-necessary-or-explicit" => PrereleaseMode::Unspecified,
+        _ => return Err(wrong(node, stated, "choose with `--prereleases`, and remove the key")),
+    };
+    Ok(Setting { value, anchor: stated.anchor })
+}
+
+fn resolution(node: &Node<'_>) -> Result<Setting<Strategy>, InputError> {
+    let stated = node.text()?;
+    let value = match stated.text.as_str() {
+        "highest" => Strategy::Highest,
+        "lowest" => Strategy::Lowest,
+        "lowest-direct" => Strategy::LowestDirect,
+        _ => return Err(wrong(node, stated, "choose with `--strategy`, and remove the key")),
+    };
+    Ok(Setting { value, anchor: stated.anchor })
+}
+
+fn cut_off(node: &Node<'_>) -> Result<Setting<jiff::Timestamp>, InputError> {
+    let stated = node.text()?;
+    match stated.text.parse() {
+        Ok(value) => Ok(Setting { value, anchor: stated.anchor }),
+        Err(_) => Err(wrong(
+            node,
+            stated,
+            "give the instant with `--before`, such as `--before 2025-12-01T00:00:00Z`",
+        )),
+    }
+}
+
+fn wrong(node: &Node<'_>, stated: Stated, advice: &'static str) -> InputError {
+    node.fault(Problem::WrongValue { key: node.key.clone(), value: stated.text, advice })
+}

@@ -1,0 +1,149 @@
+//! A solution for people: what to install, from where, and what it took.
+
+use proto::v1::{
+    Edge, Package, ProjectAnswer, RegistryGroup, Solution, Statistics, package::Details,
+};
+
+use crate::print::{
+    look::{Look, safe, width},
+    took,
+};
+
+/// Whether the request said what the client holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// It did: what is not held is new.
+    Known,
+    /// It did not.
+    Unknown,
+}
+
+/// How a solution is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Whether packages are marked as held or new.
+    pub held: Held,
+    /// The look of stdout.
+    pub look: Look,
+}
+
+/// Tells one solved project.
+pub fn text(
+    answer: &ProjectAnswer,
+    solution: &Solution,
+    statistics: Option<&Statistics>,
+    manner: Manner,
+) -> String {
+    let look = manner.look;
+    let mut lines = Vec::new();
+    let columns = Columns::of(solution, manner.held);
+    for group in &solution.groups {
+        lines.push(heading(group, look));
+        lines.extend(group.packages.iter().map(|package| row(package, solution, &columns, manner)));
+        lines.push(String::new());
+    }
+    lines.extend(answer.warnings.iter().map(|warning| told_warning(&warning.text, look)));
+    let packages: Vec<&Package> =
+        solution.groups.iter().flat_map(|group| &group.packages).collect();
+    let summary = took::summary(&packages, manner.held, statistics);
+    lines.extend(summary.into_iter().map(|line| look.wrap("", &safe(&line))));
+    lines.join("\n") + "\n"
+}
+
+/// One warning, with its label.
+pub fn told_warning(text: &str, look: Look) -> String {
+    look.wrap(&look.alert("warning: "), &safe(text))
+}
+
+/// The widths of the columns, over all groups.
+struct Columns {
+    name: usize,
+    version: usize,
+    mark: usize,
+}
+
+impl Columns {
+    fn of(solution: &Solution, held: Held) -> Self {
+        let mut columns = Self { name: 0, version: 0, mark: 0 };
+        for package in solution.groups.iter().flat_map(|group| &group.packages) {
+            columns.name = columns.name.max(width(&name(package)));
+            columns.version = columns.version.max(width(&safe(&package.version)));
+            columns.mark = columns.mark.max(mark(package, held).len());
+        }
+        columns
+    }
+}
+
+fn heading(group: &RegistryGroup, look: Look) -> String {
+    let registry = look.strong(&safe(&group.registry));
+    match group.public_url.as_str() {
+        "" => registry,
+        url => format!("{registry} {}", look.faint(&safe(url))),
+    }
+}
+
+fn row(package: &Package, solution: &Solution, columns: &Columns, manner: Manner) -> String {
+    let look = manner.look;
+    let name = pad(&name(package), columns.name);
+    let version = pad(&safe(&package.version), columns.version);
+    let mark = mark(package, manner.held);
+    let painted = match (package.yanked, package.held) {
+        (true, _) => look.alert(&mark),
+        (false, true) => look.faint(&mark),
+        (false, false) => look.fresh(&mark),
+    };
+    let gap = match columns.mark {
+        0 => String::new(),
+        widest => " ".repeat(widest - mark.len() + 2),
+    };
+    let via = via(package, &solution.root_edges).map(|via| look.faint(&safe(&via)));
+    let row = format!("  {name}  {version}  {painted}{gap}{}", via.unwrap_or_default());
+    row.trim_end().to_owned()
+}
+
+/// The name, with the extras that are active.
+fn name(package: &Package) -> String {
+    match &package.details {
+        Some(Details::Pypi(pypi)) if !pypi.extras.is_empty() => {
+            safe(&format!("{}[{}]", package.name, pypi.extras.join(",")))
+        }
+        _ => safe(&package.name),
+    }
+}
+
+/// What there is to notice about a package.
+fn mark(package: &Package, held: Held) -> String {
+    let possession = match (held, package.held) {
+        (Held::Known, true) => "held",
+        (Held::Known, false) => "new",
+        (Held::Unknown, _) => "",
+    };
+    match (possession, package.yanked) {
+        (possession, false) => possession.to_owned(),
+        ("", true) => "yanked".to_owned(),
+        (possession, true) => format!("{possession}, yanked"),
+    }
+}
+
+/// The project's own requirements on a package.
+fn via(package: &Package, root_edges: &[Edge]) -> Option<String> {
+    if !package.direct {
+        return None;
+    }
+    let mut told: Vec<String> = Vec::new();
+    for edge in root_edges.iter().filter(|edge| edge.target == package.slot) {
+        let line = match edge.dependency_set.as_str() {
+            "" | "main" => edge.requirement.clone(),
+            set => format!("{} ({set})", edge.requirement),
+        };
+        if !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    let told = if told.is_empty() { "the project".to_owned() } else { told.join(", ") };
+    Some(format!("via {told}"))
+}
+
+fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}

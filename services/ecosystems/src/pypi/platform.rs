@@ -1,0 +1,247 @@
+//! Platforms by the names that `uv --python-platform` takes, with the tags that run on them and
+//! the marker values that follow from them.
+
+use std::fmt;
+
+/// A kind of machine that wheels are chosen for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Platform {
+    system: System,
+    machine: Machine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum System {
+    /// Linux with glibc 2.`minor`.
+    Manylinux {
+        minor: u32,
+    },
+    /// Linux with musl 1.`minor`.
+    Musllinux {
+        minor: u32,
+    },
+    /// macOS from this release on.
+    Macos {
+        major: u32,
+    },
+    Windows,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Machine {
+    X86_64,
+    Aarch64,
+    X86,
+}
+
+/// A name that is no platform.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is not a platform: platforms are `linux`, `macos`, `windows`, a target such as \
+     `aarch64-apple-darwin`, or `x86_64-manylinux_2_28`"
+)]
+pub struct PlatformError {
+    /// What was given.
+    pub text: String,
+}
+
+/// The oldest macOS that uv assumes where none is named.
+const MACOS: System = System::Macos { major: 13 };
+/// The oldest glibc that uv assumes where none is named.
+const GLIBC: System = System::Manylinux { minor: 28 };
+/// The oldest musl that uv assumes.
+const MUSL: System = System::Musllinux { minor: 2 };
+
+const NAMED: [(&str, System, Machine); 13] = [
+    ("linux", GLIBC, Machine::X86_64),
+    ("macos", MACOS, Machine::Aarch64),
+    ("windows", System::Windows, Machine::X86_64),
+    ("x86_64-unknown-linux-gnu", GLIBC, Machine::X86_64),
+    ("aarch64-unknown-linux-gnu", GLIBC, Machine::Aarch64),
+    ("x86_64-unknown-linux-musl", MUSL, Machine::X86_64),
+    ("aarch64-unknown-linux-musl", MUSL, Machine::Aarch64),
+    ("x86_64-apple-darwin", MACOS, Machine::X86_64),
+    ("aarch64-apple-darwin", MACOS, Machine::Aarch64),
+    ("x86_64-pc-windows-msvc", System::Windows, Machine::X86_64),
+    ("aarch64-pc-windows-msvc", System::Windows, Machine::Aarch64),
+    ("i686-pc-windows-msvc", System::Windows, Machine::X86),
+    ("x86_64-manylinux2014", System::Manylinux { minor: 17 }, Machine::X86_64),
+];
+
+impl Platform {
+    /// Reads a platform's name.
+    pub fn parse(text: &str) -> Result<Self, PlatformError> {
+        let named = NAMED.iter().find(|(name, _, _)| *name == text);
+        let platform =
+            named.map(|(_, system, machine)| Self { system: *system, machine: *machine });
+        platform
+            .or_else(|| Self::parse_manylinux(text))
+            .ok_or_else(|| PlatformError { text: text.chars().take(80).collect() })
+    }
+
+    fn parse_manylinux(text: &str) -> Option<Self> {
+        let (machine, system) = text.split_once("-manylinux")?;
+        let machine = match machine {
+            "x86_64" => Machine::X86_64,
+            "aarch64" => Machine::Aarch64,
+            _ => return None,
+        };
+        let minor = match system {
+            "2014" => 17,
+            _ => system
+                .strip_prefix("_2_")?
+                .parse()
+                .ok()
+                .filter(|minor| (17..=60).contains(minor))?,
+        };
+        Some(Self { system: System::Manylinux { minor }, machine })
+    }
+
+    /// The platform tags of wheels that run here, the best first.
+    pub(super) fn tags(&self) -> Vec<String> {
+        match self.system {
+            System::Manylinux { minor } => self.manylinux_tags(minor),
+            System::Musllinux { minor } => {
+                let machine = self.linux_machine();
+                let musl = (0..=minor).rev().map(|minor| format!("musllinux_1_{minor}_{machine}"));
+                musl.chain([format!("linux_{machine}")]).collect()
+            }
+            System::Macos { major } => self.macos_tags(major),
+            System::Windows => vec![
+                match self.machine {
+                    Machine::X86_64 => "win_amd64",
+                    Machine::Aarch64 => "win_arm64",
+                    Machine::X86 => "win32",
+                }
+                .to_owned(),
+            ],
+        }
+    }
+
+    fn manylinux_tags(&self, minor: u32) -> Vec<String> {
+        let machine = self.linux_machine();
+        let (oldest, legacy): (u32, &[(u32, &str)]) = match self.machine {
+            Machine::X86_64 | Machine::X86 => {
+                (5, &[(17, "manylinux2014"), (12, "manylinux2010"), (5, "manylinux1")])
+            }
+            Machine::Aarch64 => (17, &[(17, "manylinux2014")]),
+        };
+        let mut tags = Vec::new();
+        for glibc in (oldest..=minor).rev() {
+            tags.push(format!("manylinux_2_{glibc}_{machine}"));
+            let alias = legacy.iter().find(|(same, _)| *same == glibc);
+            tags.extend(alias.map(|(_, alias)| format!("{alias}_{machine}")));
+        }
+        tags.push(format!("linux_{machine}"));
+        tags
+    }
+
+    /// Apple counts 10.x up to 10.16, then a major a year, and jumped from 15 to 26.
+    fn macos_tags(&self, major: u32) -> Vec<String> {
+        let formats: &[&str] = match self.machine {
+            Machine::Aarch64 => &["arm64", "universal2"],
+            Machine::X86_64 | Machine::X86 => {
+                &["x86_64", "intel", "fat64", "fat32", "universal2", "universal"]
+            }
+        };
+        let mut tags = Vec::new();
+        for release in (11..=major).rev() {
+            tags.extend(formats.iter().map(|format| format!("macosx_{release}_0_{format}")));
+        }
+        for minor in (4..=16).rev() {
+            match self.machine {
+                Machine::Aarch64 => tags.push(format!("macosx_10_{minor}_universal2")),
+                Machine::X86_64 | Machine::X86 => {
+                    tags.extend(formats.iter().map(|format| format!("macosx_10_{minor}_{format}")));
+                }
+            }
+        }
+        tags
+    }
+
+    fn linux_machine(&self) -> &'static str {
+        match self.machine {
+            Machine::X86_64 => "x86_64",
+            Machine::Aarch64 => "aarch64",
+            Machine::X86 => "i686",
+        }
+    }
+
+    /// `os.name`
+    pub(super) fn os_name(&self) -> &'static str {
+        if self.system == System::Windows { "nt" } else { "posix" }
+    }
+
+    /// `sys.platform`
+    pub(super) fn sys_platform(&self) -> &'static str {
+        match self.system {
+            System::Manylinux { .. } | System::Musllinux { .. } => "linux",
+            System::Macos { .. } => "darwin",
+            System::Windows => "win32",
+        }
+    }
+
+    /// `platform.system()`
+    pub(super) fn platform_system(&self) -> &'static str {
+        match self.system {
+            System::Manylinux { .. } | System::Musllinux { .. } => "Linux",
+            System::Macos { .. } => "Darwin",
+            System::Windows => "Windows",
+        }
+    }
+
+    /// `platform.machine()`
+    pub(super) fn platform_machine(&self) -> &'static str {
+        match (self.system, self.machine) {
+            (System::Windows, Machine::X86_64) => "AMD64",
+            (System::Windows, Machine::Aarch64) => "ARM64",
+            (System::Windows, Machine::X86) => "x86",
+            (System::Macos { .. }, Machine::Aarch64) => "arm64",
+            (_, _) => self.linux_machine(),
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let machine = self.linux_machine();
+        match self.system {
+            System::Manylinux { minor } => write!(f, "{machine}-manylinux_2_{minor}"),
+            System::Musllinux { .. } => write!(f, "{machine}-unknown-linux-musl"),
+            System::Macos { .. } => write!(f, "{machine}-apple-darwin"),
+            System::Windows => write!(f, "{machine}-pc-windows-msvc"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_are_read_by_the_names_that_uv_takes() {
+        for (text, written) in [
+            ("linux", "x86_64-manylinux_2_28"),
+            ("x86_64-manylinux2014", "x86_64-manylinux_2_17"),
+            ("aarch64-manylinux_2_40", "aarch64-manylinux_2_40"),
+            ("macos", "aarch64-apple-darwin"),
+            ("windows", "x86_64-pc-windows-msvc"),
+        ] {
+            assert_eq!(
+                Platform::parse(text).map(|platform| platform.to_string()),
+                Ok(written.to_owned())
+            );
+        }
+        for text in ["", "x86_64", "x86_64-manylinux_2_5", "riscv64-manylinux_2_28", "solaris"] {
+            assert!(Platform::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn legacy_manylinux_names_stand_beside_the_glibc_they_mean() {
+        let tags =
+            Platform::parse("x86_64-manylinux_2_17").map(|platform| platform.tags()).unwrap();
+        assert_eq!(tags[..2], ["manylinux_2_17_x86_64", "manylinux2014_x86_64"]);
+        assert_eq!(tags[tags.len() - 2..], ["manylinux1_x86_64", "linux_x86_64"]);
+    }
+}

@@ -1,0 +1,30 @@
+//! Versions (PEP 440).
+
+use std::fmt;
+
+pub use pep440_rs::Version;
+
+/// A text that is no version of PEP 440.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a version: {reason}")]
+pub struct VersionError {
+    /// What was given.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Longer texts are no versions that anybody publishes, and cost more to read than they tell.
+const LONGEST_VERSION: usize = 256;
+
+/// Reads a version in any of the spellings that PEP 440 folds into one.
+pub(super) fn parse_version(text: &str) -> Result<Version, VersionError> {
+    let failed = |reason: &dyn fmt::Display| VersionError {
+        text: text.chars().take(LONGEST_VERSION).collect(),
+        reason: reason.to_string(),
+    };
+    if text.len() > LONGEST_VERSION {
+        return Err(failed(&format_args!("it has more than {LONGEST_VERSION} bytes")));
+    }
+    text.parse::<Version>().map_err(|error| failed(&error))
+}

@@ -1,0 +1,264 @@
+//! What a caller is told.
+
+use ecosystems::Timestamp;
+use registries::Stamp;
+
+/// What came of a request, and the facts it rests on.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What the caller should know besides.
+    pub warnings: Vec<Warning>,
+    /// The stamps of all facts used, those of absent documents included, in a fixed order.
+    pub stamps: Vec<Stamp>,
+    /// The key of the canonical request, in hexadecimal.
+    pub key: String,
+    /// The snapshot token: the hash of the set of facts, in hexadecimal.
+    pub snapshot_token: String,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Everything that is to be installed.
+    Solution(Solution),
+    /// Nothing meets all requirements, and why.
+    Conflict(Conflict),
+    /// Metadata that would need a build: nothing is built here.
+    Needs(Vec<Need>),
+    /// The budget is spent.
+    Exhausted(Exhausted),
+}
+
+/// Everything that is to be installed, by the registry that stores it.
+#[derive(Clone, Debug, Default)]
+pub struct Solution {
+    /// The registries, in order of priority.
+    pub groups: Vec<Group>,
+    /// What the project's own requirements point to.
+    pub root_edges: Vec<Edge>,
+}
+
+/// The packages of one registry.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// The registry's declared name.
+    pub registry: String,
+    /// Its kind, such as `pypi-simple`.
+    pub kind: String,
+    /// The URL under which clients reach it; empty if none is configured.
+    pub public_url: String,
+    /// What a lock calls it; empty if nothing is configured.
+    pub lock_source: String,
+    /// The packages, by name.
+    pub packages: Vec<Package>,
+}
+
+/// One chosen version.
+#[derive(Clone, Debug, Default)]
+pub struct Package {
+    /// The canonical name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The extras that are on.
+    pub extras: Vec<String>,
+    /// The files that may be installed.
+    pub artifacts: Vec<Artifact>,
+    /// What it requires here.
+    pub edges: Vec<Edge>,
+    /// `Requires-Python` of its files, where they agree.
+    pub requires_python: String,
+    /// Whether the project requires it directly.
+    pub direct: bool,
+    /// Whether a file used is yanked.
+    pub yanked: bool,
+}
+
+/// One file.
+#[derive(Clone, Debug, Default)]
+pub struct Artifact {
+    /// Its name.
+    pub filename: String,
+    /// Where it lies: absolute, or a path from the registry's root.
+    pub url: String,
+    /// Its size in bytes, where the registry states one.
+    pub size: Option<u64>,
+    /// Hashes as `algorithm:hex`.
+    pub hashes: Vec<String>,
+    /// `Requires-Python` of the file.
+    pub requires_python: String,
+    /// When it was uploaded.
+    pub uploaded_at: Option<Timestamp>,
+    /// Why it was yanked, if it was; the reason may be empty.
+    pub yanked_reason: Option<String>,
+}
+
+/// One requirement that counts, and what it points to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edge {
+    /// The package required.
+    pub target: String,
+    /// The requirement in PEP 508's syntax.
+    pub requirement: String,
+    /// The versions that would do; empty for any.
+    pub range: String,
+    /// The extras required.
+    pub extras: Vec<String>,
+    /// The marker as published; empty for none.
+    pub marker: String,
+    /// For an edge of the project itself, the set it belongs to.
+    pub dependency_set: String,
+}
+
+/// Why nothing meets all requirements: see `solver::conflict`.
+#[derive(Clone, Debug, Default)]
+pub struct Conflict {
+    /// The explanation, a sentence at a time.
+    pub sentences: Vec<Sentence>,
+    /// What it rests on.
+    pub facts: Vec<ConflictFact>,
+    /// Changes of the project's own requirements that would solve it.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// One sentence of an explanation.
+#[derive(Clone, Debug, Default)]
+pub struct Sentence {
+    /// The sentence, with its final stop.
+    pub text: String,
+    /// Earlier sentences it follows from, by place.
+    pub premises: Vec<u32>,
+    /// Facts it follows from, by place.
+    pub facts: Vec<u32>,
+}
+
+/// One fact of an explanation.
+#[derive(Clone, Debug)]
+pub enum ConflictFact {
+    /// A requirement of a package, or of the project where `package` is empty.
+    Requirement {
+        /// Who requires.
+        package: String,
+        /// In which versions.
+        versions: String,
+        /// The requirement as stated.
+        requirement: String,
+        /// What is required.
+        target: String,
+        /// In which versions.
+        target_range: String,
+        /// For a requirement of the project, its field, such as `requirements[3]`.
+        field: String,
+    },
+    /// No registry has the package.
+    MissingPackage {
+        /// The package.
+        package: String,
+    },
+    /// The package has no version in the range.
+    NoMatchingVersion {
+        /// The package.
+        package: String,
+        /// The range.
+        range: String,
+    },
+    /// Versions that cannot be chosen.
+    Unavailable {
+        /// The package.
+        package: String,
+        /// The versions.
+        versions: String,
+        /// Why, as a number of the contract's `UnavailableReason` understands it.
+        reason: UnavailableReason,
+        /// Why, in words.
+        text: String,
+    },
+}
+
+/// Why versions cannot be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnavailableReason {
+    /// For another version of Python.
+    RuntimeVersion,
+    /// No wheel for the platform.
+    Platform,
+    /// Source distributions only.
+    ArtifactPolicy,
+    /// Withdrawn.
+    Yanked,
+    /// Uploaded after the cut-off.
+    CutOff,
+    /// A pre-release.
+    Prerelease,
+    /// No file has the hash demanded.
+    Hash,
+    /// Its metadata cannot be had or read.
+    Metadata,
+    /// The project is quarantined.
+    Quarantined,
+}
+
+/// A change that would solve a conflict.
+#[derive(Clone, Debug, Default)]
+pub struct Suggestion {
+    /// One sentence.
+    pub text: String,
+    /// The field of the requirement to change, such as `requirements[3]`.
+    pub field: String,
+    /// What to write instead, if it is one text.
+    pub replacement: Option<String>,
+}
+
+/// Metadata that would need a build.
+#[derive(Clone, Debug, Default)]
+pub struct Need {
+    /// The package.
+    pub package: String,
+    /// The version.
+    pub version: String,
+    /// The source distributions.
+    pub filenames: Vec<String>,
+    /// One sentence.
+    pub reason: String,
+}
+
+/// What was known when the budget was spent.
+#[derive(Clone, Debug, Default)]
+pub struct Exhausted {
+    /// Whether time ran out, rather than steps.
+    pub by_time: bool,
+    /// Packages and versions decided so far.
+    pub decided: Vec<(String, String)>,
+    /// The packages with the most conflicts.
+    pub contended: Vec<String>,
+}
+
+/// Something to know besides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// What kind.
+    pub code: WarningCode,
+    /// One sentence without a final stop.
+    pub text: String,
+    /// The package concerned; empty for none.
+    pub package: String,
+}
+
+/// Kinds of warnings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WarningCode {
+    /// An extra that the chosen version does not offer.
+    UnknownExtra,
+    /// Metadata read against the standards.
+    LenientMetadata,
+    /// Versions left out because they could not be read.
+    SkippedVersions,
+    /// A yanked file is used.
+    Yanked,
+    /// A pre-release is chosen.
+    Prerelease,
+    /// The project is archived or deprecated.
+    Deprecated,
+}

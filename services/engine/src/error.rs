@@ -1,0 +1,54 @@
+//! Why a request has no answer.
+
+use std::time::Duration;
+
+/// Why a request has no answer. An unsolvable problem is not among them: it is an answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// Texts of the request that cannot be understood, each with its place.
+    #[error("the request cannot be understood: {}", join(.0))]
+    Invalid(Vec<Invalid>),
+    /// The request asks for something that this version does not do.
+    #[error("{0}")]
+    Unsupported(Invalid),
+    /// A registry cannot be read and nothing usable is remembered.
+    #[error("{source}")]
+    Registry {
+        /// What the registry's reader says.
+        #[source]
+        source: registries::Error,
+    },
+    /// The computation failed for a reason of our own.
+    #[error("internal error `{id}`: report it with the server's log")]
+    Internal {
+        /// Names the entry in the log.
+        id: String,
+    },
+    /// The caller's time ran out.
+    #[error("the deadline of {0:?} passed before there was an answer")]
+    Deadline(Duration),
+}
+
+/// A text that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The field within the project, such as `requirements[3]` or `environment.python_version`.
+    pub field: String,
+    /// The column in the text, counted in characters from 1, if the fault has one.
+    pub column: Option<usize>,
+    /// What is wrong and what to do, the thing in backticks.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Invalid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.column {
+            Some(column) => write!(f, "`{}`, column {column}: {}", self.field, self.reason),
+            None => write!(f, "`{}`: {}", self.field, self.reason),
+        }
+    }
+}
+
+fn join(invalid: &[Invalid]) -> String {
+    invalid.iter().map(Invalid::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,22 @@
+//! The path of one request: where the solver, the registries and the cache meet.
+
+mod answer;
+mod engine;
+mod error;
+mod request;
+
+pub use answer::{
+    Answer, Artifact, Conflict, ConflictFact, Edge, Exhausted, Group, Need, Outcome, Package,
+    Sentence, Solution, Suggestion, UnavailableReason, Warning, WarningCode,
+};
+pub use engine::{Encoder, Engine, EngineConfig, Phase, Progress, Resolved, Statistics};
+pub use error::{Error, Invalid};
+pub use request::{
+    EnvironmentTexts, Policy, Prereleases, RegistrySecret, Request, RequirementText, Strategy,
+};
+
+/// The configuration of the layers below, handed on to whoever composes the program.
+pub mod config {
+    pub use cache::CacheConfig;
+    pub use registries::{RegistryConfig, RegistryKind};
+}

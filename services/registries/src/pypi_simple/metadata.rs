@@ -1,0 +1,248 @@
+//! What one release needs, from the cheapest place that has it.
+//!
+//! Wheels are tried in this order, those with served metadata first: the file beside the wheel, if
+//! the index advertises it (PEP 658), the wheel's end by ranges, the whole wheel. An advertised file
+//! that is missing, has another hash or cannot be read is a warning, and the next place is tried:
+//! virtual indexes advertise what they do not have. Source distributions are never built.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_lc_rs::digest;
+use ecosystems::Warning;
+use ecosystems::pypi::{CoreMetadata, File, FileKind, Listing, Metadata};
+use http::{HeaderMap, StatusCode};
+use url::Url;
+
+use super::memory::{Entry, Kept, Key, Standing};
+use super::{Index, validator, wheel};
+use crate::fetch::{Question, Spent};
+use crate::{Credentials, Error, Freshness, MetadataRead};
+
+/// How many wheels of a release are tried before it is given up.
+const MOST_WHEELS: usize = 4;
+
+/// The longest metadata document, in bytes: a description may be long.
+pub(super) const LONGEST_METADATA: u64 = 8 << 20;
+
+/// Where the metadata of one release is being looked for.
+pub(super) struct Search<'a> {
+    pub(super) index: &'a Index,
+    pub(super) listing: &'a Listing,
+    pub(super) document: &'a str,
+    pub(super) credentials: Option<&'a Credentials>,
+    pub(super) spent: &'a Spent,
+}
+
+/// Reads what the release at `position` of `listing` needs.
+pub(super) async fn read(
+    index: &Index,
+    listing: &Listing,
+    position: usize,
+    credentials: Option<&Credentials>,
+    freshness: Freshness,
+) -> Result<MetadataRead, Error> {
+    let registry = index.fetcher.registry();
+    let Some(release) = listing.releases.get(position) else {
+        return Err(Error::Unusable {
+            registry: Arc::clone(registry),
+            document: format!("pypi/{}", listing.name),
+            reason: format!("there is no release at position {position}"),
+        });
+    };
+    let wheels = wheels(&release.files);
+    if wheels.is_empty() {
+        let files = release.files.iter().map(|file| file.filename.clone()).collect();
+        return Ok(MetadataRead::NeedsBuild { files });
+    }
+    let document = format!("pypi/{}/{}/metadata", listing.name, release.version);
+    let spent = Spent::default();
+    let key = Key::new(&document, credentials, identity(&wheels));
+    let kept = match index.metadata.enter(key, freshness).await? {
+        Entry::Held(kept) => kept,
+        Entry::Open(open) => {
+            let search = Search { index, listing, document: &document, credentials, spent: &spent };
+            match search.any_of(&wheels).await {
+                Ok(kept) => open.fill(kept).await,
+                Err(error) => return Err(open.fail(error)),
+            }
+        }
+    };
+    Ok(MetadataRead::Known(kept.read(registry, document, &spent)))
+}
+
+/// The wheels to try, in that order.
+fn wheels(files: &[File]) -> Vec<&File> {
+    let mut wheels: Vec<&File> =
+        files.iter().filter(|file| matches!(file.kind, FileKind::Wheel(_))).collect();
+    wheels.sort_by_key(|file| file.core_metadata == CoreMetadata::Absent);
+    wheels.truncate(MOST_WHEELS);
+    wheels
+}
+
+/// A name for these very files, as far as the listing tells them apart.
+fn identity(wheels: &[&File]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for file in wheels {
+        let texts = [&file.filename, &file.url].into_iter().chain(&*file.hashes);
+        for text in texts {
+            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        }
+        hasher.update(&[0xff]);
+    }
+    *hasher.finalize().as_bytes()
+}
+
+/// Metadata as it was found, before its parse.
+pub(super) struct Found {
+    /// The text of `METADATA`.
+    pub(super) text: Vec<u8>,
+    pub(super) validator: Option<String>,
+    pub(super) standing: Standing,
+}
+
+impl Search<'_> {
+    /// Tries one wheel after another. What is wrong with one of them matters only if none does.
+    async fn any_of(&self, wheels: &[&File]) -> Result<Kept<Metadata>, Error> {
+        let mut last_error = None;
+        for file in wheels {
+            match self.of_wheel(file).await {
+                Ok(Some(kept)) => return Ok(kept),
+                Ok(None) => {
+                    self.warn(file, "the index lists it but does not have it");
+                }
+                Err(error @ (Error::Unusable { .. } | Error::TooLarge { .. })) => {
+                    self.warn(file, &error.to_string());
+                    last_error = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        last_error.map_or_else(|| Ok(Kept::absent(Standing::Once)), Err)
+    }
+
+    async fn of_wheel(&self, file: &File) -> Result<Option<Kept<Metadata>>, Error> {
+        let mut warnings = Vec::new();
+        if let CoreMetadata::Present(hash) = &file.core_metadata {
+            match self.beside(file, hash.as_deref()).await? {
+                Ok(kept) => return Ok(Some(kept)),
+                Err(reason) => {
+                    let text = format!("`{}.metadata` is passed over: {reason}", file.filename);
+                    self.warn(file, &text);
+                    warnings.push(Warning::new(text));
+                }
+            }
+        }
+        let Some(found) = wheel::read(self, file).await? else { return Ok(None) };
+        let kept = self.keep(file, found, warnings).map_err(|reason| self.unusable(reason))?;
+        Ok(Some(kept))
+    }
+
+    /// Reads the file beside the wheel; the inner error says why it is of no use.
+    async fn beside(
+        &self,
+        file: &File,
+        hash: Option<&str>,
+    ) -> Result<Result<Kept<Metadata>, String>, Error> {
+        let mut url = self.url(file)?;
+        url.set_path(&format!("{}.metadata", url.path()));
+        let question = self.question(url, HeaderMap::new(), LONGEST_METADATA);
+        let answer = match self.index.fetcher.get(&question, self.spent).await {
+            Ok(answer) => answer,
+            // Trouble with the wheel itself will say whether this is about more than one file.
+            Err(
+                error @ (Error::Forbidden { .. } | Error::Unusable { .. } | Error::TooLarge { .. }),
+            ) => {
+                return Ok(Err(error.to_string()));
+            }
+            Err(error) => return Err(error),
+        };
+        if answer.status != StatusCode::OK {
+            return Ok(Err(format!("the index advertises it but answers {}", answer.status)));
+        }
+        if let Some(hash) = hash
+            && !fits(hash, &answer.body)
+        {
+            return Ok(Err(format!("it does not have the advertised hash `{hash}`")));
+        }
+        let found = Found {
+            text: answer.body.to_vec(),
+            validator: validator(&answer),
+            standing: Standing::of(&question, &answer),
+        };
+        Ok(self.keep(file, found, Vec::new()))
+    }
+
+    /// Parses what was found. A file that the listing names with a hash cannot change any more.
+    fn keep(
+        &self,
+        file: &File,
+        found: Found,
+        warnings: Vec<Warning>,
+    ) -> Result<Kept<Metadata>, String> {
+        let mut metadata = Metadata::parse(&found.text).map_err(|error| error.to_string())?;
+        metadata.warnings.extend(warnings);
+        Ok(Kept {
+            facts: Some(Arc::new(metadata)),
+            validator: found.validator,
+            content_hash: *blake3::hash(&found.text).as_bytes(),
+            standing: if file.hashes.is_empty() { found.standing } else { Standing::Fixed },
+            vouched_at: SystemTime::now(),
+            weight: u32::try_from(found.text.len()).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// A question about a file of the release.
+    pub(super) fn question(&self, url: Url, headers: HeaderMap, limit: u64) -> Question<'_> {
+        let (document, credentials) = (self.document, self.credentials);
+        Question { document, url, headers, credentials, limit }
+    }
+
+    /// The URL of a file.
+    pub(super) fn url(&self, file: &File) -> Result<Url, Error> {
+        Url::parse(&file.url)
+            .map_err(|error| self.unusable(format!("the URL `{}`: {error}", file.url)))
+    }
+
+    pub(super) fn unusable(&self, reason: String) -> Error {
+        Error::Unusable {
+            registry: Arc::clone(self.index.fetcher.registry()),
+            document: self.document.to_owned(),
+            reason,
+        }
+    }
+
+    fn warn(&self, file: &File, reason: &str) {
+        let registry = &**self.index.fetcher.registry();
+        tracing::warn!(registry, package = %self.listing.name, file = %file.filename, reason,
+            "a source of metadata is of no use");
+    }
+}
+
+/// Whether `bytes` have the hash `algorithm:hex`. An algorithm that is not known judges nothing.
+pub(super) fn fits(hash: &str, bytes: &[u8]) -> bool {
+    let (algorithm, expected) = hash.split_once(':').unwrap_or(("", hash));
+    let algorithm = match algorithm {
+        "sha256" => &digest::SHA256,
+        "sha384" => &digest::SHA384,
+        "sha512" => &digest::SHA512,
+        _ => return true,
+    };
+    let actual = digest::digest(algorithm, bytes);
+    let actual: String = actual.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    actual.eq_ignore_ascii_case(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_checked_where_they_are_understood() {
+        let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852B855";
+        assert!(fits(empty, b""));
+        assert!(!fits(empty, b"x"));
+        assert!(!fits("sha256:", b""));
+        assert!(fits("md5:00", b""));
+    }
+}

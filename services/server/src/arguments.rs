@@ -1,0 +1,47 @@
+//! The command line. Other programs depend on it: change it only together with its readers.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use engine::config::RegistryConfig;
+
+/// Resolves dependencies next to the registries, over gRPC.
+#[derive(Debug, clap::Parser)]
+#[command(name = "quartermaster", version)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Answer requests until SIGTERM or SIGINT.
+    ///
+    /// Without a config it listens on the loopback and answers from the bundled registry.
+    Serve(Settings),
+    /// Check the settings and the registries, bind nothing, and say what is wrong.
+    CheckConfig(Settings),
+}
+
+/// Where settings come from. Beneath these flags count `QUARTERMASTER__SECTION__KEY` variables,
+/// then the file, then the defaults.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Settings {
+    /// The config file, in TOML.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The address to listen on, such as 127.0.0.1:7433.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// A registry, such as pypi-simple=http://localhost:8080/simple; repeated in order of priority,
+    /// they replace the configured ones.
+    #[arg(long = "registry", value_name = "[NAME:]KIND=LOCATION", value_parser = registry)]
+    pub registries: Vec<RegistryConfig>,
+}
+
+/// Reads one `--registry`.
+fn registry(text: &str) -> Result<RegistryConfig, String> {
+    RegistryConfig::parse_argument(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,188 @@
+//! All settings in one place, each owned by the module that reads it.
+//!
+//! Later sources win: defaults, the file, `QUARTERMASTER__SECTION__KEY` variables (such as
+//! `QUARTERMASTER__LIMITS__MAX_IN_FLIGHT=16`), the command line. A key that nobody reads is refused
+//! by name.
+//!
+//! Invariant: a [`Config`] that exists is valid. Nothing is bound or opened before that.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use ::config::{Environment, File, FileFormat};
+use engine::EngineConfig;
+use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
+use serde::Deserialize;
+
+use crate::arguments::Settings;
+use crate::convert::Declared;
+use crate::layers::LimitsConfig;
+use crate::serve::ConnectionsConfig;
+use crate::telemetry::LogConfig;
+
+/// The settings of the service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The address to listen on. Default: `127.0.0.1:7433`. Port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Whether to answer callers beyond this machine although nobody is asked who they are.
+    /// Default: false, and then `listen` must be a loopback address.
+    pub allow_unauthenticated: bool,
+    /// How connections are kept.
+    pub connections: ConnectionsConfig,
+    /// How much work is accepted.
+    pub limits: LimitsConfig,
+    /// What is logged.
+    pub log: LogConfig,
+    /// How answers are remembered.
+    pub cache: CacheConfig,
+    /// The registries, in order of priority. Default: the bundled one, named `pypi`.
+    #[serde(rename = "registry")]
+    pub registries: Vec<RegistryConfig>,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file or a variable cannot be read, or holds an unknown key or a value of a wrong type.
+    #[error("the config cannot be read: {}", one_line(.0))]
+    Read(#[from] ::config::ConfigError),
+    /// A value that cannot be used.
+    #[error("the config cannot be used: `{key}` {reason}")]
+    Invalid {
+        /// The key, with its section.
+        key: &'static str,
+        /// What is wrong with its value, and what to write instead.
+        reason: String,
+    },
+    /// A registry that cannot be used, in its reader's words.
+    #[error("{0}")]
+    Registry(String),
+}
+
+impl ConfigError {
+    /// A value that cannot be used.
+    pub(crate) fn invalid(key: &'static str, reason: impl Into<String>) -> Self {
+        Self::Invalid { key, reason: reason.into() }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7433)),
+            allow_unauthenticated: false,
+            connections: ConnectionsConfig::default(),
+            limits: LimitsConfig::default(),
+            log: LogConfig::default(),
+            cache: CacheConfig::default(),
+            registries: vec![RegistryConfig::new("pypi", RegistryKind::Recorded)],
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks the settings from all sources; `environment` is the process's variables.
+    pub fn load(
+        settings: Settings,
+        environment: HashMap<String, String>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = Self::read(settings.config.as_deref(), environment)?;
+        if let Some(listen) = settings.listen {
+            config.listen = listen;
+        }
+        if !settings.registries.is_empty() {
+            config.registries = settings.registries;
+        }
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn read(
+        path: Option<&Path>,
+        environment: HashMap<String, String>,
+    ) -> Result<Self, ConfigError> {
+        let mut sources = ::config::Config::builder();
+        if let Some(path) = path {
+            sources = sources.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        let variables = Environment::with_prefix("QUARTERMASTER")
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true)
+            .source(Some(environment));
+        let read = sources.add_source(variables).build()?;
+        refuse_later_keys(&read)?;
+        Ok(read.try_deserialize()?)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        if !self.listen.ip().is_loopback() && !self.allow_unauthenticated {
+            return Err(ConfigError::invalid(
+                "listen",
+                format!(
+                    "is `{}`, which others can reach, and nobody is asked who they are yet; listen \
+                     on a loopback address, or set `allow_unauthenticated = true`",
+                    self.listen
+                ),
+            ));
+        }
+        self.connections.validate()?;
+        self.limits.validate()?;
+        self.log.validate()?;
+        self.validate_registries()
+    }
+
+    fn validate_registries(&self) -> Result<(), ConfigError> {
+        if self.registries.is_empty() {
+            return Err(ConfigError::invalid("registry", "is empty; declare at least one"));
+        }
+        let mut names = HashSet::new();
+        for registry in &self.registries {
+            registry.validate().map_err(|error| ConfigError::Registry(error.to_string()))?;
+            if !names.insert(&registry.name) {
+                let reason = format!("declares `{}` twice; name them apart", registry.name);
+                return Err(ConfigError::invalid("registry", reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the engine is made from.
+    pub fn engine(&self) -> EngineConfig {
+        EngineConfig {
+            registries: self.registries.clone(),
+            cache: self.cache.clone(),
+            solve_budget: self.limits.solve_budget,
+            solve_steps: self.limits.solve_steps,
+        }
+    }
+
+    /// What requests are held against.
+    pub fn declared(&self) -> Declared {
+        Declared {
+            registries: self.registries.iter().map(|registry| registry.name.clone()).collect(),
+            solve_budget: self.limits.solve_budget,
+            solve_steps: self.limits.solve_steps,
+        }
+    }
+}
+
+/// Refuses keys that the design has and this version does not, in clearer words than "unknown".
+fn refuse_later_keys(read: &::config::Config) -> Result<(), ConfigError> {
+    if read.get::<::config::Value>("cache.database").is_ok() {
+        return Err(ConfigError::invalid(
+            "cache.database",
+            "is not supported yet: answers are remembered in memory only; remove the key",
+        ));
+    }
+    Ok(())
+}
+
+/// The message in one line, however many the parser took.
+fn one_line(error: &::config::ConfigError) -> String {
+    let text = error.to_string();
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,101 @@
+//! At the limit of calls in flight a call is refused at once, with a delay after which to retry.
+//!
+//! A queue would only grow: callers behind a slow link would wait, give up, and ask again. A call
+//! holds its place until the last byte of its reply is handed over, so that streams count.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http_body::Frame;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tower::{Layer, Service};
+
+use super::{Reply, Request, Response};
+use crate::errors;
+
+/// Makes [`Admission`]s that share one limit.
+#[derive(Clone, Debug)]
+pub struct AdmissionLayer {
+    places: Arc<Semaphore>,
+}
+
+impl AdmissionLayer {
+    /// A limit of `max_in_flight` calls for the whole process.
+    pub fn new(max_in_flight: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(max_in_flight)) }
+    }
+}
+
+/// Refuses calls beyond the limit.
+#[derive(Clone, Debug)]
+pub struct Admission<S> {
+    inner: S,
+    places: Arc<Semaphore>,
+}
+
+impl<S> Layer<S> for AdmissionLayer {
+    type Service = Admission<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Admission { inner, places: Arc::clone(&self.places) }
+    }
+}
+
+impl<S: NamedService> NamedService for Admission<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S> Service<Request> for Admission<S>
+where
+    S: Service<Request, Response = Response>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Reply<S::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return Box::pin(async { Ok(errors::overloaded().into_http()) });
+        };
+        let reply = self.inner.call(request);
+        Box::pin(async move {
+            Ok(reply.await?.map(|body| Body::new(Admitted { body, _place: place })))
+        })
+    }
+}
+
+/// A body that holds its call's place.
+struct Admitted {
+    body: Body,
+    _place: OwnedSemaphorePermit,
+}
+
+impl http_body::Body for Admitted {
+    type Data = bytes::Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,74 @@
+//! The program `quartermaster`: arguments, config, telemetry, engine, serve, drain.
+//!
+//! Exit status: 0 after a drain or a good `check-config`, 2 for settings that cannot be used, 1 for
+//! everything else.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use engine::Engine;
+use mimalloc::MiMalloc;
+use quartermaster::arguments::{Arguments, Command, Settings};
+use quartermaster::config::Config;
+use quartermaster::service::Resolver;
+use quartermaster::{convert, serve, telemetry};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Halves the cost of encoding an answer, against the system's allocator.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// The exit status for settings that cannot be used; clap has the same for arguments.
+const BAD_CONFIG: u8 = 2;
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::CheckConfig(settings) => match prepare(settings) {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(error) => fail(&error, BAD_CONFIG),
+        },
+        Command::Serve(settings) => match prepare(settings) {
+            Ok((config, engine)) => match run(config, engine) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&error, 1),
+            },
+            Err(error) => fail(&error, BAD_CONFIG),
+        },
+    }
+}
+
+/// Everything that can be refused before a socket is bound: the settings and the registries.
+fn prepare(settings: Settings) -> anyhow::Result<(Config, Engine)> {
+    let config = Config::load(settings, telemetry::environment())?;
+    telemetry::install(&config.log)?;
+    let engine = Engine::open(config.engine(), Arc::new(convert::encode))?;
+    Ok((config, engine))
+}
+
+/// Binds, serves, and drains when the process is asked to stop.
+#[tokio::main]
+async fn run(config: Config, engine: Engine) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on `{}`", config.listen))?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    let resolver = Resolver::new(engine, config.declared());
+    serve::run(listener, resolver, &config, shutdown).await?;
+    Ok(())
+}
+
+/// Says what went wrong in one line, with its causes.
+fn fail(error: &anyhow::Error, status: u8) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(status)
+}

@@ -1,0 +1,13 @@
+//! The pure solver: a problem and what is known go in; a solution, a conflict or the names of
+//! missing facts come out.
+//!
+//! Invariant: nothing here waits, reads a clock or opens anything. Equal inputs have equal
+//! outcomes, on every machine and whatever was known before.
+
+pub mod conflict;
+pub mod pypi;
+pub mod search;
+
+mod versions;
+
+pub use versions::Versions;

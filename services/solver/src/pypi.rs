@@ -1,0 +1,69 @@
+//! Python's projects as problems for the search.
+//!
+//! The order in which things are decided is uv's, so that answers are: projects pinned by `==`
+//! first, then those that keep getting into conflicts, then in the order in which they were first
+//! named; of a project the newest version that fits, stable ones before pre-releases.
+
+mod ahead;
+mod candidates;
+mod problem;
+mod requirements;
+mod rules;
+mod solution;
+mod universe;
+
+pub use ahead::ahead;
+pub use candidates::Verdict;
+pub use problem::{Policy, Prereleases, Problem, Root, Strategy};
+pub use solution::{Edge, Pick, Solution};
+pub use universe::{Gap, Universe};
+
+use crate::conflict::Conflict;
+use crate::search::{Budget, Found, search};
+use rules::PypiRules;
+
+/// What came of a problem.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A version for everything that is needed.
+    Solved(Solution),
+    /// There is none, and why.
+    Conflict(Conflict),
+    /// Facts that are missing.
+    Gaps(Vec<Gap>),
+    /// The budget is spent.
+    Spent(Partial),
+}
+
+/// What was known when the budget was spent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Partial {
+    /// Whether the caller lost patience, rather than the steps running out.
+    pub interrupted: bool,
+    /// Projects and versions decided so far, in that order.
+    pub decided: Vec<(String, String)>,
+    /// The projects that took part in the most conflicts.
+    pub contended: Vec<String>,
+}
+
+/// Solves `problem` as far as `universe` goes.
+///
+/// Returns what came of it and the steps taken. The same problem over the same universe has the
+/// same outcome, always.
+pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Outcome, u64) {
+    let rules = PypiRules::new(problem, universe);
+    let (found, steps) = search(&rules, rules.root(), budget);
+    let outcome = match found {
+        Found::Solution(picked) => Outcome::Solved(solution::read(&rules, picked)),
+        Found::Conflict(derivation) => {
+            Outcome::Conflict(Conflict::from_derivation(&derivation, &rules))
+        }
+        Found::Gaps(mut gaps) => {
+            gaps.sort_unstable();
+            gaps.dedup();
+            Outcome::Gaps(gaps)
+        }
+        Found::Spent(spent) => Outcome::Spent(rules.partial(spent)),
+    };
+    (outcome, steps)
+}

@@ -1,0 +1,50 @@
+//! Fetching ahead: what the next rounds will most likely ask for.
+
+use rustc_hash::FxHashSet;
+
+use super::rules::{PypiRules, SlotKind};
+use super::{Gap, Problem, Universe};
+use crate::Versions;
+use crate::search::{Needs, Rules, Slot};
+
+/// Walks from the user's requirements along first choices, and names what is not known on the way.
+///
+/// This is no solving: each requirement is looked at by itself, and conflicts are not seen. What
+/// it names is only fetched sooner; answers do not depend on it.
+pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Gap> {
+    let rules = PypiRules::new(problem, universe);
+    let mut seen: FxHashSet<(Slot, u32)> = FxHashSet::default();
+    let mut waiting: Vec<(Slot, u32)> = vec![(rules.root(), 0)];
+    let mut gaps = Vec::new();
+    while let Some((slot, version)) = waiting.pop() {
+        if !seen.insert((slot, version)) {
+            continue;
+        }
+        match rules.needs(slot, version) {
+            Needs::Unknown => gaps.push(rules.gap(slot, Some(version))),
+            Needs::Unavailable(_) => {}
+            Needs::Known(needs) => {
+                for (needed, range) in needs {
+                    match next_choice(&rules, needed, &range) {
+                        Ok(Some(choice)) => waiting.push((needed, choice)),
+                        Ok(None) => {}
+                        Err(gap) => gaps.push(gap),
+                    }
+                }
+            }
+        }
+    }
+    gaps.sort_unstable();
+    gaps.dedup();
+    gaps
+}
+
+fn next_choice(rules: &PypiRules<'_>, slot: Slot, range: &Versions) -> Result<Option<u32>, Gap> {
+    if !rules.is_listed(slot) {
+        return Err(rules.gap(slot, None));
+    }
+    match rules.kind(slot) {
+        SlotKind::Root => Ok(None),
+        SlotKind::Real(_) | SlotKind::Wish(_) => Ok(rules.choose(slot, range)),
+    }
+}

@@ -1,0 +1,199 @@
+//! Which versions can be chosen at all: one fixed mask per listing, environment and policy.
+
+use std::cell::Cell;
+
+use ecosystems::pypi::{File, Listing, Name, ProjectStatus, Version};
+
+use super::{Prereleases, Problem};
+use crate::Versions;
+
+/// Whether a version can be chosen, and if not, what the nearest miss of its files was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Verdict {
+    /// A file of it fits.
+    Candidate = 1,
+    /// A pre-release, and none are wanted.
+    Prerelease,
+    /// The project is quarantined (PEP 792).
+    Quarantined,
+    /// All files were uploaded after the cut-off, or do not say when.
+    TooNew,
+    /// All files are withdrawn (PEP 592).
+    Yanked,
+    /// No file has one of the hashes that the user gave.
+    Hash,
+    /// The files that fit are for other versions of Python.
+    Python,
+    /// There are source distributions only, which would have to be built.
+    SdistOnly,
+    /// No wheel runs on the platform.
+    Platform,
+}
+
+/// The verdicts on one listing, found as they are asked for.
+pub(crate) struct Candidates {
+    verdicts: Vec<Cell<u8>>,
+    /// The versions of which a yanked file will do: the user pinned them.
+    pins: Vec<Version>,
+    /// The hashes that files must have; none for any.
+    hashes: Vec<String>,
+    /// Whether pre-releases were opted in to, and so are as good as stable versions.
+    opted_in: bool,
+}
+
+impl Candidates {
+    pub(crate) fn new(problem: &Problem, name: &Name, listing: &Listing) -> Self {
+        let roots = || {
+            let roots =
+                problem.requirements.iter().chain(&problem.constraints).chain(&problem.overrides);
+            roots.filter(|root| root.requirement.name == *name)
+        };
+        let specifiers = || roots().filter_map(|root| root.requirement.specifiers());
+        let pinned = specifiers()
+            .filter(|specifiers| specifiers.is_sole_pin())
+            .filter_map(|specifiers| specifiers.iter().next()?.version().cloned());
+        let locked = problem.locked.iter().filter(|(locked, _)| locked == name);
+        let pins = pinned.chain(locked.map(|(_, version)| version.clone())).collect();
+        let opted_in = match problem.policy.prereleases {
+            Prereleases::Disallow => false,
+            Prereleases::Allow => true,
+            Prereleases::IfNecessary | Prereleases::Explicit => {
+                specifiers().any(ecosystems::pypi::Specifiers::names_prerelease)
+            }
+        };
+        Self {
+            verdicts: vec![Cell::new(0); listing.releases.len()],
+            pins,
+            hashes: roots().flat_map(|root| root.hashes.iter().cloned()).collect(),
+            opted_in,
+        }
+    }
+
+    /// The position of the version of `range` to try first, be it a candidate or not: what cannot
+    /// be chosen is ruled out one by one, with its reason.
+    pub(crate) fn choose(&self, listing: &Listing, range: &Versions, lowest: bool) -> Option<u32> {
+        let fits = |position: u32, prerelease: bool| {
+            let version = &listing.releases[position as usize].version;
+            self.opted_in || version.any_prerelease() == prerelease
+        };
+        let first = |prerelease: bool| {
+            if lowest {
+                range.positions(self.length()).find(|at| fits(*at, prerelease))
+            } else {
+                range.descending(self.length()).find(|at| fits(*at, prerelease))
+            }
+        };
+        first(false).or_else(|| if self.opted_in { None } else { first(true) })
+    }
+
+    /// The versions that exist under the policy, if not all of them do: a cut-off and a ban on
+    /// pre-releases make the rest as if never published.
+    pub(crate) fn existing(&self, problem: &Problem, listing: &Listing) -> Option<Versions> {
+        let prereleases = problem.policy.prereleases;
+        let bans = matches!(prereleases, Prereleases::Disallow | Prereleases::Explicit);
+        if problem.policy.before.is_none() && !bans {
+            return None;
+        }
+        let exists = |position: &u32| {
+            let verdict = self.verdict(problem, listing, *position);
+            !matches!(verdict, Verdict::TooNew | Verdict::Prerelease)
+        };
+        let positions = (0..self.length()).filter(exists).map(|position| position..position + 1);
+        Some(Versions::from_runs(&positions.collect::<Vec<_>>()))
+    }
+
+    /// The verdict on the version at `position`.
+    pub(crate) fn verdict(&self, problem: &Problem, listing: &Listing, position: u32) -> Verdict {
+        let cell = &self.verdicts[position as usize];
+        if let Some(verdict) = Verdict::from_number(cell.get()) {
+            return verdict;
+        }
+        let verdict = self.judge(problem, listing, position);
+        cell.set(verdict as u8);
+        verdict
+    }
+
+    /// Whether a file of the version may be installed.
+    pub(crate) fn takes(
+        &self,
+        problem: &Problem,
+        listing: &Listing,
+        position: u32,
+        file: &File,
+    ) -> bool {
+        self.judge_file(problem, listing, position, file) == Verdict::Candidate
+    }
+
+    fn length(&self) -> u32 {
+        u32::try_from(self.verdicts.len()).unwrap_or(u32::MAX)
+    }
+
+    fn judge(&self, problem: &Problem, listing: &Listing, position: u32) -> Verdict {
+        let release = &listing.releases[position as usize];
+        if listing.status == ProjectStatus::Quarantined {
+            return Verdict::Quarantined;
+        }
+        let prereleases = problem.policy.prereleases;
+        let wants_stable = matches!(prereleases, Prereleases::Disallow | Prereleases::Explicit);
+        if release.version.any_prerelease() && !self.opted_in && wants_stable {
+            return Verdict::Prerelease;
+        }
+        // The verdict on the version is that on its best file: the order of the verdicts tells
+        // what came nearest, but for a misfit of the platform, which says the most.
+        let verdicts =
+            release.files.iter().map(|file| self.judge_file(problem, listing, position, file));
+        let best = verdicts.min_by_key(|verdict| match verdict {
+            Verdict::SdistOnly => u8::MAX,
+            verdict => *verdict as u8,
+        });
+        best.unwrap_or(Verdict::SdistOnly)
+    }
+
+    fn judge_file(
+        &self,
+        problem: &Problem,
+        listing: &Listing,
+        position: u32,
+        file: &File,
+    ) -> Verdict {
+        let version = &listing.releases[position as usize].version;
+        let too_new = |before| file.uploaded_at.is_none_or(|uploaded_at| uploaded_at >= before);
+        if problem.policy.before.is_some_and(too_new) {
+            return Verdict::TooNew;
+        }
+        if file.is_sdist() && !problem.environment.takes_sdists() {
+            return Verdict::SdistOnly;
+        }
+        if !problem.environment.runs(file) {
+            return Verdict::Platform;
+        }
+        if file.requires_python.as_ref().is_some_and(|python| !problem.environment.admits(python)) {
+            return Verdict::Python;
+        }
+        if file.is_yanked() && !self.pins.contains(version) {
+            return Verdict::Yanked;
+        }
+        let hashed = self.hashes.is_empty()
+            || file.hashes.iter().any(|hash| self.hashes.iter().any(|wanted| **wanted == **hash));
+        if hashed { Verdict::Candidate } else { Verdict::Hash }
+    }
+}
+
+impl Verdict {
+    const ALL: [Self; 9] = [
+        Self::Candidate,
+        Self::Prerelease,
+        Self::Quarantined,
+        Self::TooNew,
+        Self::Yanked,
+        Self::Hash,
+        Self::Python,
+        Self::SdistOnly,
+        Self::Platform,
+    ];
+
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| *verdict as u8 == number)
+    }
+}

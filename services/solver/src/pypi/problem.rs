@@ -1,0 +1,71 @@
+//! What is asked.
+
+use std::collections::BTreeSet;
+
+use ecosystems::Timestamp;
+use ecosystems::pypi::{Environment, Name, Requirement, Version};
+
+/// Requirements to be met in one environment under one policy.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The interpreter and platform.
+    pub environment: Environment,
+    /// What the user requires, in the user's order, which is meaning: uv decides in that order.
+    pub requirements: Vec<Root>,
+    /// Bounds on whatever else requires these projects; they require nothing by themselves.
+    pub constraints: Vec<Root>,
+    /// Requirements that replace every other requirement on their projects.
+    pub overrides: Vec<Root>,
+    /// Projects whose requirements are left out wherever they are met.
+    pub excludes: BTreeSet<Name>,
+    /// Versions to keep as long as they can be kept.
+    pub locked: Vec<(Name, Version)>,
+    /// What to choose where there is a choice.
+    pub policy: Policy,
+}
+
+/// A requirement of the user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// The requirement.
+    pub requirement: Requirement,
+    /// Hashes as `algorithm:hex`, one of which every file used must have; none for any file.
+    pub hashes: Vec<String>,
+}
+
+/// What to choose where there is a choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Newest or oldest.
+    pub strategy: Strategy,
+    /// Whether pre-releases may be chosen.
+    pub prereleases: Prereleases,
+    /// Files uploaded after this instant do not exist; nor do those that do not say when.
+    pub before: Option<Timestamp>,
+}
+
+/// Which of the versions that fit is tried first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The newest.
+    #[default]
+    Highest,
+    /// The oldest.
+    Lowest,
+    /// The oldest of what the user requires directly, the newest of all else.
+    LowestDirect,
+}
+
+/// When pre-releases may be chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prereleases {
+    /// Never.
+    Disallow,
+    /// Where a requirement of the user's names one, or nothing stable fits.
+    #[default]
+    IfNecessary,
+    /// Where a requirement of the user's names one.
+    Explicit,
+    /// Always, as if they were stable.
+    Allow,
+}

@@ -1,0 +1,581 @@
+//! Python's projects as slots, and uv's order of deciding them.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+use ecosystems::pypi::{Marker, Name};
+use pubgrub::VersionSet;
+use rustc_hash::FxHashMap;
+
+use super::candidates::{Candidates, Verdict};
+use super::requirements::{Active, Markers, Range};
+use super::universe::{Gap, MarkerId, NameId, Package, Universe};
+use super::{Partial, Prereleases, Problem, Root, Strategy};
+use crate::Versions;
+use crate::search::{Needs, Reason, Rules, Slot, Spent};
+
+/// A version that took part in so many conflicts is decided before the unremarkable ones.
+const MANY_CONFLICTS: u32 = 5;
+
+/// So many of the contended projects are told to the caller.
+const MOST_CONTENDED: usize = 20;
+
+/// What a slot stands for.
+///
+/// A project with an extra, and a project required under a condition, are slots of their own, as
+/// in uv. A *wish* for one needs the project and the slot, in one version; and whoever wishes for
+/// one needs the project in the same range, so that a range is known before the wish is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum SlotKind {
+    /// What the user requires.
+    Root,
+    /// A project, or what an extra adds to it, possibly under a condition.
+    Real(Variant),
+    /// The wish for one of these.
+    Wish(Variant),
+}
+
+/// A project, with an extra, under a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Variant {
+    pub(crate) name: NameId,
+    pub(crate) extra: Option<NameId>,
+    pub(crate) condition: Option<MarkerId>,
+}
+
+/// When a project is decided: the greater, the sooner. The number is when it was first named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    /// Nothing is special about it.
+    Named(Reverse<usize>),
+    /// Its versions often made others be rejected.
+    Culprit(Reverse<usize>),
+    /// Its versions were often rejected.
+    Contended(Reverse<usize>),
+    /// Something requires it with `==`.
+    Pinned(Reverse<usize>),
+    /// The user's own requirements.
+    Root,
+}
+
+/// A requirement of the user's with its names resolved.
+pub(crate) struct UserNeed<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) target: NameId,
+    pub(crate) extras: Box<[NameId]>,
+    pub(crate) holds: bool,
+    /// Numbered behind the universe's own markers.
+    pub(crate) condition: Option<MarkerId>,
+}
+
+/// Why a version cannot be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unavailable {
+    /// None of its files can be used.
+    Files(Verdict),
+    /// Its own metadata demands another version of Python.
+    Python,
+    /// It requires a project from a URL.
+    Url(Name),
+    /// Its metadata cannot be had.
+    Unreadable(String),
+}
+
+/// The rules of one solve.
+pub(crate) struct PypiRules<'a> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) universe: &'a Universe,
+    pub(crate) requirements: Vec<UserNeed<'a>>,
+    pub(crate) constraints: Vec<UserNeed<'a>>,
+    pub(crate) overrides: Vec<UserNeed<'a>>,
+    pub(crate) markers: Markers<'a>,
+    excludes: Vec<NameId>,
+    /// Whether the policy makes versions as if never published.
+    is_cut: bool,
+    /// Names in the problem that the universe has not met: numbered behind its own.
+    names: Vec<Name>,
+    /// Markers of the user's, numbered behind those of the universe.
+    conditions: Vec<&'a Marker>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    slots: Vec<SlotKind>,
+    numbers: FxHashMap<SlotKind, Slot>,
+    ranks: FxHashMap<NameId, Rank>,
+    candidates: FxHashMap<NameId, Rc<Candidates>>,
+    existing: FxHashMap<NameId, Option<Versions>>,
+    unavailable: Vec<Unavailable>,
+    /// How often versions of a slot were rejected.
+    affected: FxHashMap<Slot, u32>,
+    /// How often a slot was the reason for that.
+    culprits: FxHashMap<Slot, u32>,
+}
+
+impl State {
+    /// The rank of a project, which is thereby named.
+    fn rank(&mut self, name: NameId) -> Rank {
+        let count = self.ranks.len();
+        *self.ranks.entry(name).or_insert(Rank::Named(Reverse(count)))
+    }
+
+    /// Decides a project sooner.
+    fn hurry(&mut self, name: NameId) {
+        let rank = self.rank(name);
+        self.ranks.insert(name, Rank::Contended(Reverse(rank.first_named())));
+    }
+
+    /// Decides a project later than those that are in a hurry. Returns whether that is new.
+    fn put_off(&mut self, name: NameId) -> bool {
+        let rank = self.rank(name);
+        let is_new = !matches!(rank, Rank::Culprit(_) | Rank::Contended(_));
+        if is_new {
+            self.ranks.insert(name, Rank::Culprit(Reverse(rank.first_named())));
+        }
+        is_new
+    }
+}
+
+fn count(counts: &mut FxHashMap<Slot, u32>, slot: Slot) -> u32 {
+    let count = counts.entry(slot).or_insert(0);
+    *count += 1;
+    *count
+}
+
+impl<'a> PypiRules<'a> {
+    pub(crate) fn new(problem: &'a Problem, universe: &'a Universe) -> Self {
+        let mut rules = Self {
+            problem,
+            universe,
+            requirements: Vec::new(),
+            constraints: Vec::new(),
+            overrides: Vec::new(),
+            markers: Markers::new(&problem.environment, universe.marker_count()),
+            excludes: Vec::new(),
+            is_cut: problem.policy.before.is_some()
+                || matches!(
+                    problem.policy.prereleases,
+                    Prereleases::Disallow | Prereleases::Explicit
+                ),
+            names: Vec::new(),
+            conditions: Vec::new(),
+            state: RefCell::default(),
+        };
+        rules.requirements =
+            problem.requirements.iter().map(|root| rules.user_need(root)).collect();
+        rules.constraints = problem.constraints.iter().map(|root| rules.user_need(root)).collect();
+        rules.overrides = problem.overrides.iter().map(|root| rules.user_need(root)).collect();
+        rules.excludes = problem.excludes.iter().map(|name| rules.resolve(name)).collect();
+        rules
+    }
+
+    /// The slot of the user's own requirements.
+    pub(crate) fn root(&self) -> Slot {
+        self.slot(SlotKind::Root)
+    }
+
+    pub(crate) fn kind(&self, slot: Slot) -> SlotKind {
+        self.state.borrow().slots[slot.0 as usize]
+    }
+
+    pub(crate) fn name(&self, id: NameId) -> &Name {
+        match id.0.checked_sub(self.universe.name_count()) {
+            None => self.universe.name(id),
+            Some(place) => &self.names[place as usize],
+        }
+    }
+
+    pub(crate) fn package(&self, id: NameId) -> Option<&'a Package> {
+        self.universe.package(id).map(|package| &**package)
+    }
+
+    pub(crate) fn is_excluded(&self, id: NameId) -> bool {
+        self.excludes.contains(&id)
+    }
+
+    pub(crate) fn unavailable(&self, reason: Reason) -> Unavailable {
+        self.state.borrow().unavailable[reason.0 as usize].clone()
+    }
+
+    /// The positions of the target's listing that a requirement would take; all of them while the
+    /// listing is not known.
+    pub(crate) fn lower(&self, active: &Active<'_>) -> Versions {
+        let Some(package) = self.package(active.target) else {
+            return Versions::full();
+        };
+        let versions = match active.range {
+            Range::Published(id) => self.universe.lower(package, id),
+            Range::Written(specifiers) => package.lower(specifiers),
+            Range::Url => return Versions::empty(),
+        };
+        match self.existing(active.target) {
+            Some(existing) => versions.intersection(&existing),
+            None => versions,
+        }
+    }
+
+    fn existing(&self, name: NameId) -> Option<Versions> {
+        if !self.is_cut {
+            return None;
+        }
+        if let Some(known) = self.state.borrow().existing.get(&name) {
+            return known.clone();
+        }
+        let listing = self.package(name)?.listing.as_ref()?;
+        let existing = self.candidates(name)?.existing(self.problem, listing);
+        self.state.borrow_mut().existing.insert(name, existing.clone());
+        existing
+    }
+
+    /// The text of the versions that a requirement would take; empty for any.
+    pub(crate) fn range_text(&self, active: &Active<'_>) -> String {
+        match active.range {
+            Range::Published(id) => self.universe.specifiers(id).to_string(),
+            Range::Written(specifiers) => specifiers.to_string(),
+            Range::Url => String::new(),
+        }
+    }
+
+    /// The requirements of what a slot stands for at a version, if they are known.
+    pub(crate) fn active(&self, kind: SlotKind, version: u32) -> Option<Vec<Active<'_>>> {
+        match kind {
+            SlotKind::Root => Some(self.root_requirements()),
+            SlotKind::Wish(_) => None,
+            SlotKind::Real(Variant { name, extra, .. }) => {
+                let needs = self.package(name)?.needs(version)?;
+                Some(self.release_requirements(name, needs, extra))
+            }
+        }
+    }
+
+    /// The verdict on a version of a project.
+    pub(crate) fn verdict(&self, name: NameId, position: u32) -> Option<Verdict> {
+        let listing = self.package(name)?.listing.as_ref()?;
+        Some(self.candidates(name)?.verdict(self.problem, listing, position))
+    }
+
+    pub(crate) fn candidates(&self, name: NameId) -> Option<Rc<Candidates>> {
+        if let Some(known) = self.state.borrow().candidates.get(&name) {
+            return Some(Rc::clone(known));
+        }
+        let listing = self.package(name)?.listing.as_ref()?;
+        let candidates = Rc::new(Candidates::new(self.problem, self.name(name), listing));
+        self.state.borrow_mut().candidates.insert(name, Rc::clone(&candidates));
+        Some(candidates)
+    }
+
+    pub(crate) fn chooses_lowest(&self, name: NameId) -> bool {
+        match self.problem.policy.strategy {
+            Strategy::Highest => false,
+            Strategy::Lowest => true,
+            Strategy::LowestDirect => {
+                self.requirements.iter().any(|need| need.holds && need.target == name)
+            }
+        }
+    }
+
+    /// The version to try first of those that `range` allows: a locked one if it can be had.
+    pub(crate) fn first_choice(&self, name: NameId, range: &Versions) -> Option<u32> {
+        let listing = self.package(name)?.listing.as_ref()?;
+        let candidates = self.candidates(name)?;
+        let locked = self.problem.locked.iter().filter(|(locked, _)| locked == self.name(name));
+        let kept = locked
+            .filter_map(|(_, version)| u32::try_from(listing.position(version)?).ok())
+            .find(|position| {
+                range.contains(position)
+                    && candidates.verdict(self.problem, listing, *position) == Verdict::Candidate
+            });
+        kept.or_else(|| candidates.choose(listing, range, self.chooses_lowest(name)))
+    }
+
+    /// Names what was decided and what was contended when the budget was spent.
+    pub(crate) fn partial(&self, spent: Spent) -> Partial {
+        let decided =
+            spent.decided.into_iter().filter_map(|(slot, position)| match self.kind(slot) {
+                SlotKind::Real(variant) if variant.is_plain() => {
+                    let listing = self.package(variant.name)?.listing.as_ref()?;
+                    let version = &listing.releases[position as usize].version;
+                    Some((self.name(variant.name).to_string(), version.to_string()))
+                }
+                SlotKind::Root | SlotKind::Real(_) | SlotKind::Wish(_) => None,
+            });
+        let decided = decided.collect();
+        let state = self.state.borrow();
+        let mut counts: Vec<(u32, &Name)> = state
+            .affected
+            .iter()
+            .filter_map(|(slot, count)| {
+                Some((*count, self.name(state.slots[slot.0 as usize].name()?)))
+            })
+            .collect();
+        counts.sort_unstable_by_key(|(count, name)| (Reverse(*count), *name));
+        let mut contended: Vec<String> =
+            counts.into_iter().map(|(_, name)| name.to_string()).collect();
+        contended.dedup();
+        contended.truncate(MOST_CONTENDED);
+        Partial { interrupted: spent.interrupted, decided, contended }
+    }
+
+    fn user_need(&mut self, root: &'a Root) -> UserNeed<'a> {
+        UserNeed {
+            root,
+            target: self.resolve(&root.requirement.name),
+            extras: root.requirement.extras.iter().map(|extra| self.resolve(extra)).collect(),
+            holds: self.markers.holds(&root.requirement.marker, &[]),
+            condition: self.resolve_marker(&root.requirement.marker),
+        }
+    }
+
+    fn resolve_marker(&mut self, marker: &'a Marker) -> Option<MarkerId> {
+        if marker.is_always() {
+            return None;
+        }
+        let place =
+            self.conditions.iter().position(|known| *known == marker).unwrap_or_else(|| {
+                self.conditions.push(marker);
+                self.conditions.len() - 1
+            });
+        let number = self.universe.marker_count() + place;
+        Some(MarkerId(u32::try_from(number).unwrap_or(u32::MAX)))
+    }
+
+    fn resolve(&mut self, name: &Name) -> NameId {
+        if let Some(id) = self.universe.id(name) {
+            return id;
+        }
+        let place = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.names.push(name.clone());
+            self.names.len() - 1
+        });
+        NameId(self.universe.name_count().saturating_add(u32::try_from(place).unwrap_or(u32::MAX)))
+    }
+
+    fn slot(&self, kind: SlotKind) -> Slot {
+        let state = &mut *self.state.borrow_mut();
+        let slots = &mut state.slots;
+        *state.numbers.entry(kind).or_insert_with(|| {
+            slots.push(kind);
+            Slot(u32::try_from(slots.len() - 1).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// The slot of something required, which is thereby named, and pinned if it is.
+    fn require(&self, kind: SlotKind, is_pin: bool) -> Slot {
+        let slot = self.slot(kind);
+        if let Some(name) = kind.name() {
+            let state = &mut *self.state.borrow_mut();
+            let rank = state.rank(name);
+            if is_pin {
+                state.ranks.insert(name, Rank::Pinned(Reverse(rank.first_named())));
+            }
+        }
+        slot
+    }
+
+    /// To uv a version for another Python is one in conflict with Python.
+    fn note_other_python(&self, slot: Slot, name: NameId) {
+        let state = &mut *self.state.borrow_mut();
+        if count(&mut state.culprits, slot) == MANY_CONFLICTS {
+            state.put_off(name);
+        }
+    }
+
+    fn unavailable_because(&self, unavailable: Unavailable) -> Needs {
+        let known = &mut self.state.borrow_mut().unavailable;
+        let place = known.iter().position(|reason| *reason == unavailable).unwrap_or_else(|| {
+            known.push(unavailable);
+            known.len() - 1
+        });
+        Needs::Unavailable(Reason(u32::try_from(place).unwrap_or(u32::MAX)))
+    }
+
+    fn is_named(&self, name: NameId) -> bool {
+        self.state.borrow().ranks.contains_key(&name)
+    }
+
+    /// Turns requirements into slots. A project with extras is wished for once per extra.
+    fn require_all(&self, active: &[Active<'_>]) -> Vec<(Slot, Versions)> {
+        let mut needs = Vec::with_capacity(active.len());
+        for active in active {
+            let versions = self.lower(active);
+            let plain = Variant::plain(active.target);
+            let extras = active.extras.iter().map(|extra| Some(*extra));
+            let none = active.extras.is_empty().then_some(None);
+            for extra in extras.chain(none) {
+                let variant = Variant { extra, condition: active.condition, ..plain };
+                if !variant.is_plain() {
+                    needs.push((
+                        self.require(SlotKind::Wish(variant), active.is_pin),
+                        versions.clone(),
+                    ));
+                } else if active.is_pin && self.is_named(active.target) {
+                    needs.push((
+                        self.require(SlotKind::Real(plain.stand_in()), true),
+                        versions.clone(),
+                    ));
+                }
+                needs.push((self.require(SlotKind::Real(plain), active.is_pin), versions.clone()));
+            }
+        }
+        needs
+    }
+
+    /// The wish for a variant needs the project, with the extra and under the condition, each alone
+    /// and both together.
+    fn wish_needs(&self, variant: Variant, version: u32) -> Vec<(Slot, Versions)> {
+        let stand_in = SlotKind::Real(Variant::plain(variant.name).stand_in());
+        let mut needs = Vec::new();
+        if variant.extra.is_some() {
+            needs.push((self.require(stand_in, true), Versions::singleton(version)));
+        }
+        for condition in [None, variant.condition] {
+            for extra in [None, variant.extra] {
+                let needed = SlotKind::Real(Variant { name: variant.name, extra, condition });
+                let need = (self.require(needed, true), Versions::singleton(version));
+                if !needs.contains(&need) {
+                    needs.push(need);
+                }
+            }
+        }
+        needs
+    }
+
+    fn release_needs(&self, kind: SlotKind, name: NameId, version: u32) -> Needs {
+        let Some(known) = self.package(name).and_then(|package| package.needs(version)) else {
+            return Needs::Unknown;
+        };
+        if let Some(reason) = &known.unreadable {
+            return self.unavailable_because(Unavailable::Unreadable(reason.to_string()));
+        }
+        let requires_python = known.requires_python.map(|id| self.universe.specifiers(id));
+        if requires_python.is_some_and(|python| !self.problem.environment.admits(python)) {
+            return self.unavailable_because(Unavailable::Python);
+        }
+        let active = self.active(kind, version).unwrap_or_default();
+        if let Some(by_url) = active.iter().find(|active| matches!(active.range, Range::Url)) {
+            return self.unavailable_because(Unavailable::Url(self.name(by_url.target).clone()));
+        }
+        Needs::Known(self.require_all(&active))
+    }
+}
+
+impl Rules for PypiRules<'_> {
+    type Priority = (Rank, Reverse<u32>);
+    type Gap = Gap;
+
+    fn is_listed(&self, slot: Slot) -> bool {
+        self.kind(slot).name().is_none_or(|name| self.package(name).is_some())
+    }
+
+    fn priority(&self, slot: Slot, _range: &Versions) -> Self::Priority {
+        let rank = match self.kind(slot).name() {
+            None => Rank::Root,
+            Some(name) => self.state.borrow_mut().rank(name),
+        };
+        (rank, Reverse(slot.0))
+    }
+
+    fn note_conflict(&self, affected: Slot, culprit: Slot) -> bool {
+        let (Some(name), Some(other)) = (self.kind(affected).name(), self.kind(culprit).name())
+        else {
+            return false;
+        };
+        // A project and its extras conflict because they are one: that says nothing of either.
+        if name == other {
+            return false;
+        }
+        let state = &mut *self.state.borrow_mut();
+        if count(&mut state.affected, affected) == MANY_CONFLICTS {
+            state.hurry(name);
+        }
+        count(&mut state.culprits, culprit) == MANY_CONFLICTS && state.put_off(other)
+    }
+
+    fn likely_culprit(&self, slots: &[Slot]) -> Option<Slot> {
+        let affected = &self.state.borrow().affected;
+        let counted = slots.iter().rev().filter_map(|slot| Some((affected.get(slot)?, *slot)));
+        counted.max_by_key(|(count, _)| **count).map(|(_, slot)| slot)
+    }
+
+    fn is_only_version(&self, slot: Slot, version: u32, range: &Versions) -> bool {
+        let package = self.kind(slot).name().and_then(|name| self.package(name));
+        range.positions(package.map_or(1, Package::length)).eq(std::iter::once(version))
+    }
+
+    fn choose(&self, slot: Slot, range: &Versions) -> Option<u32> {
+        match self.kind(slot).name() {
+            None => Some(0),
+            Some(name) => self.first_choice(name, range),
+        }
+    }
+
+    fn needs(&self, slot: Slot, version: u32) -> Needs {
+        match self.kind(slot) {
+            SlotKind::Root => Needs::Known(self.require_all(&self.root_requirements())),
+            SlotKind::Wish(variant) | SlotKind::Real(variant)
+                if self.verdict(variant.name, version) != Some(Verdict::Candidate) =>
+            {
+                let verdict = self.verdict(variant.name, version).unwrap_or(Verdict::SdistOnly);
+                if verdict == Verdict::Python {
+                    self.note_other_python(slot, variant.name);
+                }
+                self.unavailable_because(Unavailable::Files(verdict))
+            }
+            SlotKind::Wish(variant) => Needs::Known(self.wish_needs(variant, version)),
+            kind @ SlotKind::Real(variant) => self.release_needs(kind, variant.name, version),
+        }
+    }
+
+    fn gap(&self, slot: Slot, version: Option<u32>) -> Gap {
+        let name = self.kind(slot).name().map(|name| self.name(name).clone());
+        let name = name.expect("the root has no versions to list and its needs are known");
+        match version {
+            None => Gap::Listing(name),
+            Some(position) => Gap::Needs(name, position),
+        }
+    }
+}
+
+impl SlotKind {
+    /// The project, but for the root.
+    pub(crate) fn name(self) -> Option<NameId> {
+        match self {
+            Self::Root => None,
+            Self::Real(variant) | Self::Wish(variant) => Some(variant.name),
+        }
+    }
+}
+
+impl Variant {
+    /// The project itself.
+    pub(crate) fn plain(name: NameId) -> Self {
+        Self { name, extra: None, condition: None }
+    }
+
+    /// The project again, in a slot of its own.
+    ///
+    /// Pubgrub asks for the priority of a slot anew when its range gets smaller. A pin on a project
+    /// of which only one version is left makes no range smaller, and yet is to be decided soon:
+    /// the stand-in, needed by the pin, is new and so is asked about.
+    pub(crate) fn stand_in(self) -> Self {
+        Self { condition: Some(MarkerId(u32::MAX)), ..self }
+    }
+
+    pub(crate) fn is_plain(self) -> bool {
+        self.extra.is_none() && self.condition.is_none()
+    }
+}
+
+impl Rank {
+    fn first_named(self) -> usize {
+        match self {
+            Self::Named(Reverse(place))
+            | Self::Culprit(Reverse(place))
+            | Self::Contended(Reverse(place))
+            | Self::Pinned(Reverse(place)) => place,
+            Self::Root => 0,
+        }
+    }
+}

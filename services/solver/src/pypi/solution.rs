@@ -1,0 +1,169 @@
+//! The solution as projects, versions and edges.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ecosystems::pypi::{File, Listing, Name, Version};
+use rustc_hash::FxHashSet;
+
+use super::requirements::{Active, Origin};
+use super::rules::{PypiRules, SlotKind, Variant};
+use super::universe::NameId;
+use crate::search::Slot;
+
+/// A version for everything that is needed.
+#[derive(Clone, Debug, Default)]
+pub struct Solution {
+    /// The projects, by name.
+    pub picks: Vec<Pick>,
+    /// What the user's own requirements ask for.
+    pub root_edges: Vec<Edge>,
+    /// Extras that were asked for and that the chosen version does not offer: project and extra.
+    pub unknown_extras: Vec<(Name, Name)>,
+}
+
+/// One chosen version.
+#[derive(Clone, Debug)]
+pub struct Pick {
+    /// The project.
+    pub name: Name,
+    /// Its listing.
+    pub listing: Arc<Listing>,
+    /// The position of the chosen version in it.
+    pub position: u32,
+    /// The extras that are on, by name.
+    pub extras: Vec<Name>,
+    /// The places of the files that may be installed in the release's list.
+    pub files: Vec<usize>,
+    /// What it requires here: its own requirements and those of its extras.
+    pub edges: Vec<Edge>,
+    /// Whether the user requires it directly.
+    pub is_direct: bool,
+}
+
+/// One requirement that counts, and what it points to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The project required.
+    pub target: Name,
+    /// The extras required of it.
+    pub extras: Vec<Name>,
+    /// The versions that would do, in PEP 440's syntax; empty for any.
+    pub range: String,
+    /// The marker as published; empty for none.
+    pub marker: String,
+    /// For an edge of the root, the place of the requirement in the problem's list.
+    pub root: Option<usize>,
+}
+
+impl Pick {
+    /// The chosen version.
+    pub fn version(&self) -> &Version {
+        &self.listing.releases[self.position as usize].version
+    }
+
+    /// The files that may be installed.
+    pub fn installable(&self) -> impl Iterator<Item = &File> {
+        let files = &self.listing.releases[self.position as usize].files;
+        self.files.iter().map(move |place| &files[*place])
+    }
+}
+
+pub(super) fn read(rules: &PypiRules<'_>, picked: Vec<(Slot, u32)>) -> Solution {
+    let mut versions: BTreeMap<Name, (NameId, u32, Vec<NameId>)> = BTreeMap::new();
+    for (slot, position) in picked {
+        match rules.kind(slot) {
+            SlotKind::Root | SlotKind::Wish(_) => {}
+            SlotKind::Real(Variant { name: id, extra, .. }) => {
+                let entry = versions.entry(rules.name(id).clone());
+                let (_, _, extras) = entry.or_insert((id, position, Vec::new()));
+                if let Some(extra) = extra.filter(|extra| !extras.contains(extra)) {
+                    extras.push(extra);
+                }
+            }
+        }
+    }
+    let root = rules.root_requirements();
+    let direct: FxHashSet<NameId> = root.iter().map(|active| active.target).collect();
+    let mut solution = Solution {
+        root_edges: root.iter().filter(is_requirement).map(|active| edge(rules, active)).collect(),
+        ..Solution::default()
+    };
+    for (name, (id, position, extras)) in versions {
+        let Some(pick) = read_pick(rules, id, position, &extras) else { continue };
+        for extra in &extras {
+            if !offers(rules, id, position, *extra) {
+                solution.unknown_extras.push((name.clone(), rules.name(*extra).clone()));
+            }
+        }
+        solution.picks.push(Pick { is_direct: direct.contains(&id), ..pick });
+    }
+    solution
+}
+
+fn read_pick(rules: &PypiRules<'_>, id: NameId, position: u32, extras: &[NameId]) -> Option<Pick> {
+    let listing = rules.package(id)?.listing.as_ref()?;
+    let candidates = rules.candidates(id)?;
+    let files = listing.releases[position as usize].files.iter().enumerate();
+    let files = files
+        .filter(|(_, file)| candidates.takes(rules.problem, listing, position, file))
+        .map(|(place, _)| place)
+        .collect();
+    let mut edges: Vec<Edge> = Vec::new();
+    let plain = Variant::plain(id);
+    let with_extras = extras.iter().map(|extra| Variant { extra: Some(*extra), ..plain });
+    for variant in std::iter::once(plain).chain(with_extras) {
+        let active = rules.active(SlotKind::Real(variant), position)?;
+        for active in active.iter().filter(is_requirement) {
+            let edge = edge(rules, active);
+            if !edges.contains(&edge) {
+                edges.push(edge);
+            }
+        }
+    }
+    let mut extras: Vec<Name> = extras.iter().map(|extra| rules.name(*extra).clone()).collect();
+    extras.sort();
+    let name = rules.name(id).clone();
+    Some(Pick {
+        name,
+        listing: Arc::clone(listing),
+        position,
+        extras,
+        files,
+        edges,
+        is_direct: false,
+    })
+}
+
+/// Constraints bound what others require; they require nothing.
+fn is_requirement(active: &&Active<'_>) -> bool {
+    !matches!(active.origin, Origin::Constraint(_))
+}
+
+fn edge(rules: &PypiRules<'_>, active: &Active<'_>) -> Edge {
+    Edge {
+        target: rules.name(active.target).clone(),
+        extras: active.extras.iter().map(|extra| rules.name(*extra).clone()).collect(),
+        range: rules.range_text(active),
+        marker: match active.origin {
+            Origin::Release(marker) => marker.to_string(),
+            Origin::Requirement(place) => {
+                rules.requirements[place].root.requirement.marker.to_string()
+            }
+            Origin::Override(place) => rules.overrides[place].root.requirement.marker.to_string(),
+            Origin::Constraint(_) => String::new(),
+        },
+        root: match active.origin {
+            Origin::Requirement(place) => Some(place),
+            Origin::Release(_) | Origin::Constraint(_) | Origin::Override(_) => None,
+        },
+    }
+}
+
+fn offers(rules: &PypiRules<'_>, id: NameId, position: u32, extra: NameId) -> bool {
+    let Some(needs) = rules.package(id).and_then(|package| package.needs(position)) else {
+        return true;
+    };
+    let named = |marker| rules.universe.marker(marker).names_extra(rules.name(extra));
+    needs.extras.contains(&extra) || needs.requirements.iter().any(|need| named(need.marker))
+}

@@ -1,0 +1,190 @@
+//! A fake HTTP registry on the loopback: recorded data over the registries' real protocols.
+//!
+//! It serves a [`Recorded`] registry as Python's simple repository API: pages as JSON and HTML with
+//! validators, metadata files, and tiny wheels made on the fly, with ranges. It counts what it is
+//! asked, and misbehaves on demand: [`Settings`] says how it is as a whole, a [`Fault`] what goes
+//! wrong at some paths for some time.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use testkit::registry::{FakeRegistry, Fault, Reply, Settings};
+//!
+//! let fake = FakeRegistry::start(registries::bundled()?, Settings::default()).await?;
+//! fake.inject(Fault::new("/simple/flask/", Reply::Status(503)).times(2));
+//! println!("{}", fake.simple_url());
+//! # Ok(())
+//! # }
+//! ```
+
+mod counts;
+mod fault;
+mod project;
+mod serve;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use registries::Recorded;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use self::counts::{Counts, Kind};
+pub use self::fault::{Fault, Reply};
+use self::project::Project;
+
+/// What the registry is like. By default it does everything that the standards offer.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The forms in which it serves pages.
+    pub form: Form,
+    /// How it handles metadata files.
+    pub core_metadata: CoreMetadata,
+    /// Whether it serves parts of wheels.
+    pub ranges: bool,
+    /// Whether its pages state the true hashes of the wheels that it makes, in place of the
+    /// recorded ones, which fit no wheel of this registry.
+    pub true_hashes: bool,
+    /// The `Cache-Control` of pages; `None` sends none.
+    pub cache_control: Option<String>,
+    /// Whether it sends validators and answers conditions.
+    pub validators: bool,
+    /// Whether it compresses pages for clients that take zstd.
+    pub compressed: bool,
+    /// Bytes of ballast in each wheel, before its metadata.
+    pub ballast: usize,
+    /// How long it thinks before each answer.
+    pub latency: Duration,
+}
+
+/// The forms of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// JSON or HTML, as the client accepts.
+    Negotiated,
+    /// HTML, whatever the client says.
+    Html,
+}
+
+/// How metadata files are handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoreMetadata {
+    /// Advertised without a hash, and served.
+    Served,
+    /// Advertised with its hash, and served.
+    Hashed,
+    /// Advertised with a hash that it does not have.
+    WrongHash,
+    /// Advertised, but not there.
+    Missing,
+    /// Neither advertised nor there.
+    Unadvertised,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            form: Form::Negotiated,
+            core_metadata: CoreMetadata::Served,
+            ranges: true,
+            true_hashes: false,
+            cache_control: Some("max-age=600".to_owned()),
+            validators: true,
+            compressed: false,
+            ballast: 0,
+            latency: Duration::ZERO,
+        }
+    }
+}
+
+/// A running registry. It ends when this is dropped.
+#[derive(Debug)]
+pub struct FakeRegistry {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+/// What the handlers see.
+struct Shared {
+    recorded: Recorded,
+    settings: Settings,
+    faults: Mutex<Vec<Fault>>,
+    counts: Mutex<Counts>,
+    projects: Mutex<HashMap<String, Arc<Project>>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl FakeRegistry {
+    /// Starts serving on a free port of the loopback, over HTTP/1.1 and plain HTTP/2.
+    pub async fn start(recorded: Recorded, settings: Settings) -> io::Result<Self> {
+        Self::start_at(recorded, settings, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Starts serving at `address`.
+    pub async fn start_at(
+        recorded: Recorded,
+        settings: Settings,
+        address: SocketAddr,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            recorded,
+            settings,
+            faults: Mutex::default(),
+            counts: Mutex::default(),
+            projects: Mutex::default(),
+        });
+        let router = Router::new().fallback(serve::answer).with_state(Arc::clone(&shared));
+        let server = tokio::spawn(async move {
+            // It ends by being dropped; what fails before that, the test's client sees.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { address, shared, server })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of its simple API, as a configuration names it.
+    pub fn simple_url(&self) -> String {
+        format!("http://{}/simple", self.address)
+    }
+
+    /// Lets something go wrong from now on.
+    pub fn inject(&self, fault: Fault) {
+        lock(&self.shared.faults).push(fault);
+    }
+
+    /// What it has been asked since the start, or since [`FakeRegistry::reset_counts`].
+    pub fn counts(&self) -> Counts {
+        lock(&self.shared.counts).clone()
+    }
+
+    /// Begins to count anew.
+    pub fn reset_counts(&self) {
+        lock(&self.shared.counts).reset();
+    }
+}
+
+impl Drop for FakeRegistry {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Locks, whatever became of the last holder: counts and faults are sound after every statement.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
