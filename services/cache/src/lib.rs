@@ -1,15 +1,13 @@
 //! Remembers answers: keys and bytes, nothing of what they mean.
+//!
+//! [`Answers`] is what is remembered, in memory and bounded by bytes. [`Flights`] makes one
+//! computation serve all who ask for the same key at the same time.
 
-/// How much is remembered.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CacheConfig {
-    /// Mebibytes of answers kept in memory. Default: 256.
-    pub memory_mib: u64,
-}
+mod answers;
+mod flights;
 
-impl Default for CacheConfig {
-    fn default() -> Self {
-        Self { memory_mib: 256 }
-    }
-}
+pub use answers::{Answers, CacheConfig};
+pub use flights::{Flights, Lost};
+
+/// The name of a remembered answer: a hash of the whole question.
+pub type Key = [u8; 32];

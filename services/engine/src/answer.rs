@@ -108,8 +108,8 @@ pub struct Edge {
     pub extras: Vec<String>,
     /// The marker as published; empty for none.
     pub marker: String,
-    /// For an edge of the project itself, the set it belongs to.
-    pub dependency_set: String,
+    /// For an edge of the project itself, the place of the requirement in the request's list.
+    pub root: Option<usize>,
 }
 
 /// Why nothing meets all requirements: see `solver::conflict`.

@@ -1,12 +1,25 @@
-//! The engine. (Being written: the signatures below are what the server builds on.)
+//! The one path of a request.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use cache::{Answers, Flights};
+use ecosystems::Timestamp;
+use registries::{Credentials, Freshness, Registry, Stamp};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
 
+use crate::compute::{Computation, Computed, Limits, Spending};
 use crate::config::{CacheConfig, RegistryConfig};
-use crate::{Answer, Error, Request};
+use crate::facts::Facts;
+use crate::fingerprint::fingerprint;
+use crate::reader::{Cost, Reader};
+use crate::{Answer, Error, Invalid, Outcome, Request, problem};
+
+/// Facts are kept for this many pairs of registries and callers; the pair asked for last is kept.
+const MOST_SCOPES: usize = 64;
 
 /// What an engine is made from.
 #[derive(Clone, Debug, Default)]
@@ -15,16 +28,39 @@ pub struct EngineConfig {
     pub registries: Vec<RegistryConfig>,
     /// Where answers are remembered.
     pub cache: CacheConfig,
-    /// Time for one search at the most.
+    /// Time for searching at the most, all rounds of one request together.
     pub solve_budget: Duration,
-    /// Steps of one search at the most.
+    /// Steps of search at the most, all rounds of one request together.
     pub solve_steps: u64,
 }
 
 /// Answers requests. Cheap to clone: clones share everything.
 #[derive(Clone)]
 pub struct Engine {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    registries: Vec<Registry>,
+    limits: Limits,
+    encode: Arc<Encoder>,
+    answers: Answers<Remembered>,
+    flights: Flights<Result<Arc<Landed>, Error>>,
+    facts: Mutex<HashMap<blake3::Hash, Arc<Facts>>>,
+    searches: Arc<Semaphore>,
+}
+
+/// An answer as it is kept.
+struct Remembered {
+    encoded: Bytes,
+    stamps: Vec<Stamp>,
+    packages: u32,
+}
+
+/// What a computation hands to all who wait for it.
+struct Landed {
+    remembered: Arc<Remembered>,
+    statistics: Statistics,
 }
 
 /// An answer in the form it is remembered in.
@@ -64,7 +100,7 @@ pub struct Statistics {
 pub enum Phase {
     /// Understanding the request.
     Read,
-    /// Looking for a remembered answer.
+    /// Looking for a remembered answer, and judging whether it still holds.
     Remember,
     /// Waiting for registries, parsing included.
     Fetch,
@@ -101,16 +137,210 @@ pub type Encoder = dyn Fn(&Answer) -> Bytes + Send + Sync;
 
 impl Engine {
     /// Opens the registries and the cache. Reads recordings from disk, so it may block for a moment.
-    pub fn open(_config: EngineConfig, _encode: Arc<Encoder>) -> Result<Self, Error> {
-        Ok(Self { _inner: Arc::new(()) })
+    pub fn open(config: EngineConfig, encode: Arc<Encoder>) -> Result<Self, Error> {
+        let registries = config.registries.into_iter().map(Registry::open).collect::<Result<_, _>>();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                registries: registries.map_err(|source| Error::Registry { source })?,
+                limits: Limits { steps: config.solve_steps, solve_time: config.solve_budget },
+                encode,
+                answers: Answers::new(&config.cache, |entry: &Remembered| {
+                    (entry.encoded.len() + entry.stamps.len() * size_of::<Stamp>() * 2) as u64
+                }),
+                flights: Flights::default(),
+                facts: Mutex::default(),
+                searches: Arc::new(Semaphore::new(cores)),
+            }),
+        })
     }
 
-    /// Answers one request. `watch` is told of progress and never waited for.
+    /// Answers one request, from memory when the remembered answer is still true. `watch` is told
+    /// of progress and never waited for.
     pub async fn resolve(
         &self,
-        _request: Request,
-        _watch: Option<tokio::sync::mpsc::UnboundedSender<Progress>>,
+        request: Request,
+        watch: Option<UnboundedSender<Progress>>,
     ) -> Result<Resolved, Error> {
-        Err(Error::Internal { id: "not yet".to_owned() })
+        let started = Instant::now();
+        let problem = Arc::new(problem::read(&request, now())?);
+        let reader = self.reader(&request)?;
+        let key = fingerprint(&problem, &reader.registries, &reader.credentials);
+        let mut phases = vec![(Phase::Read, started.elapsed())];
+        let looked = Instant::now();
+        let remembered = self.remembered(&key, &reader).await?;
+        phases.push((Phase::Remember, looked.elapsed()));
+        if let Some((remembered, cost)) = remembered {
+            let statistics = Statistics {
+                remembered: true,
+                documents_read: count(remembered.stamps.len()),
+                documents_fetched: cost.fetched,
+                bytes_fetched: cost.bytes,
+                packages: remembered.packages,
+                phases,
+                total: started.elapsed(),
+                ..Statistics::default()
+            };
+            return Ok(Resolved { encoded: remembered.encoded.clone(), statistics });
+        }
+        let computation = Computation {
+            problem,
+            facts: self.facts(&reader),
+            reader,
+            limits: self.inner.limits.lowered(&request),
+            searches: Arc::clone(&self.inner.searches),
+            watch,
+            key,
+            spent: Spending::default(),
+        };
+        let (landed, was_shared) = self.compute_once(computation).await?;
+        let mut statistics = landed.statistics.clone();
+        statistics.remembered = was_shared;
+        phases.append(&mut statistics.phases);
+        Ok(Resolved {
+            encoded: landed.remembered.encoded.clone(),
+            statistics: Statistics { phases, total: started.elapsed(), ..statistics },
+        })
     }
+
+    /// The remembered answer, if every document that it rests on still says the same.
+    async fn remembered(
+        &self,
+        key: &cache::Key,
+        reader: &Reader,
+    ) -> Result<Option<(Arc<Remembered>, Cost)>, Error> {
+        let Some(remembered) = self.inner.answers.find(key) else { return Ok(None) };
+        let (holds, cost) = crate::freshness::holds(&remembered.stamps, reader).await?;
+        if holds {
+            return Ok(Some((remembered, cost)));
+        }
+        self.inner.answers.forget(key);
+        Ok(None)
+    }
+
+    async fn compute_once(&self, computation: Computation) -> Result<(Arc<Landed>, bool), Error> {
+        let inner = Arc::clone(&self.inner);
+        let key = computation.key;
+        // A budget of one's own makes a question of one's own.
+        let flight = computation.limits.flight(key);
+        let span = tracing::Span::current();
+        let compute = tracing::Instrument::instrument(
+            async move { Ok(inner.land(key, computation.run().await?)) },
+            span,
+        );
+        let joined = self.inner.flights.join(flight, compute).await;
+        let (landed, was_shared) = joined.map_err(|lost| Error::internal(&lost))?;
+        Ok((landed?, was_shared))
+    }
+
+    /// The declared registries that the request names, with its credentials.
+    fn reader(&self, request: &Request) -> Result<Reader, Error> {
+        let declared = &self.inner.registries;
+        let find = |name: &str| declared.iter().find(|registry| **registry.name() == *name);
+        let unknown = |field: String, name: &str| {
+            let names: Vec<String> = declared.iter().map(|registry| format!("`{}`", registry.name())).collect();
+            let reason = format!("`{name}` is not a registry of this service; it has {}", names.join(", "));
+            Error::Invalid(vec![Invalid { field, column: None, reason }])
+        };
+        let mut registries = Vec::new();
+        for (place, name) in request.registries.iter().enumerate() {
+            registries.push(find(name).ok_or_else(|| unknown(format!("registries[{place}]"), name))?.clone());
+        }
+        if request.registries.is_empty() {
+            registries.clone_from(declared);
+        }
+        let mut credentials = vec![None; registries.len()];
+        for (place, secret) in request.credentials.iter().enumerate() {
+            let field = || format!("credentials[{place}]");
+            find(&secret.registry).ok_or_else(|| unknown(field(), &secret.registry))?;
+            let read = Credentials::parse(&secret.secret).ok_or_else(|| {
+                let reason = format!("the credential for `{}` is empty", secret.registry);
+                Error::Invalid(vec![Invalid { field: field(), column: None, reason }])
+            })?;
+            if let Some(at) = registries.iter().position(|registry| **registry.name() == *secret.registry) {
+                credentials[at] = Some(read);
+            }
+        }
+        let freshness = Freshness { max_staleness: request.max_staleness };
+        Ok(Reader { registries, credentials, freshness })
+    }
+
+    /// The facts read from these registries with these credentials.
+    fn facts(&self, reader: &Reader) -> Arc<Facts> {
+        let mut hasher = blake3::Hasher::new();
+        for (registry, credentials) in reader.registries.iter().zip(&reader.credentials) {
+            hasher.update(registry.name().as_bytes()).update(&[0]);
+            hasher.update(&credentials.as_ref().map_or([0; 32], Credentials::scope));
+        }
+        let mut scopes = self.inner.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let scope = hasher.finalize();
+        if scopes.len() >= MOST_SCOPES && !scopes.contains_key(&scope) {
+            scopes.clear();
+        }
+        Arc::clone(scopes.entry(scope).or_default())
+    }
+}
+
+impl Inner {
+    /// Encodes what was computed, and remembers it unless a budget cut it short.
+    fn land(&self, key: cache::Key, computed: Computed) -> Arc<Landed> {
+        let started = Instant::now();
+        let packages = match &computed.answer.outcome {
+            Outcome::Solution(solution) => solution.groups.iter().map(|group| group.packages.len()).sum(),
+            Outcome::Conflict(_) | Outcome::Needs(_) | Outcome::Exhausted(_) => 0,
+        };
+        let remembered = Arc::new(Remembered {
+            encoded: (self.encode)(&computed.answer),
+            stamps: computed.answer.stamps,
+            packages: count(packages),
+        });
+        if computed.is_final {
+            self.answers.remember(key, Arc::clone(&remembered));
+        }
+        let spent = computed.spent;
+        let statistics = Statistics {
+            remembered: false,
+            rounds: spent.rounds,
+            steps: spent.steps,
+            documents_read: count(remembered.stamps.len()),
+            documents_fetched: spent.cost.fetched,
+            bytes_fetched: spent.cost.bytes,
+            packages: remembered.packages,
+            phases: vec![
+                (Phase::Fetch, spent.fetch),
+                (Phase::Solve, spent.solve),
+                (Phase::Explain, spent.explain),
+                (Phase::Write, started.elapsed()),
+            ],
+            total: Duration::ZERO,
+        };
+        Arc::new(Landed { remembered, statistics })
+    }
+}
+
+impl Limits {
+    /// The server's limits, or the caller's where those are lower.
+    fn lowered(self, request: &Request) -> Self {
+        Self {
+            steps: request.max_steps.map_or(self.steps, |steps| steps.min(self.steps)),
+            solve_time: request.max_solve_time.map_or(self.solve_time, |time| time.min(self.solve_time)),
+        }
+    }
+
+    /// The key under which computations with these limits are shared.
+    fn flight(self, key: cache::Key) -> cache::Key {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&key).update(&self.steps.to_le_bytes());
+        hasher.update(&self.solve_time.as_nanos().to_le_bytes());
+        *hasher.finalize().as_bytes()
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The instant of the call. Below the engine nothing reads a clock.
+fn now() -> Timestamp {
+    Timestamp::from_microseconds(jiff::Timestamp::now().as_microsecond())
 }

@@ -29,6 +29,17 @@ pub enum Error {
     Deadline(Duration),
 }
 
+impl Error {
+    /// A failure of our own: told to the log in full, and to the caller by a name for the entry.
+    pub(crate) fn internal(cause: &dyn std::fmt::Display) -> Self {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let id = format!("engine-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        tracing::error!(id, %cause, "a computation failed");
+        Self::Internal { id }
+    }
+}
+
 /// A text that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {

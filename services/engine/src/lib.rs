@@ -1,8 +1,15 @@
 //! The path of one request: where the solver, the registries and the cache meet.
 
 mod answer;
+mod compute;
 mod engine;
 mod error;
+mod facts;
+mod fingerprint;
+mod freshness;
+mod problem;
+mod reader;
+mod record;
 mod request;
 
 pub use answer::{

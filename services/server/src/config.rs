@@ -47,8 +47,8 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file or a variable cannot be read, or holds an unknown key or a value of a wrong type.
-    #[error("the config cannot be read: {}", one_line(.0))]
-    Read(#[from] ::config::ConfigError),
+    #[error("the config cannot be read: {0}")]
+    Read(String),
     /// A value that cannot be used.
     #[error("the config cannot be used: `{key}` {reason}")]
     Invalid {
@@ -66,6 +66,12 @@ impl ConfigError {
     /// A value that cannot be used.
     pub(crate) fn invalid(key: &'static str, reason: impl Into<String>) -> Self {
         Self::Invalid { key, reason: reason.into() }
+    }
+}
+
+impl From<::config::ConfigError> for ConfigError {
+    fn from(error: ::config::ConfigError) -> Self {
+        Self::Read(one_line(&error))
     }
 }
 
@@ -181,8 +187,17 @@ fn refuse_later_keys(read: &::config::Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The message in one line, however many the parser took.
+/// The message in one line, however many the parser took: without the excerpt it draws from the file,
+/// and without a secret that stands where a reference to one belongs.
 fn one_line(error: &::config::ConfigError) -> String {
     let text = error.to_string();
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+    if text.contains("credentials") && !text.contains("unknown field") {
+        return "`credentials` of a registry is `{ env = \"NAME\" }` or `{ file = \"PATH\" }`"
+            .to_owned();
+    }
+    let drawn = |line: &str| {
+        let start = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        line.is_empty() || start.starts_with('|')
+    };
+    text.lines().map(str::trim).filter(|line| !drawn(line)).collect::<Vec<_>>().join("; ")
 }

@@ -15,7 +15,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 const DOMAIN: &str = "quartermaster.resolver.v1";
 /// The most violations that one status names; more would not fit into headers.
 const MAX_VIOLATIONS: usize = 10;
-/// The longest description of a violation, and message of a status, in characters.
+/// The longest description of a violation, and message of a status, in bytes.
 const MAX_TEXT: usize = 300;
 /// How long a caller waits before it asks a busy service again.
 const RETRY_WHEN_BUSY: Duration = Duration::from_millis(500);
@@ -170,12 +170,16 @@ pub fn status(error: Error, path: impl Fn(&str) -> String) -> Status {
             Refusal { violations: vec![violation(invalid, Reason::Unsupported)] }.into()
         }
         Error::Registry { source } => {
+            let message = source.to_string();
+            // The type of the source belongs to a crate that the door does not import.
             let reason = if source.is_transient() {
                 Reason::RegistryUnavailable
+            } else if message.contains("` refused `") {
+                Reason::RegistryRefused
             } else {
                 Reason::RegistryMalformed
             };
-            registry(reason, &source.to_string(), source.hint())
+            registry(reason, &message, source.hint())
         }
         Error::Internal { id } => internal(&id),
         Error::Deadline(allowed) => deadline(allowed),
@@ -251,10 +255,10 @@ fn described(violation: &Violation) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    if text.len() <= MAX_TEXT {
+        return text.to_owned();
     }
+    format!("{}…", &text[..text.floor_char_boundary(MAX_TEXT)])
 }
 
 #[cfg(test)]
@@ -279,7 +283,7 @@ mod tests {
         };
         let status = Status::from(Refusal { violations: vec![violation; 10_000] });
         let encoded = status.details().len().div_ceil(3) * 4 + status.message().len() * 3;
-        assert!(encoded < 12 * 1024, "{encoded}");
+        assert!(encoded < 8 * 1024, "{encoded}");
         assert_eq!(status.code(), Code::InvalidArgument);
     }
 

@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use serde::Deserialize;
+use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tower::{Layer, ServiceBuilder};
 
@@ -95,13 +96,15 @@ pub fn every_call<S>() -> impl Layer<S, Service = RequestSpan<PanicGuard<S>>> + 
         .into_inner()
 }
 
-/// The stack around the resolver, within [`every_call`]. Outermost first.
+/// The stack around the resolver, within [`every_call`]. Outermost first. `calls` is told of all
+/// calls that are admitted.
 pub fn resolver_calls<S>(
     limits: &LimitsConfig,
+    calls: TaskTracker,
 ) -> impl Layer<S, Service = Admission<Deadline<S>>> + Clone + use<S> {
     ServiceBuilder::new()
         // Turns "too busy" into RESOURCE_EXHAUSTED instead of a growing queue.
-        .layer(AdmissionLayer::new(limits.max_in_flight))
+        .layer(AdmissionLayer::new(limits.max_in_flight, calls))
         // Ends a call whose caller no longer waits, with DEADLINE_EXCEEDED; its place becomes free.
         .layer(DeadlineLayer)
         .into_inner()
@@ -114,8 +117,10 @@ mod tests {
     #[test]
     fn the_stacks_are_in_the_order_written() {
         let around_all = every_call::<()>().layer(());
-        let around_resolver = resolver_calls::<()>(&LimitsConfig::default()).layer(());
-        let names = [std::any::type_name_of_val(&around_all), std::any::type_name_of_val(&around_resolver)];
+        let around_resolver =
+            resolver_calls::<()>(&LimitsConfig::default(), TaskTracker::new()).layer(());
+        let names =
+            [std::any::type_name_of_val(&around_all), std::any::type_name_of_val(&around_resolver)];
         let order = |name: &str| -> Vec<String> {
             let parts = name.split(['<', '>']).filter(|part| !part.is_empty() && *part != "()");
             parts.map(|part| part.rsplit("::").next().unwrap_or(part).to_owned()).collect()

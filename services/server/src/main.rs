@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             Err(error) => fail(&error, BAD_CONFIG),
         },
         Command::Serve(settings) => match prepare(settings) {
-            Ok((config, engine)) => match run(config, engine) {
+            Ok((config, engine)) => match run(&config, engine) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => fail(&error, 1),
             },
@@ -44,13 +44,15 @@ fn main() -> ExitCode {
 fn prepare(settings: Settings) -> anyhow::Result<(Config, Engine)> {
     let config = Config::load(settings, telemetry::environment())?;
     telemetry::install(&config.log)?;
-    let engine = Engine::open(config.engine(), Arc::new(convert::encode))?;
+    let engine = Engine::open(config.engine(), Arc::new(convert::encode));
+    // The engine's error says what its source says: told with its chain, it would be told twice.
+    let engine = engine.map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok((config, engine))
 }
 
 /// Binds, serves, and drains when the process is asked to stop.
 #[tokio::main]
-async fn run(config: Config, engine: Engine) -> anyhow::Result<()> {
+async fn run(config: &Config, engine: Engine) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let listener = TcpListener::bind(config.listen)
@@ -63,7 +65,7 @@ async fn run(config: Config, engine: Engine) -> anyhow::Result<()> {
         }
     };
     let resolver = Resolver::new(engine, config.declared());
-    serve::run(listener, resolver, &config, shutdown).await?;
+    serve::run(listener, resolver, config, shutdown).await?;
     Ok(())
 }
 

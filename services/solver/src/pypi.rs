@@ -6,13 +6,14 @@
 
 mod ahead;
 mod candidates;
+mod explain;
 mod problem;
 mod requirements;
 mod rules;
 mod solution;
 mod universe;
 
-pub use ahead::ahead;
+pub use ahead::{ahead, following};
 pub use candidates::Verdict;
 pub use problem::{Policy, Prereleases, Problem, Root, Strategy};
 pub use solution::{Edge, Pick, Solution};
@@ -27,8 +28,8 @@ use rules::PypiRules;
 pub enum Outcome {
     /// A version for everything that is needed.
     Solved(Solution),
-    /// There is none, and why.
-    Conflict(Conflict),
+    /// There is none, and why; with the facts that were looked at.
+    Conflict(Conflict, Vec<Gap>),
     /// Facts that are missing.
     Gaps(Vec<Gap>),
     /// The budget is spent.
@@ -56,7 +57,7 @@ pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Ou
     let outcome = match found {
         Found::Solution(picked) => Outcome::Solved(solution::read(&rules, picked)),
         Found::Conflict(derivation) => {
-            Outcome::Conflict(Conflict::from_derivation(&derivation, &rules))
+            Outcome::Conflict(explain::explain(&rules, &derivation), rules.footprint())
         }
         Found::Gaps(mut gaps) => {
             gaps.sort_unstable();

@@ -1,3 +1,8 @@
 //! What the tests of the other crates share; never part of a program that is shipped.
 
+pub mod generate;
+pub mod oracle;
+pub mod recording;
 pub mod registry;
+pub mod scenario;
+pub mod toy;

@@ -113,7 +113,8 @@ impl Environment {
         };
         let lowest = std::iter::once(Version::new([0]));
         let candidates = requires_python.iter().filter_map(|specifier| {
-            let version = specifier.version()?.only_release();
+            let version = specifier.version()?;
+            let version = version.only_release().with_epoch(version.epoch());
             Some(match specifier.operator() {
                 Operator::NotEqualPrefix => behind_prefix(&version),
                 Operator::Greater | Operator::NotEqual => just_behind(&version),

@@ -81,7 +81,7 @@ impl Specifier {
                 Some(format!("`~={version}` has no second number to vary; write `>={version}`"))
             }
             Operator::EqualPrefix | Operator::NotEqualPrefix
-                if version != version.only_release() =>
+                if version != version.only_release().with_epoch(version.epoch()) =>
             {
                 Some(format!("`.*` stands behind numbers only, not behind `{version}`"))
             }

@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 
 use http_body::Frame;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -21,12 +23,14 @@ use crate::errors;
 #[derive(Clone, Debug)]
 pub struct AdmissionLayer {
     places: Arc<Semaphore>,
+    calls: TaskTracker,
 }
 
 impl AdmissionLayer {
-    /// A limit of `max_in_flight` calls for the whole process.
-    pub fn new(max_in_flight: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(max_in_flight)) }
+    /// A limit of `max_in_flight` calls for the whole process; `calls` is told of all that begin
+    /// and end.
+    pub fn new(max_in_flight: usize, calls: TaskTracker) -> Self {
+        Self { places: Arc::new(Semaphore::new(max_in_flight)), calls }
     }
 }
 
@@ -35,13 +39,14 @@ impl AdmissionLayer {
 pub struct Admission<S> {
     inner: S,
     places: Arc<Semaphore>,
+    calls: TaskTracker,
 }
 
 impl<S> Layer<S> for AdmissionLayer {
     type Service = Admission<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Admission { inner, places: Arc::clone(&self.places) }
+        Admission { inner, places: Arc::clone(&self.places), calls: self.calls.clone() }
     }
 }
 
@@ -68,16 +73,16 @@ where
             return Box::pin(async { Ok(errors::overloaded().into_http()) });
         };
         let reply = self.inner.call(request);
-        Box::pin(async move {
-            Ok(reply.await?.map(|body| Body::new(Admitted { body, _place: place })))
-        })
+        Box::pin(
+            async move { Ok(reply.await?.map(|body| Body::new(Admitted { body, _place: place }))) },
+        )
     }
 }
 
 /// A body that holds its call's place.
 struct Admitted {
     body: Body,
-    _place: OwnedSemaphorePermit,
+    _place: (OwnedSemaphorePermit, TaskTrackerToken),
 }
 
 impl http_body::Body for Admitted {

@@ -1,7 +1,10 @@
 //! Fetching ahead: what the next rounds will most likely ask for.
 
+use ecosystems::pypi::Name;
+use pubgrub::VersionSet;
 use rustc_hash::FxHashSet;
 
+use super::candidates::Verdict;
 use super::rules::{PypiRules, SlotKind};
 use super::{Gap, Problem, Universe};
 use crate::Versions;
@@ -36,6 +39,35 @@ pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Gap> {
     }
     gaps.sort_unstable();
     gaps.dedup();
+    gaps
+}
+
+/// The releases that would be tried after the one at `position`, as far as their needs are not
+/// known: `count` of them at the most.
+///
+/// A project whose releases are rejected one after the other would cost a round each; so whoever
+/// fetches asks for more of them at a time, the more were rejected.
+pub fn following(
+    problem: &Problem,
+    universe: &Universe,
+    name: &Name,
+    position: u32,
+    count: usize,
+) -> Vec<Gap> {
+    let rules = PypiRules::new(problem, universe);
+    let Some(id) = universe.id(name) else { return Vec::new() };
+    let Some(package) = universe.package(id) else { return Vec::new() };
+    let below = if rules.chooses_lowest(id) { position + 1..package.length() } else { 0..position };
+    let mut open = Versions::from_runs(std::slice::from_ref(&below));
+    let mut gaps = Vec::new();
+    while gaps.len() < count {
+        let Some(choice) = rules.first_choice(id, &open) else { break };
+        open = open.intersection(&Versions::singleton(choice).complement());
+        let is_candidate = rules.verdict(id, choice) == Some(Verdict::Candidate);
+        if is_candidate && package.needs(choice).is_none() {
+            gaps.push(Gap::Needs(name.clone(), choice));
+        }
+    }
     gaps
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use ecosystems::pypi::{Marker, Name};
 use pubgrub::VersionSet;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidates::{Candidates, Verdict};
 use super::requirements::{Active, Markers, Range};
@@ -108,6 +108,8 @@ struct State {
     candidates: FxHashMap<NameId, Rc<Candidates>>,
     existing: FxHashMap<NameId, Option<Versions>>,
     unavailable: Vec<Unavailable>,
+    read_listings: FxHashSet<NameId>,
+    read_needs: FxHashSet<(NameId, u32)>,
     /// How often versions of a slot were rejected.
     affected: FxHashMap<Slot, u32>,
     /// How often a slot was the reason for that.
@@ -195,13 +197,10 @@ impl<'a> PypiRules<'a> {
         self.excludes.contains(&id)
     }
 
-    pub(crate) fn unavailable(&self, reason: Reason) -> Unavailable {
-        self.state.borrow().unavailable[reason.0 as usize].clone()
-    }
-
     /// The positions of the target's listing that a requirement would take; all of them while the
     /// listing is not known.
     pub(crate) fn lower(&self, active: &Active<'_>) -> Versions {
+        self.state.borrow_mut().read_listings.insert(active.target);
         let Some(package) = self.package(active.target) else {
             return Versions::full();
         };
@@ -442,21 +441,41 @@ impl<'a> PypiRules<'a> {
         needs
     }
 
-    fn release_needs(&self, kind: SlotKind, name: NameId, version: u32) -> Needs {
-        let Some(known) = self.package(name).and_then(|package| package.needs(version)) else {
-            return Needs::Unknown;
-        };
-        if let Some(reason) = &known.unreadable {
-            return self.unavailable_because(Unavailable::Unreadable(reason.to_string()));
+    /// Why a version cannot be chosen for what its metadata says, if it cannot.
+    pub(crate) fn unavailable_needs(&self, kind: SlotKind, version: u32) -> Option<Unavailable> {
+        let needs = self.package(kind.name()?)?.needs(version)?;
+        if let Some(reason) = &needs.unreadable {
+            return Some(Unavailable::Unreadable(reason.to_string()));
         }
-        let requires_python = known.requires_python.map(|id| self.universe.specifiers(id));
+        let requires_python = needs.requires_python.map(|id| self.universe.specifiers(id));
         if requires_python.is_some_and(|python| !self.problem.environment.admits(python)) {
-            return self.unavailable_because(Unavailable::Python);
+            return Some(Unavailable::Python);
+        }
+        let active = self.active(kind, version)?;
+        let by_url = active.iter().find(|active| matches!(active.range, Range::Url))?;
+        Some(Unavailable::Url(self.name(by_url.target).clone()))
+    }
+
+    /// The facts that the search has looked at, in a fixed order.
+    pub(crate) fn footprint(&self) -> Vec<Gap> {
+        let state = self.state.borrow();
+        let listings = state.read_listings.iter().map(|name| Gap::Listing(self.name(*name).clone()));
+        let needs = state.read_needs.iter();
+        let needs = needs.map(|(name, position)| Gap::Needs(self.name(*name).clone(), *position));
+        let mut footprint: Vec<Gap> = listings.chain(needs).collect();
+        footprint.sort_unstable();
+        footprint
+    }
+
+    fn release_needs(&self, kind: SlotKind, name: NameId, version: u32) -> Needs {
+        if self.package(name).is_none_or(|package| package.needs(version).is_none()) {
+            return Needs::Unknown;
+        }
+        self.state.borrow_mut().read_needs.insert((name, version));
+        if let Some(unavailable) = self.unavailable_needs(kind, version) {
+            return self.unavailable_because(unavailable);
         }
         let active = self.active(kind, version).unwrap_or_default();
-        if let Some(by_url) = active.iter().find(|active| matches!(active.range, Range::Url)) {
-            return self.unavailable_because(Unavailable::Url(self.name(by_url.target).clone()));
-        }
         Needs::Known(self.require_all(&active))
     }
 }
@@ -466,7 +485,9 @@ impl Rules for PypiRules<'_> {
     type Gap = Gap;
 
     fn is_listed(&self, slot: Slot) -> bool {
-        self.kind(slot).name().is_none_or(|name| self.package(name).is_some())
+        let Some(name) = self.kind(slot).name() else { return true };
+        self.state.borrow_mut().read_listings.insert(name);
+        self.package(name).is_some()
     }
 
     fn priority(&self, slot: Slot, _range: &Versions) -> Self::Priority {

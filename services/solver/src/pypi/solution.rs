@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::requirements::{Active, Origin};
 use super::rules::{PypiRules, SlotKind, Variant};
-use super::universe::NameId;
+use super::universe::{Gap, NameId};
 use crate::search::Slot;
 
 /// A version for everything that is needed.
@@ -20,6 +20,8 @@ pub struct Solution {
     pub root_edges: Vec<Edge>,
     /// Extras that were asked for and that the chosen version does not offer: project and extra.
     pub unknown_extras: Vec<(Name, Name)>,
+    /// The facts that were looked at, in a fixed order.
+    pub footprint: Vec<Gap>,
 }
 
 /// One chosen version.
@@ -87,6 +89,7 @@ pub(super) fn read(rules: &PypiRules<'_>, picked: Vec<(Slot, u32)>) -> Solution 
     let direct: FxHashSet<NameId> = root.iter().map(|active| active.target).collect();
     let mut solution = Solution {
         root_edges: root.iter().filter(is_requirement).map(|active| edge(rules, active)).collect(),
+        footprint: rules.footprint(),
         ..Solution::default()
     };
     for (name, (id, position, extras)) in versions {

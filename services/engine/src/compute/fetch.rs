@@ -1,0 +1,184 @@
+//! Fetching what is missing: all of it at once, and what that leads to as soon as it is there.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ecosystems::pypi::{Listing, Name};
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use rustc_hash::{FxHashMap, FxHashSet};
+use solver::pypi::{Gap, Problem, Universe, ahead, following};
+
+use super::{Computation, Spending};
+use crate::facts::{Facts, KnownListing};
+use crate::reader::{Cost, ReadNeeds, Reader};
+use crate::{Error, Need};
+
+/// From so many releases of one project on, further ones are asked for ahead.
+const FEW_RELEASES: usize = 3;
+
+/// What one computation has asked for.
+#[derive(Default)]
+pub(super) struct Fetcher {
+    asked: FxHashSet<Gap>,
+    releases: FxHashMap<Name, usize>,
+    builds: FxHashMap<Gap, Need>,
+}
+
+enum Arrived {
+    Listing(Name, KnownListing, Cost),
+    Needs { listing: Arc<Listing>, position: u32, needs: ReadNeeds, cost: Cost },
+}
+
+type Arrival = BoxFuture<'static, Result<Arrived, registries::Error>>;
+
+impl Fetcher {
+    pub(super) fn has_read(&self, fact: &Gap) -> bool {
+        self.asked.contains(fact)
+    }
+
+    pub(super) fn forget(&mut self, gaps: &[Gap]) {
+        for gap in gaps {
+            self.asked.remove(gap);
+        }
+    }
+
+    /// The releases among `gaps` that would have to be built, if nothing else is missing.
+    pub(super) fn needing_build(&self, gaps: &[Gap]) -> Option<Vec<Need>> {
+        let needs: Option<Vec<Need>> = gaps.iter().map(|gap| self.builds.get(gap).cloned()).collect();
+        needs.filter(|needs| !needs.is_empty())
+    }
+
+    /// Adds, to releases of projects that lost several already, the ones that come next: as many as
+    /// were asked for, so that the number of rounds grows with the logarithm of the rejections.
+    pub(super) fn with_following(&self, problem: &Problem, universe: &Universe, gaps: Vec<Gap>) -> Vec<Gap> {
+        let mut wanted = gaps;
+        for place in 0..wanted.len() {
+            let Gap::Needs(name, position) = wanted[place].clone() else { continue };
+            let lost = self.releases.get(&name).copied().unwrap_or(0);
+            if lost >= FEW_RELEASES {
+                wanted.extend(following(problem, universe, &name, position, lost));
+            }
+        }
+        wanted
+    }
+
+    /// Reads listings again. Returns whether one of them says something new.
+    pub(super) async fn read_listings(
+        &mut self,
+        facts: &Arc<Facts>,
+        reader: &Reader,
+        names: FxHashSet<Name>,
+        spent: &mut Spending,
+    ) -> Result<bool, Error> {
+        let reads = names.into_iter().map(|name| async move {
+            let read = reader.listing(&name).await;
+            (name, read)
+        });
+        let mut reads: FuturesUnordered<_> = reads.collect();
+        let mut has_news = false;
+        while let Some((name, read)) = reads.next().await {
+            let (known, cost) = read.map_err(|source| Error::Registry { source })?;
+            spent.cost.add(cost);
+            has_news |= facts.insert_listing(&name, known);
+            self.asked.insert(Gap::Listing(name));
+        }
+        if has_news {
+            // Positions in a new listing mean other releases.
+            self.asked.retain(|fact| matches!(fact, Gap::Listing(_)));
+            self.builds.clear();
+        }
+        Ok(has_news)
+    }
+
+    fn arrival(&mut self, facts: &Facts, reader: &Reader, gap: Gap) -> Option<Arrival> {
+        if !self.asked.insert(gap.clone()) {
+            return None;
+        }
+        let reader = reader.clone();
+        match gap {
+            Gap::Listing(name) => Some(Box::pin(async move {
+                let (known, cost) = reader.listing(&name).await?;
+                Ok(Arrived::Listing(name, known, cost))
+            })),
+            Gap::Needs(name, position) => {
+                *self.releases.entry(name.clone()).or_default() += 1;
+                let known = facts.listing(&name)?;
+                let (registry, listing) = known.registry.zip(known.listing)?;
+                Some(Box::pin(async move {
+                    let (needs, cost) = reader.needs(registry, &listing, position).await?;
+                    Ok(Arrived::Needs { listing, position, needs, cost })
+                }))
+            }
+        }
+    }
+
+    fn take(&mut self, facts: &Facts, arrived: Arrived) -> Cost {
+        match arrived {
+            Arrived::Listing(name, known, cost) => {
+                facts.insert_listing(&name, known);
+                cost
+            }
+            Arrived::Needs { listing, position, needs, cost } => {
+                match needs {
+                    ReadNeeds::Known(metadata, stamp) => {
+                        facts.insert_needs(&listing, position, Ok((&metadata, stamp)));
+                    }
+                    ReadNeeds::Unusable(reason) => facts.insert_needs(&listing, position, Err(&reason)),
+                    ReadNeeds::NeedsBuild(filenames) => {
+                        let version = &listing.releases[position as usize].version;
+                        let need = Need {
+                            package: listing.name.to_string(),
+                            version: version.to_string(),
+                            filenames,
+                            reason: "it has no wheel, and what it needs would have to be built".to_owned(),
+                        };
+                        self.builds.insert(Gap::Needs(listing.name.clone(), position), need);
+                    }
+                }
+                cost
+            }
+        }
+    }
+}
+
+impl Computation {
+    /// Fetches `wanted` and, as facts arrive, what the search will most likely ask for next.
+    pub(super) async fn fetch(
+        &mut self,
+        problem: &Problem,
+        fetcher: &mut Fetcher,
+        wanted: Vec<Gap>,
+    ) -> Result<(), Error> {
+        let started = Instant::now();
+        let mut arrivals: FuturesUnordered<Arrival> =
+            wanted.into_iter().filter_map(|gap| fetcher.arrival(&self.facts, &self.reader, gap)).collect();
+        self.spent.requested += u32::try_from(arrivals.len()).unwrap_or(u32::MAX);
+        while !arrivals.is_empty() {
+            // Everything that has arrived by now is looked at together.
+            let mut ready = Vec::new();
+            if let Some(first) = arrivals.next().await {
+                ready.push(first);
+            }
+            while let Some(Some(next)) = futures_util::FutureExt::now_or_never(arrivals.next()) {
+                ready.push(next);
+            }
+            for arrived in ready {
+                let arrived = arrived.map_err(|source| Error::Registry { source })?;
+                let cost = fetcher.take(&self.facts, arrived);
+                self.spent.cost.add(cost);
+                self.spent.done += 1;
+            }
+            for gap in ahead(problem, &self.facts.snapshot()) {
+                if let Some(arrival) = fetcher.arrival(&self.facts, &self.reader, gap) {
+                    arrivals.push(arrival);
+                    self.spent.requested += 1;
+                }
+            }
+            self.tell("reading what packages need", "");
+        }
+        self.spent.fetch += started.elapsed();
+        Ok(())
+    }
+}

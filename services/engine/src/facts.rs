@@ -1,0 +1,120 @@
+//! What is known of the registries: the universe that is solved over, and the stamps of its facts.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ecosystems::pypi::{Listing, Metadata, Name};
+use registries::Stamp;
+use rustc_hash::FxHashMap;
+use solver::pypi::{Gap, Universe};
+
+/// Facts of more projects than this are dropped and gathered anew: memory stays bounded whatever
+/// is asked for, and registries keep their own parsed documents.
+const MOST_LISTINGS: usize = 50_000;
+
+/// The facts read from one list of registries by callers of one scope.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    universe: Universe,
+    listings: FxHashMap<Name, KnownListing>,
+    needs: FxHashMap<(Name, u32), Stamp>,
+}
+
+/// What the registries said of a project.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownListing {
+    /// The first registry that has it, by its place; `None` if none has.
+    pub(crate) registry: Option<usize>,
+    /// Its listing there.
+    pub(crate) listing: Option<Arc<Listing>>,
+    /// The stamps of all registries that were asked, in order.
+    pub(crate) stamps: Vec<Stamp>,
+}
+
+impl KnownListing {
+    /// Whether both rest on the same documents, whenever they were read.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let documents = |known: &Self| -> Vec<[u8; 32]> {
+            known.stamps.iter().map(|stamp| stamp.content_hash).collect()
+        };
+        self.registry == other.registry && documents(self) == documents(other)
+    }
+}
+
+impl Facts {
+    /// All that is known now. Later facts leave the snapshot as it is.
+    pub(crate) fn snapshot(&self) -> Universe {
+        self.lock().universe.clone()
+    }
+
+    /// What is known of a project's versions.
+    pub(crate) fn listing(&self, name: &Name) -> Option<KnownListing> {
+        self.lock().listings.get(name).cloned()
+    }
+
+    /// Adds what the registries say of a project. Returns whether that is news: an old listing with
+    /// the same content stays, and what is known of its releases with it.
+    pub(crate) fn insert_listing(&self, name: &Name, known: KnownListing) -> bool {
+        let state = &mut *self.lock();
+        if let Some(old) = state.listings.get_mut(name)
+            && old.says_the_same(&known)
+        {
+            old.stamps = known.stamps;
+            return false;
+        }
+        if state.listings.len() >= MOST_LISTINGS {
+            *state = State::default();
+        }
+        state.needs.retain(|(other, _), _| other != name);
+        state.universe.insert_listing(name, known.listing.clone());
+        state.listings.insert(name.clone(), known);
+        true
+    }
+
+    /// Adds what a release needs, if `listing` is still the project's.
+    pub(crate) fn insert_needs(
+        &self,
+        listing: &Arc<Listing>,
+        position: u32,
+        metadata: Result<(&Metadata, Stamp), &str>,
+    ) {
+        let state = &mut *self.lock();
+        let name = &listing.name;
+        if !state.universe.listing(name).is_some_and(|known| Arc::ptr_eq(known, listing)) {
+            return;
+        }
+        match metadata {
+            Ok((metadata, stamp)) => {
+                state.universe.insert_needs(name, position, metadata);
+                state.needs.insert((name.clone(), position), stamp);
+            }
+            Err(reason) => state.universe.insert_unreadable(name, position, reason),
+        }
+    }
+
+    /// The stamps of facts, in their order, absent documents included.
+    pub(crate) fn stamps(&self, footprint: &[Gap]) -> Vec<Stamp> {
+        let state = self.lock();
+        let mut stamps = Vec::with_capacity(footprint.len());
+        for fact in footprint {
+            match fact {
+                Gap::Listing(name) => {
+                    stamps.extend(state.listings.get(name).iter().flat_map(|known| known.stamps.clone()));
+                }
+                Gap::Needs(name, position) => {
+                    stamps.extend(state.needs.get(&(name.clone(), *position)).cloned());
+                }
+            }
+        }
+        stamps
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Whatever panicked elsewhere, the maps hold whole entries.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

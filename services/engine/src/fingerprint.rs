@@ -1,0 +1,85 @@
+//! The key of a problem: equal questions have equal keys.
+
+use registries::{Credentials, Registry};
+use solver::pypi::{Prereleases, Problem, Root, Strategy};
+
+/// Part of every key. Raised whenever the meaning of requests, the search or the form of remembered
+/// answers changes, so that no answer of another kind is ever found.
+const FORMAT: &str = "quartermaster answers 1";
+
+/// The key of a problem over registries, read with these credentials.
+pub(crate) fn fingerprint(
+    problem: &Problem,
+    registries: &[Registry],
+    credentials: &[Option<Credentials>],
+) -> cache::Key {
+    let mut hasher = Hasher(blake3::Hasher::new_derive_key(FORMAT));
+    hasher.count(registries.len());
+    for (registry, credentials) in registries.iter().zip(credentials) {
+        let config = registry.config();
+        hasher.text(registry.name());
+        hasher.text(registry.kind().name());
+        hasher.text(config.url.as_ref().map_or("", |url| url.as_str()));
+        hasher.text(&config.path.as_ref().map_or_else(String::new, |path| path.display().to_string()));
+        hasher.text(config.lock_source.as_deref().unwrap_or_default());
+        hasher.text(config.public_url.as_ref().map_or("", |url| url.as_str()));
+        hasher.bytes(&credentials.as_ref().map_or([0; 32], Credentials::scope));
+    }
+    let environment = &problem.environment;
+    hasher.text(&environment.python().to_string());
+    hasher.text(&environment.platform().to_string());
+    hasher.count(usize::from(environment.takes_sdists()));
+    hasher.roots(&problem.requirements);
+    hasher.roots(&problem.constraints);
+    hasher.roots(&problem.overrides);
+    hasher.count(problem.excludes.len());
+    problem.excludes.iter().for_each(|name| hasher.text(name.as_str()));
+    let mut locked: Vec<String> =
+        problem.locked.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    locked.sort_unstable();
+    hasher.count(locked.len());
+    locked.iter().for_each(|text| hasher.text(text));
+    hasher.text(match problem.policy.strategy {
+        Strategy::Highest => "highest",
+        Strategy::Lowest => "lowest",
+        Strategy::LowestDirect => "lowest-direct",
+    });
+    hasher.text(match problem.policy.prereleases {
+        Prereleases::Disallow => "disallow",
+        Prereleases::IfNecessary => "if-necessary",
+        Prereleases::Explicit => "explicit",
+        Prereleases::Allow => "allow",
+    });
+    hasher.text(&problem.policy.before.map_or_else(String::new, |before| before.to_string()));
+    *hasher.0.finalize().as_bytes()
+}
+
+/// Hashes parts with their lengths, so that no two lists of parts run together.
+struct Hasher(blake3::Hasher);
+
+impl Hasher {
+    fn count(&mut self, count: usize) {
+        self.0.update(&(count as u64).to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.0.update(bytes);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    fn roots(&mut self, roots: &[Root]) {
+        self.count(roots.len());
+        for root in roots {
+            // Written out from what was understood: spelling and spaces make no new question.
+            self.text(&root.requirement.to_string());
+            let mut hashes = root.hashes.clone();
+            hashes.sort_unstable();
+            self.count(hashes.len());
+            hashes.iter().for_each(|hash| self.text(hash));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! From texts to a problem.
+
+use std::time::Duration;
+
+use ecosystems::Timestamp;
+use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, RequirementSource, Version};
+use solver::pypi::{Policy, Problem, Root};
+
+use crate::{Error, Invalid, Request, RequirementText};
+
+/// An hour, to which a minimum age is rounded: so that it does not make a new question of each call.
+const HOUR: i64 = 3_600_000_000;
+
+/// Understands a request, or names every text that it cannot understand.
+///
+/// `now` is the instant of the call, which a minimum age counts from.
+pub(crate) fn read(request: &Request, now: Timestamp) -> Result<Problem, Error> {
+    let mut invalid = Vec::new();
+    let requirements = roots("requirements", &request.requirements, &mut invalid);
+    let constraints = roots("constraints", &request.constraints, &mut invalid);
+    let overrides = roots("overrides", &request.overrides, &mut invalid);
+    let excludes = request.excludes.iter().enumerate().filter_map(|(place, text)| {
+        let name = Name::parse(text).map_err(|error| error.to_string());
+        keep(name, || format!("excludes[{place}]"), &mut invalid)
+    });
+    let excludes = excludes.collect();
+    let mut locked = Vec::new();
+    for (place, (name, version)) in request.locked.iter().enumerate() {
+        let name = Name::parse(name).map_err(|error| error.to_string());
+        let name = keep(name, || format!("locked[{place}].name"), &mut invalid);
+        let version = version.parse::<Version>().map_err(|error| error.to_string());
+        let version = keep(version, || format!("locked[{place}].version"), &mut invalid);
+        locked.extend(name.zip(version));
+    }
+    let environment = environment(request, &mut invalid);
+    match environment {
+        Some(environment) if invalid.is_empty() => Ok(Problem {
+            environment,
+            requirements,
+            constraints,
+            overrides,
+            excludes,
+            locked,
+            policy: Policy {
+                strategy: request.policy.strategy,
+                prereleases: request.policy.prereleases,
+                before: cut_off(request.policy.before, request.policy.minimum_age, now),
+            },
+        }),
+        Some(_) | None => Err(Error::Invalid(invalid)),
+    }
+}
+
+fn roots(list: &str, texts: &[RequirementText], invalid: &mut Vec<Invalid>) -> Vec<Root> {
+    let mut roots = Vec::with_capacity(texts.len());
+    for (place, written) in texts.iter().enumerate() {
+        let field = || format!("{list}[{place}]");
+        match Requirement::parse(&written.text) {
+            Ok(Requirement { name, source: RequirementSource::Url(url), .. }) => {
+                let reason = format!(
+                    "`{name}` is required from `{url}`, and no registry answers for a URL: require a version \
+                     that a registry has"
+                );
+                invalid.push(Invalid { field: field(), column: None, reason });
+            }
+            Ok(requirement) => {
+                let hashes = written.hashes.iter().map(|hash| hash.to_lowercase()).collect();
+                roots.push(Root { requirement, hashes });
+            }
+            Err(error) => {
+                let (column, reason) = (Some(error.column), error.reason);
+                invalid.push(Invalid { field: field(), column, reason });
+            }
+        }
+        for (hash_place, hash) in written.hashes.iter().enumerate() {
+            if !hash.split_once(':').is_some_and(|(name, hex)| is_hash(name, hex)) {
+                let reason = format!("`{hash}` is not a hash such as `sha256:` with hexadecimal digits");
+                let field = format!("{list}[{place}].hashes[{hash_place}]");
+                invalid.push(Invalid { field, column: None, reason });
+            }
+        }
+    }
+    roots
+}
+
+fn is_hash(name: &str, hex: &str) -> bool {
+    !name.is_empty() && !hex.is_empty() && hex.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+fn environment(request: &Request, invalid: &mut Vec<Invalid>) -> Option<Environment> {
+    let texts = &request.environment;
+    let python = Python::parse(&texts.python_version).map_err(|error| error.to_string());
+    let python = keep(python, || "environment.python_version".to_owned(), invalid);
+    let platform = Platform::parse(&texts.platform).map_err(|error| error.to_string());
+    let platform = keep(platform, || "environment.platform".to_owned(), invalid);
+    Some(Environment::new(python?, platform?, texts.allow_sdists))
+}
+
+fn keep<T>(
+    result: Result<T, String>,
+    field: impl FnOnce() -> String,
+    invalid: &mut Vec<Invalid>,
+) -> Option<T> {
+    result
+        .map_err(|reason| invalid.push(Invalid { field: field(), column: None, reason }))
+        .ok()
+}
+
+fn cut_off(before: Option<Timestamp>, minimum_age: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
+    let by_age = minimum_age.filter(|age| !age.is_zero()).map(|age| {
+        let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+        let instant = now.as_microseconds().saturating_sub(age);
+        Timestamp::from_microseconds(instant.div_euclid(HOUR) * HOUR)
+    });
+    match (before, by_age) {
+        (Some(before), Some(by_age)) => Some(before.min(by_age)),
+        (before, by_age) => before.or(by_age),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minimum_age_is_an_instant_on_the_hour() {
+        let now = Timestamp::parse("2026-11-20T17:34:56Z").expect("an instant");
+        let day = Duration::from_secs(86_400);
+        let cut = cut_off(None, Some(day), now).map(|instant| instant.to_string());
+        assert_eq!(cut.as_deref(), Some("2026-11-19T17:00:00Z"));
+        let before = Timestamp::parse("2025-01-01T00:00:00Z").ok();
+        assert_eq!(cut_off(before, Some(day), now), before);
+        assert_eq!(cut_off(None, None, now), None);
+    }
+
+    #[test]
+    fn every_text_that_cannot_be_understood_is_named() {
+        let text = |text: &str| RequirementText { text: text.to_owned(), ..RequirementText::default() };
+        let request = Request {
+            requirements: vec![text("flask"), text("flask>=3.1,2"), text("x @ https://host.example/x.zip")],
+            excludes: vec!["-".to_owned()],
+            locked: vec![("flask".to_owned(), "latest".to_owned())],
+            ..Request::default()
+        };
+        let Err(Error::Invalid(invalid)) = read(&request, Timestamp::from_microseconds(0)) else {
+            panic!("the request is malformed");
+        };
+        let fields: Vec<(&str, Option<usize>)> =
+            invalid.iter().map(|invalid| (invalid.field.as_str(), invalid.column)).collect();
+        assert_eq!(
+            fields,
+            [
+                ("requirements[1]", Some(12)),
+                ("requirements[2]", None),
+                ("excludes[0]", None),
+                ("locked[0].version", None),
+                ("environment.python_version", None),
+                ("environment.platform", None),
+            ]
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! The border between the contract and the engine: wire to request, answer to wire.
+//!
+//! On the way in a request is total. Every message is taken apart field by field, without `..`, so
+//! that a field that is added to the contract does not compile until it is decided here: mapped, or
+//! refused by name. On the way out an answer is encoded once, in full, and remembered as bytes;
+//! what one caller asked of its form is cut out of a decoded copy.
+//!
+//! Texts pass as they are: what a requirement means is the engine's to read. The one exception is a
+//! project's requirement on itself, which the contract gives a meaning (see [`sets`]).
+
+mod answer;
+mod conflict;
+mod credentials;
+mod faults;
+mod policy;
+mod progress;
+mod project;
+mod sets;
+mod shape;
+mod time;
+
+use std::time::Duration;
+
+use engine::Request;
+use proto::v1;
+use tonic::metadata::MetadataMap;
+
+pub use answer::encode;
+use faults::{Faults, Path};
+pub use progress::{event, last};
+pub use shape::Shape;
+
+use crate::errors::{Reason, Refusal};
+
+/// What the service declares, that requests are held against.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The names of the registries, in order of priority.
+    pub registries: Vec<String>,
+    /// The service's own limit on the time for solving.
+    pub solve_budget: Duration,
+    /// The service's own limit on the solver's decisions.
+    pub solve_steps: u64,
+}
+
+/// What a call brings along besides its message.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// Its metadata, where credentials travel.
+    pub metadata: &'a MetadataMap,
+    /// The time until it must be answered; none if the caller waits as long as it takes.
+    pub remaining: Option<Duration>,
+}
+
+/// A request in the engine's words, and how its answer is to look.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What the engine is asked.
+    pub request: Request,
+    /// What the answer is made to look like.
+    pub shape: Shape,
+}
+
+/// Reads one request, or says what in it cannot be taken up: all of it, not only the first fault.
+pub fn asked(
+    wire: v1::ResolveRequest,
+    declared: &Declared,
+    call: Call<'_>,
+) -> Result<Asked, Refusal> {
+    let v1::ResolveRequest {
+        projects,
+        policy,
+        freshness,
+        budget,
+        held,
+        options,
+        credentials,
+        snapshot_token,
+        known_answer,
+    } = wire;
+    let mut faults = Faults::default();
+    let root = Path::ROOT;
+    let mut request = Request::default();
+    let mut shape = Shape::new(declared);
+
+    project::read(projects, declared, (&mut request, &mut shape), &mut faults);
+    policy::policy(policy.unwrap_or_default(), &mut request, &mut faults);
+    policy::freshness(freshness.unwrap_or_default(), &mut request, &mut faults);
+    let limits = policy::budget(budget.unwrap_or_default(), &mut request, &mut faults);
+    shape.limit(&mut request, (limits, declared), call.remaining);
+    shape.options(options.unwrap_or_default(), &mut faults);
+    request.credentials = credentials::read(credentials, declared, call.metadata, &mut faults);
+    faults.unsupported_if(!held.is_empty(), root.field("held"), "versions that the client holds");
+    faults.unsupported_if(
+        !snapshot_token.is_empty(),
+        root.field("snapshot_token"),
+        "answering from the facts of an earlier answer",
+    );
+    faults.unsupported_if(
+        !known_answer.is_empty(),
+        root.field("known_answer"),
+        "leaving out an answer that the client has",
+    );
+    faults.finish()?;
+    Ok(Asked { request, shape })
+}
+
+/// Takes the request out of the message around it.
+pub fn streamed(wire: v1::ResolveStreamRequest) -> Result<v1::ResolveRequest, Refusal> {
+    let v1::ResolveStreamRequest { request } = wire;
+    request.ok_or_else(|| {
+        let mut faults = Faults::default();
+        faults.add(Reason::Missing, Path::ROOT.field("request"), "is required");
+        faults.into_refusal()
+    })
+}

@@ -1,0 +1,201 @@
+//! An answer in full, to the bytes that are remembered.
+//!
+//! Invariant: the bytes depend on the answer alone. The project's name, statistics and whatever else
+//! belongs to one caller is absent; [`Shape::response`](super::Shape::response) fills it in.
+
+use bytes::Bytes;
+use engine::{
+    Answer, Artifact, Edge, Exhausted, Group, Need, Outcome, Package, Solution, Warning,
+    WarningCode,
+};
+use prost::Message as _;
+use proto::v1;
+use proto::v1::project_answer::Outcome as WireOutcome;
+
+use super::conflict::conflict;
+use super::time::wire_instant;
+
+/// The most names of packages in conflict that an exhausted budget tells.
+const MAX_CONTENDED: usize = 20;
+
+/// Encodes an answer as a `ResolveResponse` without anything that belongs to one caller.
+pub fn encode(answer: &Answer) -> Bytes {
+    let exhausted = matches!(answer.outcome, Outcome::Exhausted(_));
+    let response = v1::ResolveResponse {
+        answers: vec![v1::ProjectAnswer {
+            project: String::new(),
+            warnings: answer.warnings.iter().map(warning).collect(),
+            outcome: Some(outcome(&answer.outcome)),
+        }],
+        freshness: Some(freshness(answer)),
+        // What a budget cut short cannot be asked for again.
+        snapshot_token: if exhausted { String::new() } else { answer.snapshot_token.clone() },
+        key: answer.key.clone(),
+        statistics: None,
+    };
+    response.encode_to_vec().into()
+}
+
+fn outcome(outcome: &Outcome) -> WireOutcome {
+    match outcome {
+        Outcome::Solution(found) => WireOutcome::Solution(solution(found)),
+        Outcome::Conflict(found) => WireOutcome::Conflict(conflict(found)),
+        Outcome::Needs(needs) => {
+            WireOutcome::Needs(v1::Needs { needs: needs.iter().map(need).collect() })
+        }
+        Outcome::Exhausted(spent) => WireOutcome::Exhausted(exhausted(spent)),
+    }
+}
+
+fn solution(solution: &Solution) -> v1::Solution {
+    v1::Solution {
+        groups: solution.groups.iter().map(group).collect(),
+        root_edges: solution.root_edges.iter().map(root_edge).collect(),
+    }
+}
+
+fn group(group: &Group) -> v1::RegistryGroup {
+    let mut packages: Vec<_> = group.packages.iter().map(package).collect();
+    packages.sort_by(|a, b| a.slot.cmp(&b.slot));
+    v1::RegistryGroup {
+        registry: group.registry.clone(),
+        kind: group.kind.clone(),
+        public_url: group.public_url.clone(),
+        lock_source: group.lock_source.clone(),
+        packages,
+    }
+}
+
+fn package(package: &Package) -> v1::Package {
+    let mut edges: Vec<_> = package.edges.iter().map(edge).collect();
+    edges.sort_by(|a, b| (&a.target, &a.requirement).cmp(&(&b.target, &b.requirement)));
+    v1::Package {
+        slot: package.name.clone(),
+        name: package.name.clone(),
+        version: package.version.clone(),
+        acceptable_versions: vec![package.version.clone()],
+        acceptable_completeness: v1::AcceptableCompleteness::NotTried.into(),
+        artifacts: package.artifacts.iter().map(artifact).collect(),
+        edges,
+        direct: package.direct,
+        held: false,
+        yanked: package.yanked,
+        details: Some(v1::package::Details::Pypi(v1::PypiPackage {
+            extras: sorted(&package.extras),
+            requires_python: package.requires_python.clone(),
+            marker: String::new(),
+        })),
+    }
+}
+
+fn artifact(artifact: &Artifact) -> v1::Artifact {
+    v1::Artifact {
+        filename: artifact.filename.clone(),
+        url: artifact.url.clone(),
+        size: artifact.size,
+        hashes: sorted(&artifact.hashes),
+        requires_python: artifact.requires_python.clone(),
+        upload_time: artifact.uploaded_at.map(wire_instant),
+        yanked_reason: artifact.yanked_reason.clone(),
+    }
+}
+
+fn edge(edge: &Edge) -> v1::Edge {
+    v1::Edge {
+        target: edge.target.clone(),
+        requirement: edge.requirement.clone(),
+        range: edge.range.clone(),
+        extras: sorted(&edge.extras),
+        marker: edge.marker.clone(),
+        kind: v1::EdgeKind::Normal.into(),
+        dependency_set: String::new(),
+        versions: Vec::new(),
+        alias: String::new(),
+    }
+}
+
+/// An edge of the project itself. Its dependency set is the caller's word for it: what is remembered
+/// in its stead is the place of the requirement among those that the engine got.
+fn root_edge(root: &Edge) -> v1::Edge {
+    let place = root.root.map(|place| place.to_string());
+    v1::Edge { dependency_set: place.unwrap_or_default(), ..edge(root) }
+}
+
+fn need(need: &Need) -> v1::Need {
+    let filenames = need.filenames.clone();
+    v1::Need {
+        package: need.package.clone(),
+        version: need.version.clone(),
+        what: Some(v1::need::What::SdistMetadata(v1::SdistMetadata { filenames })),
+        reason: need.reason.clone(),
+    }
+}
+
+/// Which limit ended the work is known per call; see [`Shape::response`](super::Shape::response).
+fn exhausted(exhausted: &Exhausted) -> v1::Exhausted {
+    let limit = if exhausted.by_time { v1::BudgetLimit::SolveTime } else { v1::BudgetLimit::Steps };
+    let mut decided: Vec<_> = exhausted
+        .decided
+        .iter()
+        .map(|(name, version)| v1::TentativePackage {
+            project: String::new(),
+            name: name.clone(),
+            version: version.clone(),
+        })
+        .collect();
+    decided.sort_by(|a, b| a.name.cmp(&b.name));
+    v1::Exhausted {
+        limit: limit.into(),
+        decided,
+        contended: exhausted.contended.iter().take(MAX_CONTENDED).cloned().collect(),
+    }
+}
+
+fn warning(warning: &Warning) -> v1::Warning {
+    let code = match warning.code {
+        WarningCode::UnknownExtra => v1::WarningCode::UnknownExtra,
+        WarningCode::LenientMetadata => v1::WarningCode::LenientMetadata,
+        WarningCode::SkippedVersions => v1::WarningCode::SkippedVersions,
+        WarningCode::Yanked => v1::WarningCode::Yanked,
+        WarningCode::Prerelease => v1::WarningCode::Prerelease,
+        WarningCode::Deprecated => v1::WarningCode::Deprecated,
+    };
+    v1::Warning { code: code.into(), text: warning.text.clone(), package: warning.package.clone() }
+}
+
+fn freshness(answer: &Answer) -> v1::AnswerFreshness {
+    let mut stamps: Vec<_> = answer
+        .stamps
+        .iter()
+        .map(|stamp| v1::Stamp {
+            registry: stamp.registry.to_string(),
+            document: stamp.document.clone(),
+            validator: stamp.validator.clone().unwrap_or_default(),
+            content_hash: hex("blake3", &stamp.content_hash),
+            read_at: Some(wire_instant(stamp.read_at)),
+        })
+        .collect();
+    stamps.sort_by(|a, b| (&a.registry, &a.document).cmp(&(&b.registry, &b.document)));
+    let instants = || answer.stamps.iter().map(|stamp| stamp.read_at);
+    v1::AnswerFreshness {
+        oldest_fact_read_at: instants().min().map(wire_instant),
+        newest_fact_read_at: instants().max().map(wire_instant),
+        stamps,
+    }
+}
+
+/// A hash as the contract writes it: `algorithm:digits`.
+fn hex(algorithm: &str, bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = format!("{algorithm}:");
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("a string takes whatever is written");
+    }
+    text
+}
+
+fn sorted(texts: &[String]) -> Vec<String> {
+    let mut sorted = texts.to_vec();
+    sorted.sort();
+    sorted
+}

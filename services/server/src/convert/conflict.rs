@@ -1,0 +1,108 @@
+//! A conflict, to the wire.
+
+use engine::{Conflict, ConflictFact, UnavailableReason};
+use proto::v1;
+use proto::v1::conflict_fact::Fact;
+
+/// Writes a conflict, its fields in the engine's words: see [`place`].
+pub(super) fn conflict(conflict: &Conflict) -> v1::Conflict {
+    v1::Conflict {
+        sentences: conflict
+            .sentences
+            .iter()
+            .map(|sentence| v1::Sentence {
+                text: sentence.text.clone(),
+                premises: sentence.premises.clone(),
+                facts: sentence.facts.clone(),
+            })
+            .collect(),
+        facts: conflict
+            .facts
+            .iter()
+            .map(|one| v1::ConflictFact { fact: Some(fact(one)) })
+            .collect(),
+        suggestions: conflict
+            .suggestions
+            .iter()
+            .map(|suggestion| v1::RootChange {
+                text: suggestion.text.clone(),
+                field: suggestion.field.clone(),
+                replacement: suggestion.replacement.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn fact(fact: &ConflictFact) -> Fact {
+    match fact {
+        ConflictFact::Requirement {
+            package,
+            versions,
+            requirement,
+            target,
+            target_range,
+            field,
+        } => Fact::Requirement(v1::RequirementFact {
+            package: package.clone(),
+            versions: versions.clone(),
+            requirement: requirement.clone(),
+            target: target.clone(),
+            target_range: target_range.clone(),
+            field: field.clone(),
+        }),
+        ConflictFact::MissingPackage { package } => Fact::MissingPackage(v1::MissingPackageFact {
+            package: package.clone(),
+            registries: Vec::new(),
+        }),
+        ConflictFact::NoMatchingVersion { package, range } => {
+            Fact::NoMatchingVersion(v1::NoMatchingVersionFact {
+                package: package.clone(),
+                range: range.clone(),
+            })
+        }
+        ConflictFact::Unavailable { package, versions, reason, text } => {
+            Fact::Unavailable(v1::UnavailableFact {
+                package: package.clone(),
+                versions: versions.clone(),
+                reason: unavailable(*reason).into(),
+                text: text.clone(),
+            })
+        }
+    }
+}
+
+fn unavailable(reason: UnavailableReason) -> v1::UnavailableReason {
+    match reason {
+        UnavailableReason::RuntimeVersion => v1::UnavailableReason::RuntimeVersion,
+        UnavailableReason::Platform => v1::UnavailableReason::Platform,
+        UnavailableReason::ArtifactPolicy => v1::UnavailableReason::ArtifactPolicy,
+        UnavailableReason::Yanked => v1::UnavailableReason::Yanked,
+        UnavailableReason::CutOff => v1::UnavailableReason::CutOff,
+        UnavailableReason::Prerelease => v1::UnavailableReason::Prerelease,
+        UnavailableReason::Hash => v1::UnavailableReason::Hash,
+        UnavailableReason::Metadata => v1::UnavailableReason::Metadata,
+        UnavailableReason::Quarantined => v1::UnavailableReason::Quarantined,
+    }
+}
+
+/// Completes a conflict for one caller: its fields by the paths of that caller's request, and the
+/// registries that were asked. Callers with one question may have written it differently.
+pub(super) fn place(
+    conflict: &mut v1::Conflict,
+    path: impl Fn(&str) -> String,
+    registries: &[String],
+) {
+    for fact in &mut conflict.facts {
+        match &mut fact.fact {
+            Some(Fact::Requirement(requirement)) if !requirement.field.is_empty() => {
+                requirement.field = path(&requirement.field);
+            }
+            Some(Fact::MissingPackage(missing)) => missing.registries = registries.to_vec(),
+            Some(Fact::Requirement(_) | Fact::NoMatchingVersion(_) | Fact::Unavailable(_))
+            | None => {}
+        }
+    }
+    for suggestion in &mut conflict.suggestions {
+        suggestion.field = path(&suggestion.field);
+    }
+}

@@ -1,0 +1,278 @@
+//! One project: what it requires, on which environment, from which registries.
+
+use std::collections::HashSet;
+
+use ecosystems::pypi::{Name, Requirement};
+use engine::{EnvironmentTexts, Request, RequirementText};
+use proto::v1;
+
+use super::faults::{Faults, Path};
+use super::sets::{self, Stated};
+use super::{Declared, Shape};
+use crate::errors::Reason;
+
+/// Reads the one project of a request.
+pub(super) fn read(
+    wire: Vec<v1::Project>,
+    declared: &Declared,
+    (request, shape): (&mut Request, &mut Shape),
+    faults: &mut Faults,
+) {
+    let mut projects = wire.into_iter();
+    let Some(project) = projects.next() else {
+        faults.add(Reason::Missing, Path::ROOT.field("projects"), "holds at least one project");
+        return;
+    };
+    let several = projects.next().is_some();
+    faults.unsupported_if(several, Path::ROOT.entry("projects", 1), "more than one project");
+
+    let v1::Project {
+        name,
+        ecosystem,
+        requirements,
+        constraints,
+        overrides,
+        excludes,
+        locked,
+        dependency_sets,
+        registries,
+        registry_pins,
+        environment,
+    } = project;
+    let path = Path::ROOT.entry("projects", 0);
+    faults.text(path.field("name"), &name);
+    if !is_pypi(ecosystem, path, faults) {
+        return;
+    }
+    request.environment = read_environment(environment, path, faults);
+    let stated = read_requirements(requirements, path, faults);
+    let selected = sets::select(stated, &dependency_sets, &name, faults);
+    shape.dependency_sets =
+        selected.requirements.iter().map(|one| one.dependency_set.clone()).collect();
+    request.requirements = selected.requirements;
+    shape.requirement_places = selected.places;
+    request.constraints = bounds("constraints", constraints, faults);
+    request.overrides = bounds("overrides", overrides, faults);
+    refuse_extras(&request.constraints, path, faults);
+    request.excludes = read_excludes(excludes, path, faults);
+    request.locked = read_locked(locked, path, faults);
+    request.registries = read_registries(registries, declared, path, faults);
+    if !request.registries.is_empty() {
+        shape.registries.clone_from(&request.registries);
+    }
+    let pinned = !registry_pins.is_empty();
+    faults.unsupported_if(pinned, path.field("registry_pins"), "packages from one registry only");
+    shape.project = name;
+}
+
+fn is_pypi(wire: i32, path: Path<'_>, faults: &mut Faults) -> bool {
+    let path = path.field("ecosystem");
+    match v1::Ecosystem::try_from(wire) {
+        Ok(v1::Ecosystem::Pypi) => return true,
+        Ok(v1::Ecosystem::Unspecified) => faults.add(Reason::Missing, path, "is required"),
+        Ok(v1::Ecosystem::Npm | v1::Ecosystem::Cargo) | Err(_) => {
+            faults.unsupported_if(true, path, "ecosystems other than PYPI");
+        }
+    }
+    false
+}
+
+fn read_environment(
+    wire: Option<v1::project::Environment>,
+    path: Path<'_>,
+    faults: &mut Faults,
+) -> EnvironmentTexts {
+    use v1::project::Environment;
+    let foreign = "is the environment of another ecosystem than the project's";
+    let pypi = match wire {
+        Some(Environment::Pypi(pypi)) => pypi,
+        Some(Environment::Npm(_)) => {
+            faults.add(Reason::Contradictory, path.field("npm"), foreign);
+            return EnvironmentTexts::default();
+        }
+        Some(Environment::Cargo(_)) => {
+            faults.add(Reason::Contradictory, path.field("cargo"), foreign);
+            return EnvironmentTexts::default();
+        }
+        None => {
+            faults.add(Reason::Missing, path.field("pypi"), "is required");
+            return EnvironmentTexts::default();
+        }
+    };
+    let v1::PypiEnvironment { python_version, platform, implementation_name, allow_sdists } = pypi;
+    let path = path.field("pypi");
+    faults.required(path.field("python_version"), &python_version);
+    faults.required(path.field("platform"), &platform);
+    faults.unsupported_if(
+        !matches!(implementation_name.as_str(), "" | "cpython"),
+        path.field("implementation_name"),
+        "implementations other than cpython",
+    );
+    EnvironmentTexts { python_version, platform, allow_sdists }
+}
+
+fn read_requirements(
+    wire: Vec<v1::Requirement>,
+    path: Path<'_>,
+    faults: &mut Faults,
+) -> Vec<Stated> {
+    if !faults.list(path.field("requirements"), &wire) {
+        return Vec::new();
+    }
+    let mut stated = Vec::with_capacity(wire.len());
+    for (place, requirement) in wire.into_iter().enumerate() {
+        let path = path.entry("requirements", place);
+        let (mut requirement, set) = read_requirement(requirement, path, faults);
+        match sets::normalised(&set) {
+            Ok(set) => {
+                requirement.dependency_set = set;
+                stated.push(Stated { place, requirement });
+            }
+            Err(reason) => faults.add(Reason::Malformed, path.field("dependency_set"), reason),
+        }
+    }
+    stated
+}
+
+/// Reads constraints or overrides: requirements that belong to no set.
+fn bounds(
+    field: &'static str,
+    wire: Vec<v1::Requirement>,
+    faults: &mut Faults,
+) -> Vec<RequirementText> {
+    let path = Path::ROOT.entry("projects", 0);
+    if !faults.list(path.field(field), &wire) {
+        return Vec::new();
+    }
+    let mut bounds = Vec::with_capacity(wire.len());
+    for (index, requirement) in wire.into_iter().enumerate() {
+        let path = path.entry(field, index);
+        let (requirement, set) = read_requirement(requirement, path, faults);
+        if !set.is_empty() {
+            let description = "has no meaning here: leave it empty";
+            faults.add(Reason::Contradictory, path.field("dependency_set"), description);
+        }
+        bounds.push(requirement);
+    }
+    bounds
+}
+
+/// Reads one requirement, and the name of its dependency set as written.
+fn read_requirement(
+    wire: v1::Requirement,
+    path: Path<'_>,
+    faults: &mut Faults,
+) -> (RequirementText, String) {
+    use v1::requirement::Form;
+    let v1::Requirement { form, dependency_set, hashes } = wire;
+    let foreign = "is the form of another ecosystem than the project's";
+    let text = match form {
+        Some(Form::Text(text)) => text,
+        Some(Form::Npm(_)) => {
+            faults.add(Reason::Contradictory, path.field("npm"), foreign);
+            return (RequirementText::default(), String::new());
+        }
+        Some(Form::Cargo(_)) => {
+            faults.add(Reason::Contradictory, path.field("cargo"), foreign);
+            return (RequirementText::default(), String::new());
+        }
+        None => String::new(),
+    };
+    faults.required(path.field("text"), &text);
+    faults.text(path.field("dependency_set"), &dependency_set);
+    if faults.list(path.field("hashes"), &hashes) {
+        for (index, hash) in hashes.iter().enumerate() {
+            if let Err(reason) = check_hash(hash) {
+                faults.add(Reason::Malformed, path.entry("hashes", index), reason);
+            }
+        }
+    }
+    (RequirementText { text, hashes, dependency_set: String::new() }, dependency_set)
+}
+
+/// Holds a hash against the algorithms of pip's `--hash`.
+fn check_hash(hash: &str) -> Result<(), String> {
+    let Some((algorithm, digits)) = hash.split_once(':') else {
+        return Err("is not an algorithm, a colon and hex digits".to_owned());
+    };
+    let length = match algorithm {
+        "md5" => 32,
+        "sha1" => 40,
+        "sha224" => 56,
+        "sha256" => 64,
+        "sha384" => 96,
+        "sha512" => 128,
+        _ => return Err("has an unknown algorithm; known are md5, sha1 and the SHA-2".to_owned()),
+    };
+    if digits.len() != length || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(format!("does not have the {length} hex digits of {algorithm}"));
+    }
+    Ok(())
+}
+
+/// Constraints ask for nothing, thus not for extras. What is no requirement at all, the engine tells.
+fn refuse_extras(constraints: &[RequirementText], path: Path<'_>, faults: &mut Faults) {
+    for (index, constraint) in constraints.iter().enumerate() {
+        if Requirement::parse(&constraint.text).is_ok_and(|read| !read.extras.is_empty()) {
+            let path = path.entry("constraints", index);
+            faults.add(Reason::Contradictory, path, "a constraint carries no extras");
+        }
+    }
+}
+
+fn read_excludes(wire: Vec<String>, path: Path<'_>, faults: &mut Faults) -> Vec<String> {
+    if faults.list(path.field("excludes"), &wire) {
+        for (index, name) in wire.iter().enumerate() {
+            let path = path.entry("excludes", index);
+            faults.text(path, name);
+            if let Err(error) = Name::parse(name) {
+                faults.add(Reason::Malformed, path, error.to_string());
+            }
+        }
+    }
+    wire
+}
+
+fn read_locked(
+    wire: Vec<v1::LockedPackage>,
+    path: Path<'_>,
+    faults: &mut Faults,
+) -> Vec<(String, String)> {
+    let mut locked = Vec::with_capacity(wire.len());
+    let mut seen = HashSet::new();
+    if !faults.list(path.field("locked"), &wire) {
+        return locked;
+    }
+    for (index, package) in wire.into_iter().enumerate() {
+        let v1::LockedPackage { name, version } = package;
+        let path = path.entry("locked", index);
+        faults.required(path.field("name"), &name);
+        faults.required(path.field("version"), &version);
+        if Name::parse(&name).is_ok_and(|name| !seen.insert(name)) {
+            let description = "is locked twice; a Python package has one version";
+            faults.add(Reason::Contradictory, path.field("name"), description);
+        }
+        locked.push((name, version));
+    }
+    locked
+}
+
+fn read_registries(
+    wire: Vec<String>,
+    declared: &Declared,
+    path: Path<'_>,
+    faults: &mut Faults,
+) -> Vec<String> {
+    if faults.list(path.field("registries"), &wire) {
+        for (index, registry) in wire.iter().enumerate() {
+            let path = path.entry("registries", index);
+            if !declared.registries.contains(registry) {
+                let description = format!("`{registry}` is not a registry of this service");
+                faults.add(Reason::UnknownRegistry, path, description);
+            } else if wire[..index].contains(registry) {
+                faults.add(Reason::Contradictory, path, format!("`{registry}` is named twice"));
+            }
+        }
+    }
+    wire
+}

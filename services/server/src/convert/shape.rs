@@ -1,0 +1,268 @@
+//! What one caller asked of the form of its answer, and where its request's parts stand.
+
+use std::time::Duration;
+
+use engine::{Phase, Request, Resolved, Statistics};
+use prost::Message as _;
+use proto::v1;
+use proto::v1::project_answer::Outcome;
+
+use super::faults::{Faults, Path};
+use super::policy::Limits;
+use super::time::wire_duration;
+use super::{Declared, conflict};
+use crate::errors::Reason;
+
+/// The grain of the times that deadlines leave for solving.
+const DEADLINE_STEP: Duration = Duration::from_millis(50);
+
+/// How an answer is to look. Two callers with one question share an answer, whatever their shapes.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// The name of the project, which its answer repeats.
+    pub(super) project: String,
+    /// For each requirement that the engine got, its place in the request's list.
+    pub(super) requirement_places: Vec<usize>,
+    /// For each requirement that the engine got, its dependency set; empty for `main`.
+    pub(super) dependency_sets: Vec<String>,
+    /// The registries that are asked, in order of priority.
+    pub(super) registries: Vec<String>,
+    edges: bool,
+    artifacts: bool,
+    stamps: bool,
+    /// What a spent number of steps is called.
+    steps_limit: v1::BudgetLimit,
+    /// What spent time is called.
+    time_limit: v1::BudgetLimit,
+}
+
+impl Shape {
+    /// The shape of an answer of which nothing special is asked.
+    pub(super) fn new(declared: &Declared) -> Self {
+        Self {
+            project: String::new(),
+            requirement_places: Vec::new(),
+            dependency_sets: Vec::new(),
+            registries: declared.registries.clone(),
+            edges: true,
+            artifacts: true,
+            stamps: false,
+            steps_limit: v1::BudgetLimit::Server,
+            time_limit: v1::BudgetLimit::Server,
+        }
+    }
+
+    /// Reads what is asked of the form.
+    pub(super) fn options(&mut self, wire: v1::AnswerOptions, faults: &mut Faults) {
+        let v1::AnswerOptions {
+            acceptable_reach,
+            max_acceptable_versions,
+            edges,
+            artifacts,
+            include_stamps,
+        } = wire;
+        let path = Path::ROOT.field("options");
+        let reach = acceptable_reach.unwrap_or(0);
+        let what = "acceptable versions beside the chosen one";
+        if reach > 1000 {
+            let description = format!("is {reach}; 1000 is the most");
+            faults.add(Reason::LimitExceeded, path.field("acceptable_reach"), description);
+        } else {
+            faults.unsupported_if(reach > 0, path.field("acceptable_reach"), what);
+        }
+        let longest = path.field("max_acceptable_versions");
+        faults.unsupported_if(max_acceptable_versions > 0, longest, what);
+        self.edges = match v1::EdgeDetail::try_from(edges) {
+            Ok(v1::EdgeDetail::Unspecified | v1::EdgeDetail::Full) => true,
+            Ok(v1::EdgeDetail::None) => false,
+            Err(_) => {
+                faults.unsupported_if(true, path.field("edges"), &format!("the value {edges}"));
+                true
+            }
+        };
+        self.artifacts = match v1::ArtifactDetail::try_from(artifacts) {
+            Ok(v1::ArtifactDetail::Unspecified | v1::ArtifactDetail::Installable) => true,
+            Ok(v1::ArtifactDetail::None) => false,
+            Ok(v1::ArtifactDetail::All) | Err(_) => {
+                let what = "artifacts that the environment cannot install";
+                faults.unsupported_if(true, path.field("artifacts"), what);
+                true
+            }
+        };
+        self.stamps = include_stamps;
+    }
+
+    /// Bounds the work by the call's deadline too, and notes which limit is which.
+    pub(super) fn limit(
+        &mut self,
+        request: &mut Request,
+        (asked, declared): (Limits, &Declared),
+        remaining: Option<Duration>,
+    ) {
+        if asked.steps.is_some_and(|steps| steps < declared.solve_steps) {
+            self.steps_limit = v1::BudgetLimit::Steps;
+        }
+        let mut least = declared.solve_budget;
+        if let Some(time) = asked.time.filter(|time| *time < least) {
+            (least, self.time_limit) = (time, v1::BudgetLimit::SolveTime);
+        }
+        if let Some(time) = remaining.filter(|time| *time < least) {
+            self.time_limit = v1::BudgetLimit::Deadline;
+            request.max_solve_time = Some(rounded(time));
+        }
+    }
+
+    /// The path of one of the engine's fields, from the root of the request.
+    pub fn path(&self, field: &str) -> String {
+        if let Some(rest) = field.strip_prefix("requirements[")
+            && let Some((place, rest)) = rest.split_once(']')
+            && let Some(place) = place.parse().ok().and_then(|place: usize| self.place(place))
+        {
+            return format!("projects[0].requirements[{place}]{rest}");
+        }
+        if let Some(rest) = field.strip_prefix("environment.") {
+            return format!("projects[0].pypi.{rest}");
+        }
+        let of_request = ["policy", "freshness", "budget", "credentials"];
+        if of_request.iter().any(|message| field.starts_with(message)) {
+            return field.to_owned();
+        }
+        format!("projects[0].{field}")
+    }
+
+    fn place(&self, engine: usize) -> Option<usize> {
+        self.requirement_places.get(engine).copied()
+    }
+
+    /// The answer to one call, from the bytes that are remembered for all.
+    pub fn response(
+        &self,
+        resolved: Resolved,
+        elapsed: Duration,
+    ) -> Result<v1::ResolveResponse, prost::DecodeError> {
+        let mut response = v1::ResolveResponse::decode(resolved.encoded)?;
+        for answer in &mut response.answers {
+            answer.project.clone_from(&self.project);
+            match &mut answer.outcome {
+                Some(Outcome::Solution(solution)) => {
+                    self.name_sets(solution);
+                    self.cut(solution);
+                }
+                Some(Outcome::Conflict(found)) => {
+                    conflict::place(found, |field| self.path(field), &self.registries);
+                }
+                Some(Outcome::Exhausted(exhausted)) => self.complete(exhausted),
+                Some(Outcome::Needs(_)) | None => {}
+            }
+        }
+        if !self.stamps
+            && let Some(freshness) = &mut response.freshness
+        {
+            freshness.stamps.clear();
+        }
+        response.statistics = Some(statistics(&resolved.statistics, elapsed));
+        Ok(response)
+    }
+
+    /// Puts the caller's names of dependency sets where the places of requirements stand.
+    fn name_sets(&self, solution: &mut v1::Solution) {
+        for edge in &mut solution.root_edges {
+            let place = edge.dependency_set.parse::<usize>().ok();
+            let set = place.and_then(|place| self.dependency_sets.get(place));
+            let set = set.filter(|set| !set.is_empty());
+            edge.dependency_set = set.map_or_else(|| "main".to_owned(), Clone::clone);
+        }
+    }
+
+    /// Cuts what was not asked for.
+    fn cut(&self, solution: &mut v1::Solution) {
+        let packages = solution.groups.iter_mut().flat_map(|group| &mut group.packages);
+        for package in packages {
+            if !self.edges {
+                package.edges.clear();
+            }
+            if !self.artifacts {
+                package.artifacts.clear();
+            }
+        }
+    }
+
+    fn complete(&self, exhausted: &mut v1::Exhausted) {
+        let limit = match exhausted.limit() {
+            v1::BudgetLimit::Steps => self.steps_limit,
+            v1::BudgetLimit::SolveTime => self.time_limit,
+            v1::BudgetLimit::Unspecified | v1::BudgetLimit::Deadline | v1::BudgetLimit::Server => {
+                v1::BudgetLimit::Server
+            }
+        };
+        exhausted.set_limit(limit);
+        for package in &mut exhausted.decided {
+            package.project.clone_from(&self.project);
+        }
+    }
+}
+
+/// Rounds a remaining time down, so that callers with nearly the same deadline can share one
+/// computation: those with equal limits do.
+fn rounded(remaining: Duration) -> Duration {
+    let steps = remaining.as_millis() / DEADLINE_STEP.as_millis();
+    match u32::try_from(steps) {
+        Ok(0) | Err(_) => remaining,
+        Ok(steps) => DEADLINE_STEP * steps,
+    }
+}
+
+fn statistics(engine: &Statistics, elapsed: Duration) -> v1::Statistics {
+    let spent = |phase: Phase| -> Duration {
+        engine.phases.iter().filter(|(one, _)| *one == phase).map(|(_, time)| *time).sum()
+    };
+    let slowest = engine.phases.iter().max_by_key(|(_, time)| *time);
+    v1::Statistics {
+        remembered: engine.remembered,
+        revalidating: false,
+        rounds: engine.rounds,
+        steps: engine.steps,
+        documents_read: engine.documents_read,
+        documents_fetched: engine.documents_fetched,
+        bytes_fetched: engine.bytes_fetched,
+        packages: engine.packages,
+        solve_time: Some(wire_duration(spent(Phase::Solve))),
+        fetch_time: Some(wire_duration(spent(Phase::Fetch))),
+        total_time: Some(wire_duration(elapsed)),
+        // A step stands out if it takes more than half of the time.
+        slowest_step: slowest
+            .filter(|(_, time)| *time * 2 > elapsed)
+            .map_or_else(String::new, |(phase, _)| step(*phase).to_owned()),
+        phases: engine
+            .phases
+            .iter()
+            .map(|(phase, time)| v1::PhaseTime {
+                phase: wire_phase(*phase).into(),
+                time: Some(wire_duration(*time)),
+            })
+            .collect(),
+    }
+}
+
+/// A phase in a few words for people.
+fn step(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Read => "reading the request",
+        Phase::Remember => "looking for a remembered answer",
+        Phase::Fetch => "reading registry documents",
+        Phase::Solve => "solving",
+        Phase::Explain => "explaining the conflict",
+        Phase::Write => "writing the answer",
+    }
+}
+
+fn wire_phase(phase: Phase) -> v1::Phase {
+    match phase {
+        Phase::Read => v1::Phase::Read,
+        Phase::Remember => v1::Phase::Remember,
+        Phase::Fetch => v1::Phase::Fetch,
+        Phase::Solve => v1::Phase::Solve,
+        Phase::Explain => v1::Phase::Explain,
+        Phase::Write => v1::Phase::Write,
+    }
+}

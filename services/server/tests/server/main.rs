@@ -1,0 +1,12 @@
+//! The server as its callers and operators meet it.
+
+#![expect(clippy::unwrap_used, reason = "a failed `unwrap` is a test's report, in its helpers too")]
+
+mod config;
+mod conversion;
+mod fake;
+mod layers;
+mod program;
+mod resolving;
+mod serving;
+mod total_request;

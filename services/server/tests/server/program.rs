@@ -1,0 +1,115 @@
+//! The program itself: exit statuses, the line that says it is ready, the signal that ends it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Output, Stdio};
+
+use proto::v1::resolver_service_client::ResolverServiceClient;
+
+use crate::conversion::request;
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quartermaster"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    program(arguments).output().unwrap()
+}
+
+#[test]
+fn a_config_that_cannot_be_used_is_one_line_and_exit_status_2() {
+    let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    file.write_all(b"[limits]\nmax_in_flight = 0\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    for command in ["serve", "check-config"] {
+        let output = output(&[command, "--config", path]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains("limits.max_in_flight"), "{said}");
+    }
+    let output = output(&["serve", "--registry", "recorded=/nowhere"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert_eq!(said.matches("/nowhere").count(), 1, "{said}");
+    let output = program(&["serve", "--registry", "pypi=nowhere"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_good_config_is_exit_status_0() {
+    let output = output(&["check-config", "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Ends the program if a test fails half-way.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+/// Starts the program, and returns it with the address that it says it listens on.
+fn start(serve: &mut Command) -> (Ended, String) {
+    let mut child = Ended(serve.stdout(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim_end().strip_prefix("listening on ").expect(&line).to_owned();
+    (child, url)
+}
+
+fn terminate(child: &mut Child) -> Option<i32> {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    child.wait().unwrap().code()
+}
+
+#[tokio::test]
+async fn the_log_has_one_line_a_call_and_neither_packages_nor_secrets() {
+    let mut serve = program(&["serve", "--listen", "127.0.0.1:0"]);
+    serve.env("QUARTERMASTER__LOG__FORMAT", "json");
+    // The client of this thread is as good as gone while the thread waits for the program's end.
+    serve.env("QUARTERMASTER__CONNECTIONS__LINGER", "50ms").stderr(Stdio::piped());
+    let (mut child, url) = start(&mut serve);
+    let mut wire = request(&["flask"]);
+    wire.credentials = vec![proto::v1::RegistryCredential {
+        registry: "pypi".to_owned(),
+        metadata_key: "x-first".to_owned(),
+    }];
+    let mut metadata = tonic::metadata::MetadataMap::new();
+    metadata.insert("x-first", "Bearer s3cret".parse().unwrap());
+    metadata.insert("x-request-id", "ci-42".parse().unwrap());
+    let call = tonic::Request::from_parts(metadata, tonic::Extensions::new(), wire);
+    let mut client = ResolverServiceClient::connect(url).await.unwrap();
+    client.resolve(call).await.unwrap();
+    drop(client);
+
+    assert_eq!(terminate(&mut child.0), Some(0));
+    let mut log = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(!log.contains("s3cret") && !log.contains("flask"), "{log}");
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let access: Vec<_> =
+        lines.iter().filter(|line| line["target"] == "quartermaster::access").collect();
+    let [line] = access[..] else { panic!("one line: {log}") };
+    assert_eq!((&line["outcome"], &line["span"]["id"]), (&"Ok".into(), &"ci-42".into()));
+    assert_eq!(line["span"]["method"], "/quartermaster.resolver.v1.ResolverService/Resolve");
+}
+
+#[test]
+fn it_says_that_it_is_ready_and_ends_well_when_asked() {
+    let mut serve = program(&["serve", "--listen", "127.0.0.1:0"]);
+    let (mut child, url) = start(serve.stderr(Stdio::null()));
+    let address = url.strip_prefix("http://").unwrap();
+    std::net::TcpStream::connect(address).unwrap();
+
+    // A socket that is taken is no fault of the config.
+    let second = output(&["serve", "--listen", address]);
+    assert_eq!(second.status.code(), Some(1));
+
+    assert_eq!(terminate(&mut child.0), Some(0));
+}

@@ -1,0 +1,380 @@
+//! A proof in words.
+
+use std::collections::BTreeMap;
+
+use super::super::rules::PypiRules;
+use super::core::{Core, Node, Requirement};
+use super::proof::{Proof, Reason};
+use crate::conflict::{Conflict, Fact, Sentence, UserText, join, quoted, versions};
+
+pub(super) fn narrate(rules: &PypiRules<'_>, core: &Core, proof: &Proof) -> Conflict {
+    let mut narrator = Narrator {
+        rules,
+        core,
+        proof,
+        conflict: Conflict::default(),
+        told: BTreeMap::new(),
+        told_standing: BTreeMap::new(),
+    };
+    match proof.contradiction {
+        Some(place) => narrator.tell_contradiction(place),
+        None => narrator.tell_all_facts(),
+    }
+    let origins = narrator.conflict.facts.iter().filter_map(|fact| match fact {
+        Fact::Requirement { origin: UserText::Requirement(place), .. } => Some(*place),
+        _ => None,
+    });
+    let mut requirements: Vec<usize> = origins.collect();
+    requirements.sort_unstable();
+    requirements.dedup();
+    narrator.conflict.requirements = requirements;
+    narrator.conflict
+}
+
+struct Narrator<'a, 'r> {
+    rules: &'a PypiRules<'r>,
+    core: &'a Core,
+    proof: &'a Proof,
+    conflict: Conflict,
+    /// The sentences that rule out versions of a project: each with the versions.
+    told: BTreeMap<Node, Vec<(Vec<u32>, usize)>>,
+    /// The sentence that says that a requirement always holds.
+    told_standing: BTreeMap<usize, usize>,
+}
+
+/// Versions of one project that fall for one reason.
+#[derive(Debug)]
+struct Group {
+    cause: Cause,
+    versions: Vec<u32>,
+    ranges: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// They cannot be chosen: in words.
+    Unavailable(String),
+    /// They need a project that no registry has.
+    Missing(Node),
+    /// They need versions that are not published.
+    Unpublished(Node),
+    /// They need versions that requirements which always hold rule out.
+    Against(Node, Vec<usize>),
+    /// They need versions that fall for reasons of their own.
+    Fallen(Node),
+}
+
+impl Narrator<'_, '_> {
+    fn tell_contradiction(&mut self, place: usize) {
+        let requirement = self.proof.standing[place].requirement.clone();
+        let target = requirement.target;
+        let needed = requirement.range_text(self);
+        let length = self.core.lengths.get(&target).copied().flatten();
+        let wanted: Vec<u32> = requirement.versions.positions(length.unwrap_or(0)).collect();
+        let holder = self.standing_phrase(place);
+        if length.is_none() || wanted.is_empty() {
+            let fact = self.absence_fact(target, &requirement);
+            let facts = vec![fact, self.standing_fact(place)];
+            let premises = self.standing_premises(&[place]);
+            let absent = if length.is_none() {
+                format!("no registry has {}", quoted(self.name(target)))
+            } else {
+                format!("no published version fits {needed}")
+            };
+            self.say(format!("{} {needed}, but {absent}.", upper(&holder)), premises, facts);
+            return;
+        }
+        let ruled = self.ruling(target, &wanted);
+        if let Some(ruling) = ruled.filter(|_| self.is_ruled_out(target, &wanted)) {
+            let others = self.standing_clauses(&ruling);
+            let mut facts = vec![self.standing_fact(place)];
+            facts.extend(ruling.iter().map(|place| self.standing_fact(*place)));
+            let mut premises = self.standing_premises(&[place]);
+            premises.extend(self.standing_premises(&ruling));
+            self.say(format!("{} {needed}, but {others}.", upper(&holder)), premises, facts);
+            return;
+        }
+        let mut premises = self.tell_fallen(target, &wanted);
+        premises.extend(self.standing_premises(&[place]));
+        let facts = vec![self.standing_fact(place)];
+        self.say(format!("So no version is left for {needed}, which {holder}."), premises, facts);
+    }
+
+    /// Where the conclusions do not suffice, the facts still do: no choice meets them all.
+    fn tell_all_facts(&mut self) {
+        let mut facts = Vec::new();
+        for place in 0..self.proof.standing.len() {
+            if self.proof.standing[place].source.is_none() {
+                facts.push(self.standing_fact(place));
+            }
+        }
+        let sources: Vec<Node> = self.core.lengths.keys().copied().collect();
+        for source in sources {
+            for (target, ranges, listed) in self.needs_by_range(source) {
+                let package = self.name(source);
+                let words = versions(&package, &self.version_texts(source, &listed));
+                let requirement = self.ranges_phrase(target, &ranges);
+                facts.push(self.fact(Fact::Requirement {
+                    package: Some(package),
+                    versions: words.clone(),
+                    requirement: requirement.clone(),
+                    target: self.name(target),
+                    range: ranges.join(" or "),
+                    origin: UserText::None,
+                }));
+                let verb = if listed.len() == 1 { "requires" } else { "require" };
+                let fact = facts.last().copied().into_iter().collect();
+                self.say(format!("{} {verb} {requirement}.", upper(&words)), Vec::new(), fact);
+            }
+        }
+        let premises = (0..self.conflict.sentences.len()).collect();
+        let roots: Vec<usize> =
+            (0..self.proof.standing.len()).filter(|place| self.proof.standing[*place].source.is_none()).collect();
+        let texts: Vec<String> =
+            roots.iter().map(|place| self.proof.standing[*place].requirement.range_text(self)).collect();
+        let texts = join(&texts);
+        self.say(format!("No choice of versions meets all of that and {texts}, which you require."), premises, facts);
+    }
+
+    /// Says why versions of a project fall, and what that rests on. Returns the sentences' places.
+    fn tell_fallen(&mut self, node: Node, wanted: &[u32]) -> Vec<usize> {
+        let mut places = Vec::new();
+        let mut open: Vec<u32> = wanted.to_vec();
+        for (covered, place) in self.told.get(&node).cloned().unwrap_or_default() {
+            if open.iter().any(|version| covered.contains(version)) {
+                places.push(place);
+                open.retain(|version| !covered.contains(version));
+            }
+        }
+        for group in self.groups(node, &open) {
+            places.push(self.tell_group(node, wanted, group));
+        }
+        places
+    }
+
+    fn tell_group(&mut self, node: Node, wanted: &[u32], group: Group) -> usize {
+        let words = self.versions_phrase(node, &group.versions, wanted);
+        let many = group.versions.len() > 1 && !words.starts_with("Every");
+        let (text, premises, facts) = match &group.cause {
+            Cause::Unavailable(reason) => {
+                let fact = self.unavailable_fact(node, &group, &words, reason);
+                let reason = if many { reason.clone() } else { singular(reason) };
+                (format!("{words} {reason}."), Vec::new(), vec![fact])
+            }
+            cause => {
+                let target = cause.target().unwrap_or(node);
+                let requirement = self.ranges_phrase(target, &group.ranges);
+                let mut facts = vec![self.need_fact(node, &group, &words, target)];
+                let mut premises = Vec::new();
+                let rest = self.cause_phrase(cause, &group, &mut premises, &mut facts);
+                let verb = if many { "require" } else { "requires" };
+                (format!("{words} {verb} {requirement}, {rest}."), premises, facts)
+            }
+        };
+        let place = self.say(text, premises, facts);
+        self.told.entry(node).or_default().push((group.versions, place));
+        place
+    }
+
+    fn cause_phrase(
+        &mut self,
+        cause: &Cause,
+        group: &Group,
+        premises: &mut Vec<usize>,
+        facts: &mut Vec<usize>,
+    ) -> String {
+        match cause {
+            Cause::Unavailable(reason) => reason.clone(),
+            Cause::Missing(target) => {
+                let package = self.name(*target);
+                facts.push(self.fact(Fact::Missing { package }));
+                "which no registry has".to_owned()
+            }
+            Cause::Unpublished(target) => {
+                let (package, range) = (self.name(*target), group.ranges.join(" or "));
+                facts.push(self.fact(Fact::NoVersion { package, range }));
+                if group.ranges.len() == 1 {
+                    "of which no version is published".to_owned()
+                } else {
+                    "none of which is published".to_owned()
+                }
+            }
+            Cause::Against(_, ruling) => {
+                premises.extend(self.standing_premises(ruling));
+                facts.extend(ruling.iter().map(|place| self.standing_fact(*place)));
+                format!("but {}", self.standing_clauses(ruling))
+            }
+            Cause::Fallen(target) => {
+                let needed = self.needed_versions(*target, group);
+                premises.extend(self.tell_fallen(*target, &needed));
+                "which that rules out".to_owned()
+            }
+        }
+    }
+
+    /// Sorts versions by the reason for which they fall.
+    fn groups(&self, node: Node, open: &[u32]) -> Vec<Group> {
+        let mut groups: BTreeMap<Cause, Group> = BTreeMap::new();
+        for version in open {
+            let Some((cause, range)) = self.cause(node, *version) else { continue };
+            let group = groups.entry(cause.clone()).or_insert_with(|| Group {
+                cause,
+                versions: Vec::new(),
+                ranges: Vec::new(),
+            });
+            group.versions.push(*version);
+            if !group.ranges.contains(&range) {
+                group.ranges.push(range);
+            }
+        }
+        let mut groups: Vec<Group> = groups.into_values().collect();
+        // What falls for reasons of its own is told last: its reasons are told just before.
+        groups.sort_by_key(|group| (matches!(group.cause, Cause::Fallen(_)), group.versions[0]));
+        groups
+    }
+
+    fn cause(&self, node: Node, version: u32) -> Option<(Cause, String)> {
+        let place = match self.proof.ruled_out.get(&(node, version))? {
+            Reason::Unavailable => {
+                let (_, words) = self.core.unavailable.get(&(node, version))?;
+                return Some((Cause::Unavailable(words.clone()), String::new()));
+            }
+            Reason::RuledOut(place) => return Some((Cause::Against(node, vec![*place]), String::new())),
+            Reason::Needs(place) => *place,
+        };
+        let need = self.core.needs.get(&(node, version))?.get(place)?;
+        let target = need.target;
+        let Some(length) = self.core.lengths.get(&target).copied().flatten() else {
+            return Some((Cause::Missing(target), need.range.clone()));
+        };
+        let wanted: Vec<u32> = need.versions.positions(length).collect();
+        let cause = if wanted.is_empty() {
+            Cause::Unpublished(target)
+        } else if self.is_ruled_out(target, &wanted) {
+            Cause::Against(target, self.ruling(target, &wanted).unwrap_or_default())
+        } else {
+            Cause::Fallen(target)
+        };
+        Some((cause, need.range.clone()))
+    }
+
+    fn is_ruled_out(&self, node: Node, wanted: &[u32]) -> bool {
+        wanted.iter().all(|version| {
+            matches!(self.proof.ruled_out.get(&(node, *version)), Some(Reason::RuledOut(_)))
+        })
+    }
+
+    /// The standing requirements that rule versions out, each once.
+    fn ruling(&self, node: Node, wanted: &[u32]) -> Option<Vec<usize>> {
+        let mut ruling = Vec::new();
+        for version in wanted {
+            if let Some(Reason::RuledOut(place)) = self.proof.ruled_out.get(&(node, *version))
+                && !ruling.contains(place)
+            {
+                ruling.push(*place);
+            }
+        }
+        (!ruling.is_empty()).then_some(ruling)
+    }
+
+    fn needed_versions(&self, target: Node, group: &Group) -> Vec<u32> {
+        let length = self.core.lengths.get(&target).copied().flatten().unwrap_or(0);
+        let taken = |at: &u32| {
+            self.core.needs.iter().any(|((_, version), needs)| {
+                group.versions.contains(version)
+                    && needs.iter().any(|need| {
+                        need.target == target
+                            && group.ranges.contains(&need.range)
+                            && pubgrub::VersionSet::contains(&need.versions, at)
+                    })
+            })
+        };
+        (0..length).filter(taken).collect()
+    }
+
+    /// What versions of a project require of others that take part, by target and range.
+    fn needs_by_range(&self, source: Node) -> Vec<(Node, Vec<String>, Vec<u32>)> {
+        let mut by_target: BTreeMap<Node, (Vec<String>, Vec<u32>)> = BTreeMap::new();
+        for ((node, version), needs) in &self.core.needs {
+            for need in needs.iter().filter(|need| *node == source && !need.is_same_version) {
+                let (ranges, listed) = by_target.entry(need.target).or_default();
+                if !ranges.contains(&need.range) {
+                    ranges.push(need.range.clone());
+                }
+                if listed.last() != Some(version) {
+                    listed.push(*version);
+                }
+            }
+        }
+        by_target.into_iter().map(|(target, (ranges, listed))| (target, ranges, listed)).collect()
+    }
+
+    fn say(&mut self, text: String, mut premises: Vec<usize>, mut facts: Vec<usize>) -> usize {
+        premises.sort_unstable();
+        premises.dedup();
+        facts.sort_unstable();
+        facts.dedup();
+        self.conflict.sentences.push(Sentence { text, premises, facts });
+        self.conflict.sentences.len() - 1
+    }
+
+    fn fact(&mut self, fact: Fact) -> usize {
+        let facts = &mut self.conflict.facts;
+        facts.iter().position(|known| *known == fact).unwrap_or_else(|| {
+            facts.push(fact);
+            facts.len() - 1
+        })
+    }
+
+    fn name(&self, node: Node) -> String {
+        let name = self.rules.name(node.name);
+        match node.extra {
+            None => name.to_string(),
+            Some(extra) => format!("{name}[{}]", self.rules.name(extra)),
+        }
+    }
+
+    fn version_texts(&self, node: Node, listed: &[u32]) -> Vec<String> {
+        let listing = self.rules.package(node.name).and_then(|package| package.listing.as_ref());
+        let releases = listing.map_or(&[][..], |listing| &listing.releases);
+        listed.iter().filter_map(|at| Some(releases.get(*at as usize)?.version.to_string())).collect()
+    }
+}
+
+mod phrases;
+
+fn upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The reason as said of one version.
+fn singular(reason: &str) -> String {
+    let (verb, rest) = reason.split_once(' ').unwrap_or((reason, ""));
+    let verb = match verb {
+        "have" => "has",
+        "are" => "is",
+        "were" => "was",
+        "need" => "needs",
+        "require" => "requires",
+        other => other,
+    };
+    format!("{verb} {rest}").replace("is pre-releases", "is a pre-release")
+}
+
+impl Cause {
+    fn target(&self) -> Option<Node> {
+        match self {
+            Self::Unavailable(_) => None,
+            Self::Missing(node) | Self::Unpublished(node) | Self::Against(node, _) | Self::Fallen(node) => {
+                Some(*node)
+            }
+        }
+    }
+}
+
+impl Requirement {
+    fn range_text(&self, narrator: &Narrator<'_, '_>) -> String {
+        quoted(format!("{}{}", narrator.name(self.target), self.range))
+    }
+}

@@ -1,0 +1,173 @@
+//! Scenarios: what an index holds, what is asked, and what is to come of it, as text.
+//!
+//! ```text
+//! A newer `web` exists but needs a newer Python than the environment has.
+//! -- Universe
+//! web
+//!     1.0.0
+//!     2.0.0   requires python >=3.12
+//! -- Problem pypi, python 3.11
+//! web>=1
+//! -- Exact
+//! web 1.0.0
+//! ```
+//!
+//! **Universe.** A project stands at the start of a line, alone or with `quarantined`. Its versions
+//! follow, indented by four. What is true of a version stands behind it, two or more spaces apart, or
+//! on lines indented further:
+//!
+//! * `requires python >=3.12`, for its files and its metadata alike;
+//! * `requires web>=1; database<2; sys_platform == 'win32'`: requirements, a marker behind its own;
+//! * `extras cli, web`: what it declares to offer;
+//! * `yanked`, `sdist only`, `wheel cp311-cp311-win_amd64`, `uploaded 2024-01-02T00:00:00Z`,
+//!   `hash sha256:ab12`: what is true of its files. There is one wheel for every platform unless
+//!   wheels are given;
+//! * `unreadable REASON`: its metadata cannot be had; `unknown`: nobody has asked for it yet.
+//!
+//! **Problem.** Behind `pypi`: `python 3.12`, `platform linux`, `strategy lowest-direct`,
+//! `prereleases disallow`, `before 2024-01-02T00:00:00Z`, `sdists`. Then one line each: requirements,
+//! `constraint web<2`, `override web==1`, `exclude web`, `locked web 1.0`. Hashes stand behind a
+//! requirement, as `hash sha256:ab12`, two or more spaces apart.
+//!
+//! **What is to come of it.** `-- Exact` and one `name version` a line, perhaps followed by
+//! `-- Unknown extras` and `name[extra]` lines; or `-- Conflict` and its sentences, or `?` where the
+//! wording is not judged; or `-- Missing` and what is not known, as `name` or `name version`.
+
+mod check;
+mod parse;
+mod world;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use solver::pypi::{Policy, Prereleases, Problem, Root, Strategy};
+
+pub use check::{check_scenario, solve_fully};
+pub use parse::ScenarioError;
+pub use world::{Project, Release, World};
+
+/// One scenario.
+#[derive(Clone)]
+pub struct Scenario {
+    /// The idea, in a sentence.
+    pub title: String,
+    /// What the index holds.
+    pub world: World,
+    /// What is asked.
+    pub problem: Problem,
+    /// What is to come of it.
+    pub expected: Expected,
+}
+
+/// What is to come of a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// These versions, and these extras unknown to them, as `name version` and `name[extra]`.
+    Exact {
+        /// `name version` lines, sorted.
+        picks: Vec<String>,
+        /// `name[extra]` lines, sorted; not judged where the scenario has no such section.
+        unknown_extras: Option<Vec<String>>,
+    },
+    /// A conflict, told in these sentences; in whichever where there are none.
+    Conflict(Vec<String>),
+    /// Gaps, as `name` or `name version`.
+    Missing(Vec<String>),
+}
+
+impl Scenario {
+    /// Reads a scenario from text; `place` is what errors call the text.
+    pub fn parse(text: &str, place: &Path) -> Result<Self, ScenarioError> {
+        parse::scenario(text, place)
+    }
+
+    /// Reads a scenario from a file.
+    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ScenarioError {
+            place: path.to_owned(),
+            line: 0,
+            reason: error.to_string(),
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// The folder of the scenarios that come with the project.
+    pub fn folder() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+    }
+
+    /// The names of the scenarios in a folder of that, sorted, without their extension.
+    pub fn files(folder: &str) -> Vec<String> {
+        let folder = Self::folder().join(folder);
+        let entries = std::fs::read_dir(&folder);
+        let entries = entries.unwrap_or_else(|error| panic!("`{}`: {error}", folder.display()));
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let names = paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+}
+
+/// Writes a scenario as it is read, so that a generated one can be kept as a file.
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}\n-- Universe\n{}{}", self.title, self.world, ProblemText(&self.problem))?;
+        match &self.expected {
+            Expected::Exact { picks, .. } => write_section(f, "Exact", picks),
+            Expected::Conflict(sentences) => write_section(f, "Conflict", sentences),
+            Expected::Missing(missing) => write_section(f, "Missing", missing),
+        }
+    }
+}
+
+fn write_section(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Result {
+    writeln!(f, "-- {title}")?;
+    lines.iter().try_for_each(|line| writeln!(f, "{line}"))
+}
+
+/// A problem, written as a scenario has it.
+pub struct ProblemText<'a>(pub &'a Problem);
+
+impl fmt::Display for ProblemText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Problem { environment, policy, .. } = self.0;
+        write!(f, "-- Problem pypi, python {}", environment.python())?;
+        write!(f, ", platform {}", environment.platform())?;
+        write_policy(f, policy)?;
+        f.write_str(if environment.takes_sdists() { ", sdists\n" } else { "\n" })?;
+        let kinds = [
+            ("", &self.0.requirements),
+            ("constraint ", &self.0.constraints),
+            ("override ", &self.0.overrides),
+        ];
+        for (kind, roots) in kinds {
+            for Root { requirement, hashes } in roots {
+                let hashes: Vec<String> = hashes.iter().map(|hash| format!("  hash {hash}")).collect();
+                writeln!(f, "{kind}{requirement}{}", hashes.concat())?;
+            }
+        }
+        for name in &self.0.excludes {
+            writeln!(f, "exclude {name}")?;
+        }
+        for (name, version) in &self.0.locked {
+            writeln!(f, "locked {name} {version}")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_policy(f: &mut fmt::Formatter<'_>, policy: &Policy) -> fmt::Result {
+    match policy.strategy {
+        Strategy::Highest => {}
+        Strategy::Lowest => f.write_str(", strategy lowest")?,
+        Strategy::LowestDirect => f.write_str(", strategy lowest-direct")?,
+    }
+    match policy.prereleases {
+        Prereleases::IfNecessary => {}
+        Prereleases::Disallow => f.write_str(", prereleases disallow")?,
+        Prereleases::Explicit => f.write_str(", prereleases explicit")?,
+        Prereleases::Allow => f.write_str(", prereleases allow")?,
+    }
+    policy.before.map_or(Ok(()), |before| write!(f, ", before {before}"))
+}
