@@ -86,7 +86,9 @@ impl Computation {
                 (record::exhausted(partial), Vec::new(), false)
             }
             // `solve` goes on while there are gaps.
-            Settled::Outcome(Outcome::Gaps(_)) => (crate::Outcome::Needs(Vec::new()), Vec::new(), false),
+            Settled::Outcome(Outcome::Gaps(_)) => {
+                (crate::Outcome::Needs(Vec::new()), Vec::new(), false)
+            }
             Settled::Needs(needs, footprint) => (crate::Outcome::Needs(needs), footprint, true),
         };
         let stamps = self.facts.stamps(&footprint);
@@ -132,7 +134,11 @@ impl Computation {
     }
 
     /// Runs one search apart from the threads that serve connections.
-    async fn search(&mut self, problem: &Arc<Problem>, universe: Universe) -> Result<Outcome, Error> {
+    async fn search(
+        &mut self,
+        problem: &Arc<Problem>,
+        universe: Universe,
+    ) -> Result<Outcome, Error> {
         let permit = Arc::clone(&self.searches).acquire_owned().await;
         let steps = self.limits.steps.saturating_sub(self.spent.steps);
         let time = self.limits.solve_time.saturating_sub(self.spent.solve);
@@ -155,7 +161,11 @@ impl Computation {
 
     /// Revalidates the listings that an outcome rests on, where they are older than the caller
     /// takes. Returns whether any of them says something new.
-    async fn refresh(&mut self, fetcher: &mut fetch::Fetcher, footprint: &[Gap]) -> Result<bool, Error> {
+    async fn refresh(
+        &mut self,
+        fetcher: &mut fetch::Fetcher,
+        footprint: &[Gap],
+    ) -> Result<bool, Error> {
         let started = Instant::now();
         let old = footprint.iter().filter_map(|fact| match fact {
             Gap::Listing(name) if !fetcher.has_read(fact) => Some(name.clone()),
@@ -165,7 +175,8 @@ impl Computation {
         let mut has_news = false;
         if !old.is_empty() {
             self.tell("checking that facts still hold", "");
-            has_news = fetcher.read_listings(&self.facts, &self.reader, old, &mut self.spent).await?;
+            has_news =
+                fetcher.read_listings(&self.facts, &self.reader, old, &mut self.spent).await?;
         }
         self.spent.fetch += started.elapsed();
         Ok(has_news)

@@ -138,7 +138,8 @@ pub type Encoder = dyn Fn(&Answer) -> Bytes + Send + Sync;
 impl Engine {
     /// Opens the registries and the cache. Reads recordings from disk, so it may block for a moment.
     pub fn open(config: EngineConfig, encode: Arc<Encoder>) -> Result<Self, Error> {
-        let registries = config.registries.into_iter().map(Registry::open).collect::<Result<_, _>>();
+        let registries =
+            config.registries.into_iter().map(Registry::open).collect::<Result<_, _>>();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             inner: Arc::new(Inner {
@@ -238,13 +239,17 @@ impl Engine {
         let declared = &self.inner.registries;
         let find = |name: &str| declared.iter().find(|registry| **registry.name() == *name);
         let unknown = |field: String, name: &str| {
-            let names: Vec<String> = declared.iter().map(|registry| format!("`{}`", registry.name())).collect();
-            let reason = format!("`{name}` is not a registry of this service; it has {}", names.join(", "));
+            let names: Vec<String> =
+                declared.iter().map(|registry| format!("`{}`", registry.name())).collect();
+            let reason =
+                format!("`{name}` is not a registry of this service; it has {}", names.join(", "));
             Error::Invalid(vec![Invalid { field, column: None, reason }])
         };
         let mut registries = Vec::new();
         for (place, name) in request.registries.iter().enumerate() {
-            registries.push(find(name).ok_or_else(|| unknown(format!("registries[{place}]"), name))?.clone());
+            registries.push(
+                find(name).ok_or_else(|| unknown(format!("registries[{place}]"), name))?.clone(),
+            );
         }
         if request.registries.is_empty() {
             registries.clone_from(declared);
@@ -257,7 +262,9 @@ impl Engine {
                 let reason = format!("the credential for `{}` is empty", secret.registry);
                 Error::Invalid(vec![Invalid { field: field(), column: None, reason }])
             })?;
-            if let Some(at) = registries.iter().position(|registry| **registry.name() == *secret.registry) {
+            if let Some(at) =
+                registries.iter().position(|registry| **registry.name() == *secret.registry)
+            {
                 credentials[at] = Some(read);
             }
         }
@@ -286,7 +293,9 @@ impl Inner {
     fn land(&self, key: cache::Key, computed: Computed) -> Arc<Landed> {
         let started = Instant::now();
         let packages = match &computed.answer.outcome {
-            Outcome::Solution(solution) => solution.groups.iter().map(|group| group.packages.len()).sum(),
+            Outcome::Solution(solution) => {
+                solution.groups.iter().map(|group| group.packages.len()).sum()
+            }
             Outcome::Conflict(_) | Outcome::Needs(_) | Outcome::Exhausted(_) => 0,
         };
         let remembered = Arc::new(Remembered {
@@ -323,7 +332,9 @@ impl Limits {
     fn lowered(self, request: &Request) -> Self {
         Self {
             steps: request.max_steps.map_or(self.steps, |steps| steps.min(self.steps)),
-            solve_time: request.max_solve_time.map_or(self.solve_time, |time| time.min(self.solve_time)),
+            solve_time: request
+                .max_solve_time
+                .map_or(self.solve_time, |time| time.min(self.solve_time)),
         }
     }
 

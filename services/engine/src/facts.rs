@@ -103,7 +103,9 @@ impl Facts {
         for fact in footprint {
             match fact {
                 Gap::Listing(name) => {
-                    stamps.extend(state.listings.get(name).iter().flat_map(|known| known.stamps.clone()));
+                    stamps.extend(
+                        state.listings.get(name).iter().flat_map(|known| known.stamps.clone()),
+                    );
                 }
                 Gap::Needs(name, position) => {
                     stamps.extend(state.needs.get(&(name.clone(), *position)).cloned());

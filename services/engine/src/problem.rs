@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ecosystems::Timestamp;
-use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, RequirementSource, Version};
+use ecosystems::pypi::{
+    Environment, Name, Platform, Python, Requirement, RequirementSource, Version,
+};
 use solver::pypi::{Policy, Problem, Root};
 
 use crate::{Error, Invalid, Request, RequirementText};
@@ -74,7 +76,8 @@ fn roots(list: &str, texts: &[RequirementText], invalid: &mut Vec<Invalid>) -> V
         }
         for (hash_place, hash) in written.hashes.iter().enumerate() {
             if !hash.split_once(':').is_some_and(|(name, hex)| is_hash(name, hex)) {
-                let reason = format!("`{hash}` is not a hash such as `sha256:` with hexadecimal digits");
+                let reason =
+                    format!("`{hash}` is not a hash such as `sha256:` with hexadecimal digits");
                 let field = format!("{list}[{place}].hashes[{hash_place}]");
                 invalid.push(Invalid { field, column: None, reason });
             }
@@ -101,12 +104,14 @@ fn keep<T>(
     field: impl FnOnce() -> String,
     invalid: &mut Vec<Invalid>,
 ) -> Option<T> {
-    result
-        .map_err(|reason| invalid.push(Invalid { field: field(), column: None, reason }))
-        .ok()
+    result.map_err(|reason| invalid.push(Invalid { field: field(), column: None, reason })).ok()
 }
 
-fn cut_off(before: Option<Timestamp>, minimum_age: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
+fn cut_off(
+    before: Option<Timestamp>,
+    minimum_age: Option<Duration>,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let by_age = minimum_age.filter(|age| !age.is_zero()).map(|age| {
         let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
         let instant = now.as_microseconds().saturating_sub(age);
@@ -135,9 +140,14 @@ mod tests {
 
     #[test]
     fn every_text_that_cannot_be_understood_is_named() {
-        let text = |text: &str| RequirementText { text: text.to_owned(), ..RequirementText::default() };
+        let text =
+            |text: &str| RequirementText { text: text.to_owned(), ..RequirementText::default() };
         let request = Request {
-            requirements: vec![text("flask"), text("flask>=3.1,2"), text("x @ https://host.example/x.zip")],
+            requirements: vec![
+                text("flask"),
+                text("flask>=3.1,2"),
+                text("x @ https://host.example/x.zip"),
+            ],
             excludes: vec!["-".to_owned()],
             locked: vec![("flask".to_owned(), "latest".to_owned())],
             ..Request::default()

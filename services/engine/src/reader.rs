@@ -47,7 +47,10 @@ impl Reader {
     ///
     /// Registries behind that one are not asked: a name belongs to the first that knows it, so that
     /// nobody can slip a newer version of a private package in.
-    pub(crate) async fn listing(&self, name: &Name) -> Result<(KnownListing, Cost), registries::Error> {
+    pub(crate) async fn listing(
+        &self,
+        name: &Name,
+    ) -> Result<(KnownListing, Cost), registries::Error> {
         let mut known = KnownListing { registry: None, listing: None, stamps: Vec::new() };
         let mut cost = Cost::default();
         for (place, registry) in self.registries.iter().enumerate() {
@@ -89,7 +92,9 @@ impl Reader {
                 Ok((ReadNeeds::NeedsBuild(files), Cost::default()))
             }
             // What a registry serves in no usable form rules the release out, not the request.
-            Err(error @ (registries::Error::Unusable { .. } | registries::Error::TooLarge { .. })) => {
+            Err(
+                error @ (registries::Error::Unusable { .. } | registries::Error::TooLarge { .. }),
+            ) => {
                 tracing::warn!(%error, "a release is passed over");
                 Ok((ReadNeeds::Unusable(error.to_string()), Cost { fetched: 1, bytes: 0 }))
             }

@@ -29,7 +29,12 @@ pub(crate) fn answer(outcome: Outcome, stamps: Vec<Stamp>, key: &cache::Key) -> 
     }
 }
 
-pub(crate) fn solution(facts: &Facts, reader: &Reader, problem: &Problem, solved: &Solved) -> Outcome {
+pub(crate) fn solution(
+    facts: &Facts,
+    reader: &Reader,
+    problem: &Problem,
+    solved: &Solved,
+) -> Outcome {
     let mut groups: Vec<Group> = reader
         .registries
         .iter()
@@ -38,7 +43,10 @@ pub(crate) fn solution(facts: &Facts, reader: &Reader, problem: &Problem, solved
             Group {
                 registry: registry.name().to_string(),
                 kind: registry.kind().name().to_owned(),
-                public_url: config.public_url.as_ref().map_or_else(String::new, ToString::to_string),
+                public_url: config
+                    .public_url
+                    .as_ref()
+                    .map_or_else(String::new, ToString::to_string),
                 lock_source: config.lock_source.clone().unwrap_or_default(),
                 packages: Vec::new(),
             }
@@ -95,7 +103,10 @@ fn artifact(file: &ecosystems::pypi::File) -> Artifact {
         url: file.url.to_string(),
         size: file.size,
         hashes: file.hashes.iter().map(ToString::to_string).collect(),
-        requires_python: file.requires_python.as_ref().map_or_else(String::new, ToString::to_string),
+        requires_python: file
+            .requires_python
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string),
         uploaded_at: file.uploaded_at,
         yanked_reason: match &file.yanked {
             Yanked::No => None,
@@ -107,7 +118,8 @@ fn artifact(file: &ecosystems::pypi::File) -> Artifact {
 fn edge(edge: &SolverEdge) -> Edge {
     let extras: Vec<String> = edge.extras.iter().map(ToString::to_string).collect();
     let bracket = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
-    let condition = if edge.marker.is_empty() { String::new() } else { format!("; {}", edge.marker) };
+    let condition =
+        if edge.marker.is_empty() { String::new() } else { format!("; {}", edge.marker) };
     Edge {
         target: edge.target.to_string(),
         requirement: format!("{}{bracket}{}{condition}", edge.target, edge.range),
@@ -145,7 +157,8 @@ fn warn(pick: &Pick, warnings: &mut Vec<Warning>) {
     }
     let skipped = pick.listing.warnings.len();
     if let Some(first) = pick.listing.warnings.first() {
-        let others = if skipped > 1 { format!(" (and {} more)", skipped - 1) } else { String::new() };
+        let others =
+            if skipped > 1 { format!(" (and {} more)", skipped - 1) } else { String::new() };
         warn(WarningCode::SkippedVersions, format!("{first}{others}"));
     }
 }

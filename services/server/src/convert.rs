@@ -6,7 +6,7 @@
 //! what one caller asked of its form is cut out of a decoded copy.
 //!
 //! Texts pass as they are: what a requirement means is the engine's to read. The one exception is a
-//! project's requirement on itself, which the contract gives a meaning (see [`sets`]).
+//! project's requirement on itself, which the contract gives a meaning (`sets.rs`).
 
 mod answer;
 mod conflict;

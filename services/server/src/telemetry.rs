@@ -4,7 +4,7 @@
 //! depends on is theirs.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
@@ -57,14 +57,19 @@ impl LogConfig {
 }
 
 /// Installs the log for the whole process. Where one is installed already, that one stays.
+///
+/// Records of the older `log` crate are deliberately not taken: the solver's library writes one
+/// there for each of its steps, and even to filter them would cost more than to solve.
 pub fn install(config: &LogConfig) -> Result<(), ConfigError> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(config.filter()?)
         .with_writer(io::stderr)
-        .with_target(true);
+        .with_ansi(io::stderr().is_terminal());
     let _ = match config.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => tracing::subscriber::set_global_default(builder.finish()),
+        LogFormat::Json => {
+            tracing::subscriber::set_global_default(builder.json().flatten_event(true).finish())
+        }
     };
     Ok(())
 }

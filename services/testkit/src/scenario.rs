@@ -44,7 +44,7 @@ use solver::pypi::{Policy, Prereleases, Problem, Root, Strategy};
 
 pub use check::{check_scenario, solve_fully};
 pub use parse::ScenarioError;
-pub use world::{Project, Release, World};
+pub use world::{Known, Project, Release, World};
 
 /// One scenario.
 #[derive(Clone)]

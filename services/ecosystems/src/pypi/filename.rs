@@ -97,7 +97,10 @@ impl WheelFilename {
             _ => return Err(wrong_parts()),
         };
         let build_fits = build.is_none_or(|build| build.starts_with(|c: char| c.is_ascii_digit()));
-        if !build_fits || tags.iter().any(|tag| tag.split('.').any(str::is_empty)) || name.contains("__") {
+        if !build_fits
+            || tags.iter().any(|tag| tag.split('.').any(str::is_empty))
+            || name.contains("__")
+        {
             return Err(wrong_parts());
         }
         let name = Name::parse(name).map_err(|_| wrong_parts())?;

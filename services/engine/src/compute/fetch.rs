@@ -46,13 +46,19 @@ impl Fetcher {
 
     /// The releases among `gaps` that would have to be built, if nothing else is missing.
     pub(super) fn needing_build(&self, gaps: &[Gap]) -> Option<Vec<Need>> {
-        let needs: Option<Vec<Need>> = gaps.iter().map(|gap| self.builds.get(gap).cloned()).collect();
+        let needs: Option<Vec<Need>> =
+            gaps.iter().map(|gap| self.builds.get(gap).cloned()).collect();
         needs.filter(|needs| !needs.is_empty())
     }
 
     /// Adds, to releases of projects that lost several already, the ones that come next: as many as
     /// were asked for, so that the number of rounds grows with the logarithm of the rejections.
-    pub(super) fn with_following(&self, problem: &Problem, universe: &Universe, gaps: Vec<Gap>) -> Vec<Gap> {
+    pub(super) fn with_following(
+        &self,
+        problem: &Problem,
+        universe: &Universe,
+        gaps: Vec<Gap>,
+    ) -> Vec<Gap> {
         let mut wanted = gaps;
         for place in 0..wanted.len() {
             let Gap::Needs(name, position) = wanted[place].clone() else { continue };
@@ -125,14 +131,17 @@ impl Fetcher {
                     ReadNeeds::Known(metadata, stamp) => {
                         facts.insert_needs(&listing, position, Ok((&metadata, stamp)));
                     }
-                    ReadNeeds::Unusable(reason) => facts.insert_needs(&listing, position, Err(&reason)),
+                    ReadNeeds::Unusable(reason) => {
+                        facts.insert_needs(&listing, position, Err(&reason));
+                    }
                     ReadNeeds::NeedsBuild(filenames) => {
                         let version = &listing.releases[position as usize].version;
                         let need = Need {
                             package: listing.name.to_string(),
                             version: version.to_string(),
                             filenames,
-                            reason: "it has no wheel, and what it needs would have to be built".to_owned(),
+                            reason: "it has no wheel, and what it needs would have to be built"
+                                .to_owned(),
                         };
                         self.builds.insert(Gap::Needs(listing.name.clone(), position), need);
                     }
@@ -152,8 +161,10 @@ impl Computation {
         wanted: Vec<Gap>,
     ) -> Result<(), Error> {
         let started = Instant::now();
-        let mut arrivals: FuturesUnordered<Arrival> =
-            wanted.into_iter().filter_map(|gap| fetcher.arrival(&self.facts, &self.reader, gap)).collect();
+        let mut arrivals: FuturesUnordered<Arrival> = wanted
+            .into_iter()
+            .filter_map(|gap| fetcher.arrival(&self.facts, &self.reader, gap))
+            .collect();
         self.spent.requested += u32::try_from(arrivals.len()).unwrap_or(u32::MAX);
         while !arrivals.is_empty() {
             // Everything that has arrived by now is looked at together.

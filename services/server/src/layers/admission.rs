@@ -72,6 +72,7 @@ where
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return Box::pin(async { Ok(errors::overloaded().into_http()) });
         };
+        let place = (place, self.calls.token());
         let reply = self.inner.call(request);
         Box::pin(
             async move { Ok(reply.await?.map(|body| Body::new(Admitted { body, _place: place }))) },

@@ -91,7 +91,7 @@ async fn a_deadline_ends_calls_and_streams_and_frees_their_places() {
     let server = Running::start(fake.clone(), only_one_call()).await;
     let in_time = |action| {
         let mut request = Request::new(action);
-        request.set_timeout(Duration::from_millis(200));
+        request.set_timeout(Duration::from_millis(600));
         request
     };
     let status = server.client().resolve(in_time(told("hang"))).await.unwrap_err();
@@ -99,7 +99,7 @@ async fn a_deadline_ends_calls_and_streams_and_frees_their_places() {
     assert_eq!(status.get_error_details().error_info().unwrap().reason, "DEADLINE");
 
     let mut request = Request::new(told_stream("hang"));
-    request.set_timeout(Duration::from_millis(200));
+    request.set_timeout(Duration::from_millis(600));
     let mut stream = server.client().resolve_stream(request).await.unwrap().into_inner();
     let status = stream.message().await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");

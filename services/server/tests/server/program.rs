@@ -93,6 +93,10 @@ async fn the_log_has_one_line_a_call_and_neither_packages_nor_secrets() {
     assert!(!log.contains("s3cret") && !log.contains("flask"), "{log}");
     let lines: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let ours = |line: &serde_json::Value| {
+        line["target"].as_str().is_some_and(|target| target.starts_with("quartermaster::"))
+    };
+    assert!(lines.iter().all(ours), "{log}");
     let access: Vec<_> =
         lines.iter().filter(|line| line["target"] == "quartermaster::access").collect();
     let [line] = access[..] else { panic!("one line: {log}") };

@@ -1,12 +1,14 @@
 //! Python's projects as slots, and uv's order of deciding them.
 
+mod slots;
+mod state;
+
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::rc::Rc;
 
 use ecosystems::pypi::{Marker, Name};
 use pubgrub::VersionSet;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidates::{Candidates, Verdict};
 use super::requirements::{Active, Markers, Range};
@@ -14,50 +16,14 @@ use super::universe::{Gap, MarkerId, NameId, Package, Universe};
 use super::{Partial, Prereleases, Problem, Root, Strategy};
 use crate::Versions;
 use crate::search::{Needs, Reason, Rules, Slot, Spent};
+pub(crate) use slots::{SlotKind, Variant};
+use state::{Rank, State, count};
 
 /// A version that took part in so many conflicts is decided before the unremarkable ones.
 const MANY_CONFLICTS: u32 = 5;
 
 /// So many of the contended projects are told to the caller.
 const MOST_CONTENDED: usize = 20;
-
-/// What a slot stands for.
-///
-/// A project with an extra, and a project required under a condition, are slots of their own, as
-/// in uv. A *wish* for one needs the project and the slot, in one version; and whoever wishes for
-/// one needs the project in the same range, so that a range is known before the wish is decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum SlotKind {
-    /// What the user requires.
-    Root,
-    /// A project, or what an extra adds to it, possibly under a condition.
-    Real(Variant),
-    /// The wish for one of these.
-    Wish(Variant),
-}
-
-/// A project, with an extra, under a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Variant {
-    pub(crate) name: NameId,
-    pub(crate) extra: Option<NameId>,
-    pub(crate) condition: Option<MarkerId>,
-}
-
-/// When a project is decided: the greater, the sooner. The number is when it was first named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Rank {
-    /// Nothing is special about it.
-    Named(Reverse<usize>),
-    /// Its versions often made others be rejected.
-    Culprit(Reverse<usize>),
-    /// Its versions were often rejected.
-    Contended(Reverse<usize>),
-    /// Something requires it with `==`.
-    Pinned(Reverse<usize>),
-    /// The user's own requirements.
-    Root,
-}
 
 /// A requirement of the user's with its names resolved.
 pub(crate) struct UserNeed<'a> {
@@ -98,52 +64,6 @@ pub(crate) struct PypiRules<'a> {
     /// Markers of the user's, numbered behind those of the universe.
     conditions: Vec<&'a Marker>,
     state: RefCell<State>,
-}
-
-#[derive(Default)]
-struct State {
-    slots: Vec<SlotKind>,
-    numbers: FxHashMap<SlotKind, Slot>,
-    ranks: FxHashMap<NameId, Rank>,
-    candidates: FxHashMap<NameId, Rc<Candidates>>,
-    existing: FxHashMap<NameId, Option<Versions>>,
-    unavailable: Vec<Unavailable>,
-    read_listings: FxHashSet<NameId>,
-    read_needs: FxHashSet<(NameId, u32)>,
-    /// How often versions of a slot were rejected.
-    affected: FxHashMap<Slot, u32>,
-    /// How often a slot was the reason for that.
-    culprits: FxHashMap<Slot, u32>,
-}
-
-impl State {
-    /// The rank of a project, which is thereby named.
-    fn rank(&mut self, name: NameId) -> Rank {
-        let count = self.ranks.len();
-        *self.ranks.entry(name).or_insert(Rank::Named(Reverse(count)))
-    }
-
-    /// Decides a project sooner.
-    fn hurry(&mut self, name: NameId) {
-        let rank = self.rank(name);
-        self.ranks.insert(name, Rank::Contended(Reverse(rank.first_named())));
-    }
-
-    /// Decides a project later than those that are in a hurry. Returns whether that is new.
-    fn put_off(&mut self, name: NameId) -> bool {
-        let rank = self.rank(name);
-        let is_new = !matches!(rank, Rank::Culprit(_) | Rank::Contended(_));
-        if is_new {
-            self.ranks.insert(name, Rank::Culprit(Reverse(rank.first_named())));
-        }
-        is_new
-    }
-}
-
-fn count(counts: &mut FxHashMap<Slot, u32>, slot: Slot) -> u32 {
-    let count = counts.entry(slot).or_insert(0);
-    *count += 1;
-    *count
 }
 
 impl<'a> PypiRules<'a> {
@@ -459,7 +379,8 @@ impl<'a> PypiRules<'a> {
     /// The facts that the search has looked at, in a fixed order.
     pub(crate) fn footprint(&self) -> Vec<Gap> {
         let state = self.state.borrow();
-        let listings = state.read_listings.iter().map(|name| Gap::Listing(self.name(*name).clone()));
+        let listings =
+            state.read_listings.iter().map(|name| Gap::Listing(self.name(*name).clone()));
         let needs = state.read_needs.iter();
         let needs = needs.map(|(name, position)| Gap::Needs(self.name(*name).clone(), *position));
         let mut footprint: Vec<Gap> = listings.chain(needs).collect();
@@ -555,48 +476,6 @@ impl Rules for PypiRules<'_> {
         match version {
             None => Gap::Listing(name),
             Some(position) => Gap::Needs(name, position),
-        }
-    }
-}
-
-impl SlotKind {
-    /// The project, but for the root.
-    pub(crate) fn name(self) -> Option<NameId> {
-        match self {
-            Self::Root => None,
-            Self::Real(variant) | Self::Wish(variant) => Some(variant.name),
-        }
-    }
-}
-
-impl Variant {
-    /// The project itself.
-    pub(crate) fn plain(name: NameId) -> Self {
-        Self { name, extra: None, condition: None }
-    }
-
-    /// The project again, in a slot of its own.
-    ///
-    /// Pubgrub asks for the priority of a slot anew when its range gets smaller. A pin on a project
-    /// of which only one version is left makes no range smaller, and yet is to be decided soon:
-    /// the stand-in, needed by the pin, is new and so is asked about.
-    pub(crate) fn stand_in(self) -> Self {
-        Self { condition: Some(MarkerId(u32::MAX)), ..self }
-    }
-
-    pub(crate) fn is_plain(self) -> bool {
-        self.extra.is_none() && self.condition.is_none()
-    }
-}
-
-impl Rank {
-    fn first_named(self) -> usize {
-        match self {
-            Self::Named(Reverse(place))
-            | Self::Culprit(Reverse(place))
-            | Self::Contended(Reverse(place))
-            | Self::Pinned(Reverse(place)) => place,
-            Self::Root => 0,
         }
     }
 }

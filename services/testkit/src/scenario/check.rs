@@ -74,10 +74,10 @@ impl Expected {
 fn text(outcome: &Outcome, expected: &Expected) -> String {
     match outcome {
         Outcome::Solved(solution) => lines("solved", solution_lines(solution, expected)),
-        Outcome::Conflict(_) if *expected == Expected::Conflict(Vec::new()) => {
+        Outcome::Conflict(..) if *expected == Expected::Conflict(Vec::new()) => {
             lines("conflict", std::iter::empty())
         }
-        Outcome::Conflict(conflict) => {
+        Outcome::Conflict(conflict, _) => {
             lines("conflict", conflict.sentences.iter().map(|sentence| sentence.text.clone()))
         }
         Outcome::Gaps(gaps) => lines("missing", gaps.iter().map(gap_text)),

@@ -89,7 +89,12 @@ impl Core {
         }
     }
 
-    fn read_node(&mut self, rules: &PypiRules<'_>, node: Node, pairs: &BTreeSet<(Option<Node>, Node)>) {
+    fn read_node(
+        &mut self,
+        rules: &PypiRules<'_>,
+        node: Node,
+        pairs: &BTreeSet<(Option<Node>, Node)>,
+    ) {
         let package = rules.package(node.name);
         let listed = package.filter(|package| package.listing.is_some());
         self.lengths.insert(node, listed.map(super::super::universe::Package::length));
@@ -111,7 +116,9 @@ impl Core {
                 });
             }
             for active in rules.active(kind, version).unwrap_or_default() {
-                for target in targets(&active).filter(|target| pairs.contains(&(Some(node), *target))) {
+                for target in
+                    targets(&active).filter(|target| pairs.contains(&(Some(node), *target)))
+                {
                     needs.push(requirement(rules, &active, target));
                 }
             }
@@ -143,9 +150,8 @@ fn collect<'a>(
 fn node(rules: &PypiRules<'_>, slot: Slot) -> Option<Node> {
     match rules.kind(slot) {
         SlotKind::Root => None,
-        SlotKind::Real(Variant { name, extra, .. }) | SlotKind::Wish(Variant { name, extra, .. }) => {
-            Some(Node { name, extra })
-        }
+        SlotKind::Real(Variant { name, extra, .. })
+        | SlotKind::Wish(Variant { name, extra, .. }) => Some(Node { name, extra }),
     }
 }
 
@@ -180,9 +186,10 @@ fn unavailable(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Obsta
     Some(match rules.unavailable_needs(kind, version)? {
         Unavailable::Files(verdict) => verdict_words(rules, verdict),
         Unavailable::Python => verdict_words(rules, Verdict::Python),
-        Unavailable::Url(name) => {
-            (Obstacle::Metadata, format!("require `{name}` from a URL, for which no registry answers"))
-        }
+        Unavailable::Url(name) => (
+            Obstacle::Metadata,
+            format!("require `{name}` from a URL, for which no registry answers"),
+        ),
         Unavailable::Unreadable(reason) => {
             (Obstacle::Metadata, format!("have metadata that cannot be read ({reason})"))
         }
@@ -195,8 +202,12 @@ fn verdict_words(rules: &PypiRules<'_>, verdict: Verdict) -> (Obstacle, String) 
         Verdict::Candidate | Verdict::SdistOnly => {
             (Obstacle::Build, "have no wheel, only source distributions".to_owned())
         }
-        Verdict::Prerelease => (Obstacle::Prerelease, "are pre-releases, which are not allowed".to_owned()),
-        Verdict::Quarantined => (Obstacle::Quarantined, "are quarantined by the registry".to_owned()),
+        Verdict::Prerelease => {
+            (Obstacle::Prerelease, "are pre-releases, which are not allowed".to_owned())
+        }
+        Verdict::Quarantined => {
+            (Obstacle::Quarantined, "are quarantined by the registry".to_owned())
+        }
         Verdict::TooNew => (Obstacle::CutOff, "were not published before the cut-off".to_owned()),
         Verdict::Yanked => (Obstacle::Yanked, "are yanked".to_owned()),
         Verdict::Hash => (Obstacle::Hash, "have no file with one of the hashes given".to_owned()),
@@ -205,7 +216,10 @@ fn verdict_words(rules: &PypiRules<'_>, verdict: Verdict) -> (Obstacle, String) 
         }
         Verdict::Platform => {
             let platform = environment.platform();
-            (Obstacle::Platform, format!("have no wheel for Python {} on {platform}", environment.python()))
+            (
+                Obstacle::Platform,
+                format!("have no wheel for Python {} on {platform}", environment.python()),
+            )
         }
     }
 }

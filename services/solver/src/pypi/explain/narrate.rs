@@ -128,12 +128,19 @@ impl Narrator<'_, '_> {
             }
         }
         let premises = (0..self.conflict.sentences.len()).collect();
-        let roots: Vec<usize> =
-            (0..self.proof.standing.len()).filter(|place| self.proof.standing[*place].source.is_none()).collect();
-        let texts: Vec<String> =
-            roots.iter().map(|place| self.proof.standing[*place].requirement.range_text(self)).collect();
+        let roots: Vec<usize> = (0..self.proof.standing.len())
+            .filter(|place| self.proof.standing[*place].source.is_none())
+            .collect();
+        let texts: Vec<String> = roots
+            .iter()
+            .map(|place| self.proof.standing[*place].requirement.range_text(self))
+            .collect();
         let texts = join(&texts);
-        self.say(format!("No choice of versions meets all of that and {texts}, which you require."), premises, facts);
+        self.say(
+            format!("No choice of versions meets all of that and {texts}, which you require."),
+            premises,
+            facts,
+        );
     }
 
     /// Says why versions of a project fall, and what that rests on. Returns the sentences' places.
@@ -239,7 +246,9 @@ impl Narrator<'_, '_> {
                 let (_, words) = self.core.unavailable.get(&(node, version))?;
                 return Some((Cause::Unavailable(words.clone()), String::new()));
             }
-            Reason::RuledOut(place) => return Some((Cause::Against(node, vec![*place]), String::new())),
+            Reason::RuledOut(place) => {
+                return Some((Cause::Against(node, vec![*place]), String::new()));
+            }
             Reason::Needs(place) => *place,
         };
         let need = self.core.needs.get(&(node, version))?.get(place)?;
@@ -337,7 +346,10 @@ impl Narrator<'_, '_> {
     fn version_texts(&self, node: Node, listed: &[u32]) -> Vec<String> {
         let listing = self.rules.package(node.name).and_then(|package| package.listing.as_ref());
         let releases = listing.map_or(&[][..], |listing| &listing.releases);
-        listed.iter().filter_map(|at| Some(releases.get(*at as usize)?.version.to_string())).collect()
+        listed
+            .iter()
+            .filter_map(|at| Some(releases.get(*at as usize)?.version.to_string()))
+            .collect()
     }
 }
 
@@ -366,9 +378,10 @@ impl Cause {
     fn target(&self) -> Option<Node> {
         match self {
             Self::Unavailable(_) => None,
-            Self::Missing(node) | Self::Unpublished(node) | Self::Against(node, _) | Self::Fallen(node) => {
-                Some(*node)
-            }
+            Self::Missing(node)
+            | Self::Unpublished(node)
+            | Self::Against(node, _)
+            | Self::Fallen(node) => Some(*node),
         }
     }
 }

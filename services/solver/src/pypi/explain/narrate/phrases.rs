@@ -68,7 +68,8 @@ impl Narrator<'_, '_> {
             let needed = self.proof.standing[reached].requirement.range_text(self);
             let holder = self.standing_phrase(reached);
             let clause = standing.requirement.range_text(self);
-            let left = versions(&self.name(source), &self.version_texts(source, &standing.remaining));
+            let left =
+                versions(&self.name(source), &self.version_texts(source, &standing.remaining));
             let verb = if standing.remaining.len() == 1 { "requires" } else { "require" };
             let text = format!("{} {needed}, and {left} {verb} {clause}.", upper(&holder));
             let told = self.say(text, own, facts);
@@ -114,7 +115,13 @@ impl Narrator<'_, '_> {
         }
     }
 
-    pub(super) fn need_fact(&mut self, node: Node, group: &Group, words: &str, target: Node) -> usize {
+    pub(super) fn need_fact(
+        &mut self,
+        node: Node,
+        group: &Group,
+        words: &str,
+        target: Node,
+    ) -> usize {
         let fact = Fact::Requirement {
             package: Some(self.name(node)),
             versions: words.to_owned(),

@@ -1,0 +1,100 @@
+//! Engines for tests, and what they answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
+use engine::{
+    Answer, Engine, EngineConfig, EnvironmentTexts, Outcome, Request, RequirementText, Resolved,
+};
+use testkit::registry::{FakeRegistry, Settings};
+
+/// An engine that counts how many answers it has computed.
+pub(crate) struct Counted {
+    pub(crate) engine: Engine,
+    encoded: Arc<AtomicU32>,
+}
+
+impl Counted {
+    pub(crate) fn over(registries: Vec<RegistryConfig>) -> Self {
+        let encoded = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&encoded);
+        let config = EngineConfig {
+            registries,
+            cache: CacheConfig::default(),
+            solve_budget: Duration::from_secs(60),
+            solve_steps: 1_000_000,
+        };
+        let encode = move |answer: &Answer| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            Bytes::from(pins(answer))
+        };
+        let engine = Engine::open(config, Arc::new(encode)).expect("the configuration is valid");
+        Self { engine, encoded }
+    }
+
+    pub(crate) async fn pins(&self, request: &Request) -> String {
+        let resolved = self.resolve(request).await;
+        String::from_utf8(resolved.encoded.to_vec()).expect("pins are text")
+    }
+
+    pub(crate) async fn resolve(&self, request: &Request) -> Resolved {
+        self.engine.resolve(request.clone(), None).await.expect("there is an answer")
+    }
+
+    /// How many answers were computed.
+    pub(crate) fn computed(&self) -> u32 {
+        self.encoded.load(Ordering::SeqCst)
+    }
+}
+
+/// The outcome as the oracles write it: `name version` lines, or the sentences of a conflict.
+fn pins(answer: &Answer) -> String {
+    match &answer.outcome {
+        Outcome::Solution(solution) => {
+            let packages = solution.groups.iter().flat_map(|group| &group.packages);
+            let mut lines: Vec<String> =
+                packages.map(|package| format!("{} {}", package.name, package.version)).collect();
+            lines.sort();
+            lines.join("\n")
+        }
+        Outcome::Conflict(conflict) => {
+            let sentences = conflict.sentences.iter().map(|sentence| sentence.text.clone());
+            let suggestions = conflict.suggestions.iter().map(|change| change.text.clone());
+            sentences.chain(suggestions).collect::<Vec<_>>().join("\n")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+pub(crate) fn request(requirements: &[&str]) -> Request {
+    let text = |text: &&str| RequirementText { text: (*text).to_owned(), ..Default::default() };
+    Request {
+        requirements: requirements.iter().map(text).collect(),
+        environment: EnvironmentTexts {
+            python_version: "3.12".to_owned(),
+            platform: "x86_64-manylinux_2_28".to_owned(),
+            allow_sdists: false,
+        },
+        ..Request::default()
+    }
+}
+
+pub(crate) fn recorded() -> RegistryConfig {
+    RegistryConfig::new("pypi", RegistryKind::Recorded)
+}
+
+/// The bundled data behind a loopback server.
+pub(crate) async fn fake(settings: Settings) -> FakeRegistry {
+    let recorded = registries::bundled().expect("the bundled archive is whole");
+    FakeRegistry::start(recorded, settings).await.expect("the loopback has a free port")
+}
+
+pub(crate) fn over(fake: &FakeRegistry) -> RegistryConfig {
+    let mut config = RegistryConfig::new("pypi", RegistryKind::PypiSimple);
+    config.url = Some(fake.simple_url().parse().expect("the fake registry has a URL"));
+    config.retry_delay = Duration::from_millis(1);
+    config
+}
