@@ -24,8 +24,7 @@ pub struct Lost;
 
 impl<T: Clone + Send + Sync + 'static> Default for Flights<T> {
     fn default() -> Self {
-        // Entries live for as long as a computation: how many there are is bounded by the server's
-        // limit of requests in flight.
+        // Entries live for as long as a computation; whoever computes bounds how many there are.
         Self { under_way: Cache::builder().build() }
     }
 }

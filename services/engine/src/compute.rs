@@ -5,14 +5,15 @@ mod fetch;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use registries::Stamp;
 use rustc_hash::FxHashSet;
-use solver::pypi::{Gap, Outcome, Problem, Universe, ahead, solve};
+use solver::pypi::{Gap, Outcome, Partial, Problem, Universe, ahead, solve};
 use solver::search::Budget;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::engine::Progress;
-use crate::facts::Facts;
+use crate::facts::{Facts, Snapshot};
 use crate::reader::{Cost, Reader};
 use crate::record;
 use crate::{Answer, Error, Need, Suggestion};
@@ -68,31 +69,40 @@ pub(crate) struct Computed {
 impl Computation {
     pub(crate) async fn run(mut self) -> Result<Computed, Error> {
         let problem = Arc::clone(&self.problem);
-        let solved = self.solve(&problem).await?;
+        let Settled { outcome, snapshot } = self.solve(&problem).await?;
         let mut warnings = Vec::new();
-        let (outcome, footprint, is_final) = match solved {
-            Settled::Outcome(Outcome::Solved(solution)) => {
+        let mut is_final = true;
+        let (outcome, footprint) = match outcome {
+            Found::Outcome(Outcome::Solved(solution)) => {
                 warnings = record::warnings(&solution);
-                let outcome = record::solution(&self.facts, &self.reader, &problem, &solution);
-                (outcome, solution.footprint, true)
+                let outcome = record::solution(&snapshot, &self.reader, &problem, &solution)?;
+                (outcome, snapshot.stamps(&solution.footprint))
             }
-            Settled::Outcome(Outcome::Conflict(conflict, footprint)) => {
+            Found::Outcome(Outcome::Conflict(conflict, footprint)) => {
+                let mut stamps = snapshot.stamps(&footprint);
                 let started = Instant::now();
-                let suggestions = self.suggestions(&problem, &conflict.requirements).await?;
+                let way_out = self.way_out(&problem, &conflict.requirements).await;
                 self.spent.explain = started.elapsed();
-                (record::conflict(conflict, suggestions), footprint, true)
+                is_final = way_out.is_sure;
+                stamps.extend(way_out.stamps);
+                stamps.sort_by(|a, b| (&a.document, &a.registry).cmp(&(&b.document, &b.registry)));
+                stamps.dedup_by(|a, b| (&a.document, &a.registry) == (&b.document, &b.registry));
+                (record::conflict(conflict, way_out.suggestions), stamps)
             }
-            Settled::Outcome(Outcome::Spent(partial)) => {
-                (record::exhausted(partial), Vec::new(), false)
+            Found::Outcome(Outcome::Spent(partial)) => {
+                is_final = false;
+                (record::exhausted(partial), Vec::new())
             }
-            // `solve` goes on while there are gaps.
-            Settled::Outcome(Outcome::Gaps(_)) => {
-                (crate::Outcome::Needs(Vec::new()), Vec::new(), false)
+            Found::Outcome(Outcome::Gaps(_)) => {
+                return Err(Error::internal(&"solving ended with facts missing"));
             }
-            Settled::Needs(needs, footprint) => (crate::Outcome::Needs(needs), footprint, true),
+            Found::Needs(needs) => {
+                // What a build needs may be published as a wheel at any time.
+                is_final = false;
+                (crate::Outcome::Needs(needs), Vec::new())
+            }
         };
-        let stamps = self.facts.stamps(&footprint);
-        let answer = Answer { warnings, ..record::answer(outcome, stamps, &self.key) };
+        let answer = Answer { warnings, ..record::answer(outcome, footprint, &self.key) };
         Ok(Computed { answer, spent: self.spent, is_final })
     }
 
@@ -100,33 +110,38 @@ impl Computation {
     async fn solve(&mut self, problem: &Arc<Problem>) -> Result<Settled, Error> {
         let mut fetcher = fetch::Fetcher::default();
         self.tell("looking at what is required", "");
-        self.fetch(problem, &mut fetcher, ahead(problem, &self.facts.snapshot())).await?;
+        let first = ahead(problem, &self.facts.snapshot().universe);
+        self.fetch(problem, &mut fetcher, first).await?;
         loop {
             self.spent.rounds += 1;
             self.tell("searching", "");
-            match self.search(problem, self.facts.snapshot()).await? {
+            let snapshot = self.facts.snapshot();
+            match self.search(problem, snapshot.universe.clone()).await? {
                 Outcome::Gaps(gaps) => {
                     if let Some(needs) = fetcher.needing_build(&gaps) {
-                        return Ok(Settled::Needs(needs, gaps));
+                        return Ok(Settled { outcome: Found::Needs(needs), snapshot });
                     }
                     if self.spent.rounds >= MOST_ROUNDS {
                         return Err(Error::internal(&"the search asks for facts without end"));
                     }
                     // What was asked for and is still missing belongs to a listing that another
                     // computation has replaced meanwhile.
-                    fetcher.forget(&gaps);
-                    let mut wanted = fetcher.with_following(problem, &self.facts.snapshot(), gaps);
-                    wanted.extend(ahead(problem, &self.facts.snapshot()));
+                    fetcher.forget(&gaps)?;
+                    let mut wanted = fetcher.with_following(problem, &snapshot.universe, gaps);
+                    wanted.extend(ahead(problem, &snapshot.universe));
+                    // The snapshot is not held while facts grow, which would copy them all.
+                    drop(snapshot);
                     self.fetch(problem, &mut fetcher, wanted).await?;
                 }
                 outcome => {
+                    self.tell_tentative(&outcome);
                     let footprint = match &outcome {
                         Outcome::Solved(solution) => solution.footprint.as_slice(),
                         Outcome::Conflict(_, footprint) => footprint,
                         Outcome::Spent(_) | Outcome::Gaps(_) => &[],
                     };
                     if !self.refresh(&mut fetcher, footprint).await? {
-                        return Ok(Settled::Outcome(outcome));
+                        return Ok(Settled { outcome: Found::Outcome(outcome), snapshot });
                     }
                 }
             }
@@ -142,19 +157,23 @@ impl Computation {
         let permit = Arc::clone(&self.searches).acquire_owned().await;
         let steps = self.limits.steps.saturating_sub(self.spent.steps);
         let time = self.limits.solve_time.saturating_sub(self.spent.solve);
+        if time.is_zero() {
+            return Ok(Outcome::Spent(Partial { interrupted: true, ..Partial::default() }));
+        }
         let problem = Arc::clone(problem);
         let span = tracing::Span::current();
-        let started = Instant::now();
         let searched = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let _entered = span.entered();
-            let deadline = Instant::now() + time;
-            let interrupted = || Instant::now() >= deadline;
-            solve(&problem, &universe, &Budget { steps, interrupted: &interrupted })
+            // Waiting for a core is no searching.
+            let started = Instant::now();
+            let interrupted = || started.elapsed() >= time;
+            let found = solve(&problem, &universe, &Budget { steps, interrupted: &interrupted });
+            (found, started.elapsed())
         });
-        let (outcome, steps) = searched.await.map_err(|error| Error::internal(&error))?;
+        let ((outcome, steps), took) = searched.await.map_err(|error| Error::internal(&error))?;
         self.spent.steps += steps;
-        self.spent.solve += started.elapsed();
+        self.spent.solve += took;
         tracing::debug!(round = self.spent.rounds, steps, "searched");
         Ok(outcome)
     }
@@ -183,27 +202,46 @@ impl Computation {
     }
 
     /// Looks for a requirement of the user's without which there is a solution.
-    async fn suggestions(
-        &mut self,
-        problem: &Arc<Problem>,
-        requirements: &[usize],
-    ) -> Result<Vec<Suggestion>, Error> {
+    async fn way_out(&mut self, problem: &Arc<Problem>, requirements: &[usize]) -> WayOut {
+        let mut way_out = WayOut { is_sure: true, ..WayOut::default() };
         if problem.requirements.len() < 2 {
-            return Ok(Vec::new());
+            return way_out;
         }
         self.tell("looking for a way out", "");
         // What is most to the point is what was written last: earlier requirements are the purpose.
         for place in requirements.iter().rev().take(MOST_SUGGESTIONS) {
             let mut without = Problem::clone(problem);
             let left_out = without.requirements.remove(*place);
-            let without = Arc::new(without);
-            // Boxed, for a solve may suggest and a suggestion solves.
-            let solved = Box::pin(self.solve(&without)).await;
-            if let Ok(Settled::Outcome(Outcome::Solved(solution))) = solved {
-                return Ok(vec![record::suggestion(*place, &left_out, &solution)]);
+            match self.solve(&Arc::new(without)).await {
+                Ok(Settled { outcome: Found::Outcome(Outcome::Solved(solution)), snapshot }) => {
+                    way_out.stamps.extend(snapshot.stamps(&solution.footprint));
+                    way_out.suggestions.push(record::suggestion(*place, &left_out, &solution));
+                    return way_out;
+                }
+                Ok(Settled {
+                    outcome: Found::Outcome(Outcome::Conflict(_, footprint)),
+                    snapshot,
+                }) => {
+                    way_out.stamps.extend(snapshot.stamps(&footprint));
+                }
+                // With more time, or another day, there might have been one.
+                Ok(_) => way_out.is_sure = false,
+                Err(error) => {
+                    tracing::debug!(%error, "a way out could not be tried");
+                    way_out.is_sure = false;
+                }
             }
         }
-        Ok(Vec::new())
+        way_out
+    }
+
+    /// Tells what the search has settled on, before it is known whether the facts still hold.
+    fn tell_tentative(&self, outcome: &Outcome) {
+        if let (Some(watch), Outcome::Solved(solution)) = (&self.watch, outcome) {
+            let picks = solution.picks.iter();
+            let named = picks.map(|pick| (pick.name.to_string(), pick.version().to_string()));
+            let _ = watch.send(Progress::Tentative(named.collect()));
+        }
     }
 
     fn tell(&self, text: &str, package: &str) {
@@ -220,9 +258,24 @@ impl Computation {
     }
 }
 
-/// How solving ended.
-enum Settled {
+/// How solving ended, and what was known then.
+struct Settled {
+    outcome: Found,
+    snapshot: Snapshot,
+}
+
+enum Found {
     Outcome(Outcome),
     /// Releases that would have to be built to know what they need.
-    Needs(Vec<Need>, Vec<Gap>),
+    Needs(Vec<Need>),
+}
+
+/// Changes that would solve a conflict.
+#[derive(Default)]
+struct WayOut {
+    suggestions: Vec<Suggestion>,
+    /// The facts that trying them rested on.
+    stamps: Vec<Stamp>,
+    /// Whether every change was tried to its end.
+    is_sure: bool,
 }

@@ -1,7 +1,6 @@
 //! The one path of a request.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,11 +14,19 @@ use crate::compute::{Computation, Computed, Limits, Spending};
 use crate::config::{CacheConfig, RegistryConfig};
 use crate::facts::Facts;
 use crate::fingerprint::fingerprint;
-use crate::reader::{Cost, Reader};
-use crate::{Answer, Error, Invalid, Outcome, Request, problem};
+use crate::freshness::Judged;
+use crate::reader::Reader;
+use crate::{Answer, Error, Invalid, Outcome, Request, freshness, problem};
 
-/// Facts are kept for this many pairs of registries and callers; the pair asked for last is kept.
-const MOST_SCOPES: usize = 64;
+/// Facts are kept for about this many lists of registries and callers, those most in use.
+const MOST_SCOPES: u64 = 64;
+
+/// So many computations are under way at once: they outlive callers who left, so that the limit on
+/// calls in flight does not bound them.
+const MOST_COMPUTATIONS: usize = 256;
+
+/// No computation takes longer, whatever registries do.
+const LONGEST_COMPUTATION: Duration = Duration::from_secs(600);
 
 /// What an engine is made from.
 #[derive(Clone, Debug, Default)]
@@ -46,8 +53,9 @@ struct Inner {
     encode: Arc<Encoder>,
     answers: Answers<Remembered>,
     flights: Flights<Result<Arc<Landed>, Error>>,
-    facts: Mutex<HashMap<blake3::Hash, Arc<Facts>>>,
+    facts: Answers<Facts>,
     searches: Arc<Semaphore>,
+    computations: Semaphore,
 }
 
 /// An answer as it is kept.
@@ -68,6 +76,9 @@ struct Landed {
 pub struct Resolved {
     /// What the encoder made of the answer.
     pub encoded: Bytes,
+    /// When the oldest and the newest of the facts were last vouched for, revalidations of this call
+    /// included; none for an answer without facts.
+    pub vouched_at: Option<(Timestamp, Timestamp)>,
     /// How this call was answered. Not remembered.
     pub statistics: Statistics,
 }
@@ -150,7 +161,9 @@ impl Engine {
                     (entry.encoded.len() + entry.stamps.len() * size_of::<Stamp>() * 2) as u64
                 }),
                 flights: Flights::default(),
-                facts: Mutex::default(),
+                // A scope weighs a mebibyte, so that as many are kept.
+                facts: Answers::new(&CacheConfig { memory_mib: MOST_SCOPES }, |_| 1024 * 1024),
+                computations: Semaphore::new(MOST_COMPUTATIONS),
                 searches: Arc::new(Semaphore::new(cores)),
             }),
         })
@@ -171,7 +184,7 @@ impl Engine {
         let looked = Instant::now();
         let remembered = self.remembered(&key, &reader).await?;
         phases.push((Phase::Remember, looked.elapsed()));
-        if let Some((remembered, cost)) = remembered {
+        if let Some((remembered, Judged { cost, vouched_at, .. })) = remembered {
             let statistics = Statistics {
                 remembered: true,
                 documents_read: count(remembered.stamps.len()),
@@ -182,7 +195,7 @@ impl Engine {
                 total: started.elapsed(),
                 ..Statistics::default()
             };
-            return Ok(Resolved { encoded: remembered.encoded.clone(), statistics });
+            return Ok(Resolved { encoded: remembered.encoded.clone(), vouched_at, statistics });
         }
         let computation = Computation {
             problem,
@@ -200,6 +213,7 @@ impl Engine {
         phases.append(&mut statistics.phases);
         Ok(Resolved {
             encoded: landed.remembered.encoded.clone(),
+            vouched_at: freshness::span(landed.remembered.stamps.iter().map(|stamp| stamp.read_at)),
             statistics: Statistics { phases, total: started.elapsed(), ..statistics },
         })
     }
@@ -209,11 +223,11 @@ impl Engine {
         &self,
         key: &cache::Key,
         reader: &Reader,
-    ) -> Result<Option<(Arc<Remembered>, Cost)>, Error> {
+    ) -> Result<Option<(Arc<Remembered>, Judged)>, Error> {
         let Some(remembered) = self.inner.answers.find(key) else { return Ok(None) };
-        let (holds, cost) = crate::freshness::holds(&remembered.stamps, reader).await?;
-        if holds {
-            return Ok(Some((remembered, cost)));
+        let judged = freshness::judge(&remembered.stamps, reader).await?;
+        if judged.holds {
+            return Ok(Some((remembered, judged)));
         }
         self.inner.answers.forget(key);
         Ok(None)
@@ -222,11 +236,11 @@ impl Engine {
     async fn compute_once(&self, computation: Computation) -> Result<(Arc<Landed>, bool), Error> {
         let inner = Arc::clone(&self.inner);
         let key = computation.key;
-        // A budget of one's own makes a question of one's own.
-        let flight = computation.limits.flight(key);
+        // A budget or a freshness of one's own makes a question of one's own.
+        let flight = computation.limits.flight(key, computation.reader.freshness);
         let span = tracing::Span::current();
         let compute = tracing::Instrument::instrument(
-            async move { Ok(inner.land(key, computation.run().await?)) },
+            async move { inner.compute(key, computation).await },
             span,
         );
         let joined = self.inner.flights.join(flight, compute).await;
@@ -262,11 +276,12 @@ impl Engine {
                 let reason = format!("the credential for `{}` is empty", secret.registry);
                 Error::Invalid(vec![Invalid { field: field(), column: None, reason }])
             })?;
-            if let Some(at) =
-                registries.iter().position(|registry| **registry.name() == *secret.registry)
-            {
-                credentials[at] = Some(read);
-            }
+            let at = registries.iter().position(|registry| **registry.name() == *secret.registry);
+            let at = at.ok_or_else(|| {
+                let reason = format!("`{}` is not among the request's registries", secret.registry);
+                Error::Invalid(vec![Invalid { field: field(), column: None, reason }])
+            })?;
+            credentials[at] = Some(read);
         }
         let freshness = Freshness { max_staleness: request.max_staleness };
         Ok(Reader { registries, credentials, freshness })
@@ -279,16 +294,28 @@ impl Engine {
             hasher.update(registry.name().as_bytes()).update(&[0]);
             hasher.update(&credentials.as_ref().map_or([0; 32], Credentials::scope));
         }
-        let mut scopes = self.inner.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        let scope = hasher.finalize();
-        if scopes.len() >= MOST_SCOPES && !scopes.contains_key(&scope) {
-            scopes.clear();
-        }
-        Arc::clone(scopes.entry(scope).or_default())
+        let scope = *hasher.finalize().as_bytes();
+        self.inner.facts.find(&scope).unwrap_or_else(|| {
+            let facts = Arc::new(Facts::default());
+            self.inner.facts.remember(scope, Arc::clone(&facts));
+            facts
+        })
     }
 }
 
 impl Inner {
+    async fn compute(
+        &self,
+        key: cache::Key,
+        computation: Computation,
+    ) -> Result<Arc<Landed>, Error> {
+        let _permit = self.computations.acquire().await;
+        match tokio::time::timeout(LONGEST_COMPUTATION, computation.run()).await {
+            Ok(computed) => Ok(self.land(key, computed?)),
+            Err(_) => Err(Error::Deadline(LONGEST_COMPUTATION)),
+        }
+    }
+
     /// Encodes what was computed, and remembers it unless a budget cut it short.
     fn land(&self, key: cache::Key, computed: Computed) -> Arc<Landed> {
         let started = Instant::now();
@@ -339,10 +366,12 @@ impl Limits {
     }
 
     /// The key under which computations with these limits are shared.
-    fn flight(self, key: cache::Key) -> cache::Key {
+    fn flight(self, key: cache::Key, freshness: Freshness) -> cache::Key {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&key).update(&self.steps.to_le_bytes());
         hasher.update(&self.solve_time.as_nanos().to_le_bytes());
+        let staleness = freshness.max_staleness.map_or(u128::MAX, |staleness| staleness.as_nanos());
+        hasher.update(&staleness.to_le_bytes());
         *hasher.finalize().as_bytes()
     }
 }

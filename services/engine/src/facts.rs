@@ -14,14 +14,16 @@ const MOST_LISTINGS: usize = 50_000;
 /// The facts read from one list of registries by callers of one scope.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    state: Mutex<State>,
+    state: Mutex<Snapshot>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    universe: Universe,
-    listings: FxHashMap<Name, KnownListing>,
-    needs: FxHashMap<(Name, u32), Stamp>,
+/// All that is known at one moment: the universe, and where its facts come from. Later facts leave
+/// it as it is, so that an answer is told by the facts that it was found with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Snapshot {
+    pub(crate) universe: Universe,
+    listings: Arc<FxHashMap<Name, Arc<KnownListing>>>,
+    needs: Arc<FxHashMap<Name, FxHashMap<u32, Arc<Stamp>>>>,
 }
 
 /// What the registries said of a project.
@@ -45,14 +47,39 @@ impl KnownListing {
     }
 }
 
+impl Snapshot {
+    /// What is known of a project's versions.
+    pub(crate) fn listing(&self, name: &Name) -> Option<&Arc<KnownListing>> {
+        self.listings.get(name)
+    }
+
+    /// The stamps of facts, in their order, absent documents included.
+    pub(crate) fn stamps(&self, footprint: &[Gap]) -> Vec<Stamp> {
+        let mut stamps = Vec::with_capacity(footprint.len());
+        for fact in footprint {
+            match fact {
+                Gap::Listing(name) => {
+                    let known = self.listings.get(name);
+                    stamps.extend(known.iter().flat_map(|known| known.stamps.iter().cloned()));
+                }
+                Gap::Needs(name, position) => {
+                    let stamp = self.needs.get(name).and_then(|needs| needs.get(position));
+                    stamps.extend(stamp.map(|stamp| Stamp::clone(stamp)));
+                }
+            }
+        }
+        stamps
+    }
+}
+
 impl Facts {
-    /// All that is known now. Later facts leave the snapshot as it is.
-    pub(crate) fn snapshot(&self) -> Universe {
-        self.lock().universe.clone()
+    /// All that is known now.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.lock().clone()
     }
 
     /// What is known of a project's versions.
-    pub(crate) fn listing(&self, name: &Name) -> Option<KnownListing> {
+    pub(crate) fn listing(&self, name: &Name) -> Option<Arc<KnownListing>> {
         self.lock().listings.get(name).cloned()
     }
 
@@ -60,18 +87,22 @@ impl Facts {
     /// the same content stays, and what is known of its releases with it.
     pub(crate) fn insert_listing(&self, name: &Name, known: KnownListing) -> bool {
         let state = &mut *self.lock();
-        if let Some(old) = state.listings.get_mut(name)
+        if let Some(old) = state.listings.get(name)
             && old.says_the_same(&known)
         {
-            old.stamps = known.stamps;
+            let listing = old.listing.clone();
+            let known = Arc::new(KnownListing { listing, ..known });
+            Arc::make_mut(&mut state.listings).insert(name.clone(), known);
             return false;
         }
         if state.listings.len() >= MOST_LISTINGS {
-            *state = State::default();
+            *state = Snapshot::default();
         }
-        state.needs.retain(|(other, _), _| other != name);
+        if state.needs.contains_key(name) {
+            Arc::make_mut(&mut state.needs).remove(name);
+        }
         state.universe.insert_listing(name, known.listing.clone());
-        state.listings.insert(name.clone(), known);
+        Arc::make_mut(&mut state.listings).insert(name.clone(), Arc::new(known));
         true
     }
 
@@ -90,32 +121,14 @@ impl Facts {
         match metadata {
             Ok((metadata, stamp)) => {
                 state.universe.insert_needs(name, position, metadata);
-                state.needs.insert((name.clone(), position), stamp);
+                let needs = Arc::make_mut(&mut state.needs).entry(name.clone()).or_default();
+                needs.insert(position, Arc::new(stamp));
             }
             Err(reason) => state.universe.insert_unreadable(name, position, reason),
         }
     }
 
-    /// The stamps of facts, in their order, absent documents included.
-    pub(crate) fn stamps(&self, footprint: &[Gap]) -> Vec<Stamp> {
-        let state = self.lock();
-        let mut stamps = Vec::with_capacity(footprint.len());
-        for fact in footprint {
-            match fact {
-                Gap::Listing(name) => {
-                    stamps.extend(
-                        state.listings.get(name).iter().flat_map(|known| known.stamps.clone()),
-                    );
-                }
-                Gap::Needs(name, position) => {
-                    stamps.extend(state.needs.get(&(name.clone(), *position)).cloned());
-                }
-            }
-        }
-        stamps
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Snapshot> {
         // Whatever panicked elsewhere, the maps hold whole entries.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,5 +1,6 @@
 //! Whether a remembered answer still holds.
 
+use ecosystems::Timestamp;
 use ecosystems::pypi::Name;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -9,16 +10,28 @@ use rustc_hash::FxHashMap;
 use crate::Error;
 use crate::reader::{Cost, Reader};
 
-/// Whether every listing that an answer rests on still says what it said.
+/// The verdict on a remembered answer.
+pub(crate) struct Judged {
+    /// Whether every listing that it rests on still says what it said.
+    pub(crate) holds: bool,
+    /// What it cost to find out.
+    pub(crate) cost: Cost,
+    /// When the oldest and the newest fact were last vouched for.
+    pub(crate) vouched_at: Option<(Timestamp, Timestamp)>,
+}
+
+/// Judges whether an answer that rests on `stamps` still holds.
 ///
 /// What a release needs is not asked again: a listing names the files of its releases, and those do
 /// not change under their names. Nothing is solved; where the registries' own rules or the
 /// caller's call for it, documents are revalidated.
-pub(crate) async fn holds(stamps: &[Stamp], reader: &Reader) -> Result<(bool, Cost), Error> {
+pub(crate) async fn judge(stamps: &[Stamp], reader: &Reader) -> Result<Judged, Error> {
     let mut listings: FxHashMap<Name, Vec<[u8; 32]>> = FxHashMap::default();
+    let mut instants = Vec::new();
     for stamp in stamps {
-        if let Some(name) = listing_name(&stamp.document) {
-            listings.entry(name).or_default().push(stamp.content_hash);
+        match listing_name(&stamp.document) {
+            Some(name) => listings.entry(name).or_default().push(stamp.content_hash),
+            None => instants.push(stamp.read_at),
         }
     }
     let mut cost = Cost::default();
@@ -33,8 +46,19 @@ pub(crate) async fn holds(stamps: &[Stamp], reader: &Reader) -> Result<(bool, Co
         cost.add(spent);
         let now: Vec<[u8; 32]> = known.stamps.iter().map(|stamp| stamp.content_hash).collect();
         holds &= now == hashes;
+        instants.extend(known.stamps.iter().map(|stamp| stamp.read_at));
     }
-    Ok((holds, cost))
+    Ok(Judged { holds, cost, vouched_at: span(instants) })
+}
+
+/// The first and the last of some instants.
+pub(crate) fn span(
+    instants: impl IntoIterator<Item = Timestamp>,
+) -> Option<(Timestamp, Timestamp)> {
+    instants.into_iter().fold(None, |span, instant| {
+        let (first, last) = span.unwrap_or((instant, instant));
+        Some((first.min(instant), last.max(instant)))
+    })
 }
 
 /// The project of a document `pypi/NAME`; none for a release's metadata.

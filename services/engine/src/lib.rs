@@ -22,6 +22,9 @@ pub use request::{
     EnvironmentTexts, Policy, Prereleases, RegistrySecret, Request, RequirementText, Strategy,
 };
 
+/// What a registry's reader says when it cannot read.
+pub use registries::Error as RegistryError;
+
 /// The configuration of the layers below, handed on to whoever composes the program.
 pub mod config {
     pub use cache::CacheConfig;

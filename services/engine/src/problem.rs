@@ -58,9 +58,10 @@ fn roots(list: &str, texts: &[RequirementText], invalid: &mut Vec<Invalid>) -> V
     for (place, written) in texts.iter().enumerate() {
         let field = || format!("{list}[{place}]");
         match Requirement::parse(&written.text) {
-            Ok(Requirement { name, source: RequirementSource::Url(url), .. }) => {
+            Ok(Requirement { name, source: RequirementSource::Url(_), .. }) => {
+                // The URL itself is not repeated: it may hold a secret.
                 let reason = format!(
-                    "`{name}` is required from `{url}`, and no registry answers for a URL: require a version \
+                    "`{name}` is required from a URL, for which no registry answers: require a version \
                      that a registry has"
                 );
                 invalid.push(Invalid { field: field(), column: None, reason });

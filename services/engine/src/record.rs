@@ -5,11 +5,12 @@ use registries::Stamp;
 use solver::conflict::{Fact, Obstacle, UserText};
 use solver::pypi::{Edge as SolverEdge, Partial, Pick, Problem, Root, Solution as Solved};
 
+use crate::Error;
 use crate::answer::{
     Answer, Artifact, Conflict, ConflictFact, Edge, Exhausted, Group, Outcome, Package, Sentence,
     Solution, Suggestion, UnavailableReason, Warning, WarningCode,
 };
-use crate::facts::Facts;
+use crate::facts::Snapshot;
 use crate::reader::Reader;
 
 /// Puts an outcome together with the facts that it rests on.
@@ -29,12 +30,14 @@ pub(crate) fn answer(outcome: Outcome, stamps: Vec<Stamp>, key: &cache::Key) -> 
     }
 }
 
+/// Groups what was chosen by the registry that stores it, as the facts have it that it was found
+/// with.
 pub(crate) fn solution(
-    facts: &Facts,
+    facts: &Snapshot,
     reader: &Reader,
     problem: &Problem,
     solved: &Solved,
-) -> Outcome {
+) -> Result<Outcome, Error> {
     let mut groups: Vec<Group> = reader
         .registries
         .iter()
@@ -53,15 +56,14 @@ pub(crate) fn solution(
         })
         .collect();
     for pick in &solved.picks {
-        // A pick comes from a listing, and a listing from a registry.
-        let place = facts.listing(&pick.name).and_then(|known| known.registry).unwrap_or(0);
-        if let Some(group) = groups.get_mut(place) {
-            group.packages.push(package(pick));
-        }
+        let place = facts.listing(&pick.name).and_then(|known| known.registry);
+        let group = place.and_then(|place| groups.get_mut(place));
+        let group = group.ok_or_else(|| Error::internal(&"a pick comes from no registry"))?;
+        group.packages.push(package(pick));
     }
     groups.retain(|group| !group.packages.is_empty());
     let root_edges = solved.root_edges.iter().map(|edge| root_edge(problem, edge)).collect();
-    Outcome::Solution(Solution { groups, root_edges })
+    Ok(Outcome::Solution(Solution { groups, root_edges }))
 }
 
 /// What the caller should know besides.

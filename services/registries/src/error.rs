@@ -102,6 +102,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// The declared name of the registry concerned.
+    pub fn registry(&self) -> &str {
+        match self {
+            Self::Config { registry, .. } => registry,
+            Self::Unavailable { registry, .. }
+            | Self::Forbidden { registry, .. }
+            | Self::Unusable { registry, .. }
+            | Self::UndeclaredHost { registry, .. }
+            | Self::InsecureHop { registry, .. }
+            | Self::TooLarge { registry, .. }
+            | Self::OtherEcosystem { registry, .. }
+            | Self::Recording { registry, .. } => registry,
+        }
+    }
+
     /// What the reader of the error may do about it, as one line.
     pub fn hint(&self) -> Option<String> {
         match self {

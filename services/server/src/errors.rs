@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use engine::{Error, Invalid};
+use engine::{Error, Invalid, RegistryError};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
@@ -169,36 +169,33 @@ pub fn status(error: Error, path: impl Fn(&str) -> String) -> Status {
         Error::Unsupported(invalid) => {
             Refusal { violations: vec![violation(invalid, Reason::Unsupported)] }.into()
         }
-        Error::Registry { source } => {
-            let message = source.to_string();
-            // The type of the source belongs to a crate that the door does not import.
-            let reason = if source.is_transient() {
-                Reason::RegistryUnavailable
-            } else if message.contains("` refused `") {
-                Reason::RegistryRefused
-            } else {
-                Reason::RegistryMalformed
-            };
-            registry(reason, &message, source.hint())
-        }
+        Error::Registry { source } => registry(&source),
         Error::Internal { id } => internal(&id),
         Error::Deadline(allowed) => deadline(allowed),
     }
 }
 
 /// A registry could not be read, and nothing usable is remembered.
-fn registry(reason: Reason, message: &str, hint: Option<String>) -> Status {
-    let mut metadata = HashMap::new();
-    if let Some(name) = message.split('`').nth(1) {
-        metadata.insert("registry".to_owned(), name.to_owned());
-    }
+fn registry(error: &RegistryError) -> Status {
+    let (reason, wait) = match error {
+        RegistryError::Unavailable { retry_after, .. } => {
+            (Reason::RegistryUnavailable, Some(retry_after.unwrap_or(RETRY_REGISTRY)))
+        }
+        RegistryError::Forbidden { .. } => (Reason::RegistryRefused, None),
+        RegistryError::Unusable { .. }
+        | RegistryError::UndeclaredHost { .. }
+        | RegistryError::InsecureHop { .. }
+        | RegistryError::TooLarge { .. }
+        | RegistryError::OtherEcosystem { .. }
+        | RegistryError::Config { .. }
+        | RegistryError::Recording { .. } => (Reason::RegistryMalformed, None),
+    };
+    let metadata = HashMap::from([("registry".to_owned(), error.registry().to_owned())]);
     let mut details = details(reason, metadata);
-    if reason == Reason::RegistryUnavailable {
-        details.set_retry_info(Some(RETRY_REGISTRY));
-    }
-    let message = match hint {
-        Some(hint) => format!("{message}; {hint}"),
-        None => message.to_owned(),
+    details.set_retry_info(wait);
+    let message = match error.hint() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
     };
     Status::with_error_details(reason.code(), shortened(&message), details)
 }

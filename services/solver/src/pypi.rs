@@ -57,7 +57,7 @@ pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Ou
     let outcome = match found {
         Found::Solution(picked) => Outcome::Solved(solution::read(&rules, picked)),
         Found::Conflict(derivation) => {
-            Outcome::Conflict(explain::explain(&rules, &derivation), rules.footprint())
+            Outcome::Conflict(explain::explain(&rules, *derivation), rules.footprint())
         }
         Found::Gaps(mut gaps) => {
             gaps.sort_unstable();

@@ -101,5 +101,13 @@ pub struct Spent {
 ///
 /// Returns how the search ended, and the steps it took.
 pub fn search<R: Rules>(rules: &R, root: Slot, budget: &Budget<'_>) -> (Found<R::Gap>, u64) {
-    Provider::new(rules, root, budget).run()
+    let (found, steps) = Provider::new(rules, root, budget, true).run();
+    if let Some(found) = found {
+        return (found, steps);
+    }
+    // Without taking decisions back the search is the plain one of pubgrub: slower at times, and as
+    // right.
+    let rest = Budget { steps: budget.steps.saturating_sub(steps), ..*budget };
+    let (found, more) = Provider::new(rules, root, &rest, false).run();
+    (found.unwrap_or(Found::Spent(Spent::default())), steps + more)
 }

@@ -10,8 +10,11 @@ use smallvec::SmallVec;
 type Words = SmallVec<[u64; 2]>;
 
 /// The low bits of a version number are its position; the high ones tell aliases of it apart, which
-/// every set treats as the position itself. A listing of more than a million versions is cut off.
+/// every set treats as the position itself.
 const POSITION_BITS: u32 = 20;
+
+/// So many versions of one package can be told apart.
+pub(crate) const MOST_VERSIONS: usize = 1 << POSITION_BITS;
 
 /// The position that a version number means.
 pub(crate) fn position(version: u32) -> u32 {

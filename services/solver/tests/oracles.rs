@@ -19,7 +19,7 @@ fn is_equal(recording: &mut Recording, answer: &Answer) -> bool {
         Outcome::Solved(solution) => {
             solution.picks.iter().map(|pick| format!("{} {}", pick.name, pick.version())).collect()
         }
-        Outcome::Conflict(_) | Outcome::Gaps(_) | Outcome::Spent(_) => Vec::new(),
+        Outcome::Conflict(..) | Outcome::Gaps(_) | Outcome::Spent(_) => Vec::new(),
     };
     let missing: Vec<&String> = answer.lines.iter().filter(|line| !lines.contains(line)).collect();
     let added: Vec<&String> = lines.iter().filter(|line| !answer.lines.contains(line)).collect();

@@ -23,7 +23,12 @@ const RANGES: [&str; 14] = [
 ];
 const EXTRAS: [&str; 2] = ["x", "y"];
 const MARKERS: [&str; 7] = [
-    "", "", "", "; sys_platform == 'win32'", "; extra == 'x'", "; extra == 'y'",
+    "",
+    "",
+    "",
+    "; sys_platform == 'win32'",
+    "; extra == 'x'",
+    "; extra == 'y'",
     "; python_version >= '3.9' and extra == 'x'",
 ];
 
@@ -70,9 +75,8 @@ pub fn worlds(previews: Previews) -> impl Strategy<Value = World> {
 }
 
 fn projects(name: &'static str, versions: [&'static str; 4]) -> impl Strategy<Value = Project> {
-    let releases = subsequence(versions.to_vec(), 1..=versions.len()).prop_flat_map(|versions| {
-        versions.into_iter().map(releases).collect::<Vec<_>>()
-    });
+    let releases = subsequence(versions.to_vec(), 1..=versions.len())
+        .prop_flat_map(|versions| versions.into_iter().map(releases).collect::<Vec<_>>());
     releases.prop_map(move |releases| Project { releases, ..Project::new(read_name(name)) })
 }
 
@@ -138,15 +142,14 @@ fn without_extras(mut constraints: Vec<Root>) -> Vec<Root> {
 
 /// Toys of up to `projects` projects with up to `versions` versions each.
 pub fn toys(projects: usize, versions: u32) -> impl Strategy<Value = Toy> {
-    let need = (0..projects, 0..versions, 1..=versions).prop_map(|(project, start, length)| Need {
-        project,
-        versions: start..start + length,
-    });
+    let need = (0..projects, 0..versions, 1..=versions)
+        .prop_map(|(project, start, length)| Need { project, versions: start..start + length });
     let needs = prop::collection::vec(need.clone(), 0..=3);
     let release = prop::option::weighted(0.95, needs);
     let project = prop::collection::vec(release, 0..=versions as usize);
     let projects = prop::collection::vec(project, projects);
-    (prop::collection::vec(need, 1..=4), projects).prop_map(|(root, projects)| Toy { root, projects })
+    (prop::collection::vec(need, 1..=4), projects)
+        .prop_map(|(root, projects)| Toy { root, projects })
 }
 
 fn environment() -> Environment {

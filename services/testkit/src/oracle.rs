@@ -182,12 +182,14 @@ impl<'a> Oracle<'a> {
         requirements.filter(|requirement| requirement.name == *name).collect()
     }
 
-    /// Whether a published requirement counts. What is overridden counts whatever its marker, but
-    /// for extras.
+    /// Whether a published requirement counts. One that is overridden counts whatever environment
+    /// its marker asks for: only the extras in it are still asked about.
     fn counts(&self, requirement: &Requirement, extras: &[Name]) -> bool {
-        let is_overridden = !self.matching(&self.problem.overrides, &requirement.name).is_empty();
-        let asks_for_extras = requirement.marker.depends_on_extras();
-        self.holds(requirement, extras) || (is_overridden && !asks_for_extras)
+        if self.matching(&self.problem.overrides, &requirement.name).is_empty() {
+            return self.holds(requirement, extras);
+        }
+        let named = requirement.marker.extras();
+        named.is_empty() || extras.iter().any(|extra| named.contains(&extra))
     }
 
     fn holds(&self, requirement: &Requirement, extras: &[Name]) -> bool {

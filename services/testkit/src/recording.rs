@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ecosystems::Timestamp;
-use ecosystems::pypi::{Environment, Platform, Python, Requirement};
-use registries::{Freshness, MetadataRead, Registry};
-use solver::pypi::{Gap, Outcome, Policy, Problem, Root, Strategy, Universe, ahead, solve};
+use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement};
+use registries::{Freshness, MetadataRead, Read, Registry};
+use solver::pypi::{Gap, Outcome, Policy, Problem, Root, Strategy, Universe, solve};
 use solver::search::Budget;
 
 /// The bundled registry, read as far as has been asked.
@@ -50,7 +50,6 @@ impl Recording {
             match solve(problem, &self.universe, &budget) {
                 (Outcome::Gaps(gaps), _) => {
                     gaps.iter().for_each(|gap| self.fill(gap));
-                    ahead(problem, &self.universe).iter().for_each(|gap| self.fill(gap));
                 }
                 (outcome, steps) => return (outcome, steps, round),
             }
@@ -58,36 +57,36 @@ impl Recording {
         panic!("the solver asks for ever")
     }
 
+    /// Reads what is missing, and for a listing what all its releases need: the registry is at
+    /// hand, and rounds cost more than reading.
     fn fill(&mut self, gap: &Gap) {
         match gap {
-            Gap::Listing(name) if !self.universe.has_listing(name) => {
+            Gap::Needs(name, position) => self.read_needs(name, *position),
+            Gap::Listing(name) => {
                 let read = self.registry.pypi_listing(name, None, Freshness::default());
                 let read = self.runtime.block_on(read);
-                let read = read.unwrap_or_else(|error| panic!("`{name}`: {error}"));
-                self.universe.insert_listing(name, read.facts);
+                let listing = read.unwrap_or_else(|error| panic!("`{name}`: {error}")).facts;
+                let releases = listing.as_ref().map_or(0, |listing| listing.releases.len());
+                self.universe.insert_listing(name, listing);
+                (0..).take(releases).for_each(|position| self.read_needs(name, position));
             }
-            Gap::Needs(name, position) if !self.universe.has_needs(name, *position) => {
-                let listing = self.universe.listing(name).map(Arc::clone);
-                let listing = listing.unwrap_or_else(|| panic!("`{name}` is not listed"));
-                let place = *position as usize;
-                let read =
-                    self.registry.pypi_metadata(&listing, place, None, Freshness::default());
-                match self.runtime.block_on(read) {
-                    Ok(MetadataRead::Known(read)) => match read.facts {
-                        Some(metadata) => {
-                            self.universe.insert_needs(name, *position, &metadata);
-                        }
-                        None => self.universe.insert_unreadable(name, *position, "not recorded"),
-                    },
-                    Ok(MetadataRead::NeedsBuild { .. }) => {
-                        self.universe.insert_unreadable(name, *position, "needs a build");
-                    }
-                    Err(error) => {
-                        self.universe.insert_unreadable(name, *position, &error.to_string());
-                    }
-                }
+        }
+    }
+
+    fn read_needs(&mut self, name: &Name, position: u32) {
+        let listing = self.universe.listing(name).map(Arc::clone);
+        let listing = listing.unwrap_or_else(|| panic!("`{name}` is not listed"));
+        let place = position as usize;
+        let read = self.registry.pypi_metadata(&listing, place, None, Freshness::default());
+        let universe = &mut self.universe;
+        match self.runtime.block_on(read) {
+            Ok(MetadataRead::Known(Read { facts: Some(metadata), .. })) => {
+                universe.insert_needs(name, position, &metadata);
             }
-            Gap::Listing(_) | Gap::Needs(..) => {}
+            Ok(MetadataRead::Known(_) | MetadataRead::NeedsBuild { .. }) => {
+                universe.insert_unreadable(name, position, "it is not recorded");
+            }
+            Err(error) => universe.insert_unreadable(name, position, &error.to_string()),
         }
     }
 }
@@ -159,6 +158,5 @@ fn folder() -> PathBuf {
 }
 
 fn read_text(path: &Path) -> String {
-    std::fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
 }

@@ -143,7 +143,8 @@ impl fmt::Display for ProblemText<'_> {
         ];
         for (kind, roots) in kinds {
             for Root { requirement, hashes } in roots {
-                let hashes: Vec<String> = hashes.iter().map(|hash| format!("  hash {hash}")).collect();
+                let hashes: Vec<String> =
+                    hashes.iter().map(|hash| format!("  hash {hash}")).collect();
                 writeln!(f, "{kind}{requirement}{}", hashes.concat())?;
             }
         }

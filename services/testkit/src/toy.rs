@@ -5,8 +5,8 @@
 //! in the way of others after two conflicts, so that decisions are taken back in small instances.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -67,9 +67,7 @@ impl Toy {
         };
         let mut all = picks.iter();
         meets(&self.root)
-            && all.all(|(project, version)| {
-                self.needs(*project, *version).is_some_and(meets)
-            })
+            && all.all(|(project, version)| self.needs(*project, *version).is_some_and(meets))
     }
 
     fn needs(&self, project: usize, version: u32) -> Option<&[Need]> {

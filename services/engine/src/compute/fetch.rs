@@ -24,6 +24,8 @@ pub(super) struct Fetcher {
     asked: FxHashSet<Gap>,
     releases: FxHashMap<Name, usize>,
     builds: FxHashMap<Gap, Need>,
+    /// What could not be read. It fails the request only if the search really needs it.
+    failed: FxHashMap<Gap, registries::Error>,
 }
 
 enum Arrived {
@@ -31,17 +33,23 @@ enum Arrived {
     Needs { listing: Arc<Listing>, position: u32, needs: ReadNeeds, cost: Cost },
 }
 
-type Arrival = BoxFuture<'static, Result<Arrived, registries::Error>>;
+type Arrival = BoxFuture<'static, (Gap, Result<Arrived, registries::Error>)>;
 
 impl Fetcher {
     pub(super) fn has_read(&self, fact: &Gap) -> bool {
         self.asked.contains(fact)
     }
 
-    pub(super) fn forget(&mut self, gaps: &[Gap]) {
+    /// Makes room for asking again. Fails with the error of a fact that the search needs and that
+    /// could not be read.
+    pub(super) fn forget(&mut self, gaps: &[Gap]) -> Result<(), Error> {
         for gap in gaps {
+            if let Some(source) = self.failed.remove(gap) {
+                return Err(Error::Registry { source });
+            }
             self.asked.remove(gap);
         }
+        Ok(())
     }
 
     /// The releases among `gaps` that would have to be built, if nothing else is missing.
@@ -94,6 +102,7 @@ impl Fetcher {
             // Positions in a new listing mean other releases.
             self.asked.retain(|fact| matches!(fact, Gap::Listing(_)));
             self.builds.clear();
+            self.failed.clear();
         }
         Ok(has_news)
     }
@@ -103,18 +112,20 @@ impl Fetcher {
             return None;
         }
         let reader = reader.clone();
-        match gap {
+        match gap.clone() {
             Gap::Listing(name) => Some(Box::pin(async move {
-                let (known, cost) = reader.listing(&name).await?;
-                Ok(Arrived::Listing(name, known, cost))
+                let read = reader.listing(&name).await;
+                (gap, read.map(|(known, cost)| Arrived::Listing(name, known, cost)))
             })),
             Gap::Needs(name, position) => {
                 *self.releases.entry(name.clone()).or_default() += 1;
                 let known = facts.listing(&name)?;
-                let (registry, listing) = known.registry.zip(known.listing)?;
+                let (registry, listing) = known.registry.zip(known.listing.clone())?;
                 Some(Box::pin(async move {
-                    let (needs, cost) = reader.needs(registry, &listing, position).await?;
-                    Ok(Arrived::Needs { listing, position, needs, cost })
+                    let read = reader.needs(registry, &listing, position).await;
+                    let arrived =
+                        read.map(|(needs, cost)| Arrived::Needs { listing, position, needs, cost });
+                    (gap, arrived)
                 }))
             }
         }
@@ -175,13 +186,16 @@ impl Computation {
             while let Some(Some(next)) = futures_util::FutureExt::now_or_never(arrivals.next()) {
                 ready.push(next);
             }
-            for arrived in ready {
-                let arrived = arrived.map_err(|source| Error::Registry { source })?;
-                let cost = fetcher.take(&self.facts, arrived);
-                self.spent.cost.add(cost);
+            for (gap, arrived) in ready {
+                match arrived {
+                    Ok(arrived) => self.spent.cost.add(fetcher.take(&self.facts, arrived)),
+                    Err(error) => {
+                        fetcher.failed.insert(gap, error);
+                    }
+                }
                 self.spent.done += 1;
             }
-            for gap in ahead(problem, &self.facts.snapshot()) {
+            for gap in ahead(problem, &self.facts.snapshot().universe) {
                 if let Some(arrival) = fetcher.arrival(&self.facts, &self.reader, gap) {
                     arrivals.push(arrival);
                     self.spent.requested += 1;

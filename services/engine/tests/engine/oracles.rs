@@ -13,7 +13,8 @@ fn folder() -> PathBuf {
 }
 
 fn requirements(set: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(folder().join(format!("{set}.in"))).expect("the set is there");
+    let text =
+        std::fs::read_to_string(folder().join(format!("{set}.in"))).expect("the set is there");
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
@@ -59,7 +60,9 @@ async fn an_answer_does_not_depend_on_what_was_asked_before() {
     for set in ["airflow", "ml", "boto"] {
         check(&after, set).await;
     }
-    for roots in [["flask>=3.1", "notebook>=7", "werkzeug<3"], ["apache-airflow>=3", "pydantic<2", "flask"]] {
+    for roots in
+        [["flask>=3.1", "notebook>=7", "werkzeug<3"], ["apache-airflow>=3", "pydantic<2", "flask"]]
+    {
         let request = request(&roots);
         assert_eq!(after.pins(&request).await, alone.pins(&request).await);
     }

@@ -34,10 +34,19 @@ async fn another_question_is_another_answer() {
     let different = [
         request(&["requests", "flask"]),
         request(&["flask<3", "requests"]),
-        Request { environment: engine::EnvironmentTexts { python_version: "3.11".to_owned(), ..base.environment.clone() }, ..base.clone() },
+        Request {
+            environment: engine::EnvironmentTexts {
+                python_version: "3.11".to_owned(),
+                ..base.environment.clone()
+            },
+            ..base.clone()
+        },
         Request { constraints: request(&["click<8"]).requirements, ..base.clone() },
         Request { excludes: vec!["click".to_owned()], ..base.clone() },
-        Request { policy: engine::Policy { strategy: engine::Strategy::Lowest, ..Default::default() }, ..base.clone() },
+        Request {
+            policy: engine::Policy { strategy: engine::Strategy::Lowest, ..Default::default() },
+            ..base.clone()
+        },
     ];
     counted.resolve(&base).await;
     for request in &different {
@@ -53,7 +62,9 @@ async fn many_who_ask_at_once_share_one_computation() {
     let mut asking = Vec::new();
     for _ in 0..32 {
         let counted = Arc::clone(&counted);
-        asking.push(tokio::spawn(async move { counted.resolve(&request(&["flask", "django"])).await }));
+        asking.push(tokio::spawn(
+            async move { counted.resolve(&request(&["flask", "django"])).await },
+        ));
     }
     let mut own = 0;
     for asked in asking {
@@ -103,7 +114,10 @@ async fn a_name_belongs_to_the_first_registry_that_has_it() {
     assert_eq!(fake.counts().of(Kind::Page), 1, "only `flask` is asked of the first");
     let unknown = Request { registries: vec!["third".to_owned()], ..request(&["flask"]) };
     let error = counted.engine.resolve(unknown, None).await.expect_err("there is no third");
-    assert!(matches!(&error, Error::Invalid(invalid) if invalid[0].field == "registries[0]"), "{error}");
+    assert!(
+        matches!(&error, Error::Invalid(invalid) if invalid[0].field == "registries[0]"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -113,7 +127,8 @@ async fn a_registry_in_trouble_is_named_and_the_next_call_tries_again() {
     config.retries = 0;
     let counted = Counted::over(vec![config]);
     fake.inject(Fault::new("/simple/click/", Reply::Status(503)).times(1));
-    let error = counted.engine.resolve(request(&["flask"]), None).await.expect_err("click cannot be read");
+    let error =
+        counted.engine.resolve(request(&["flask"]), None).await.expect_err("click cannot be read");
     assert!(error.to_string().contains("`pypi`") && error.to_string().contains("click"), "{error}");
     counted.resolve(&request(&["flask"])).await;
     assert_eq!(counted.computed(), 1);

@@ -9,7 +9,7 @@ use proto::v1::project_answer::Outcome;
 
 use super::faults::{Faults, Path};
 use super::policy::Limits;
-use super::time::wire_duration;
+use super::time::{wire_duration, wire_instant};
 use super::{Declared, conflict};
 use crate::errors::Reason;
 
@@ -155,10 +155,15 @@ impl Shape {
                 Some(Outcome::Needs(_)) | None => {}
             }
         }
-        if !self.stamps
-            && let Some(freshness) = &mut response.freshness
-        {
-            freshness.stamps.clear();
+        if let Some(freshness) = &mut response.freshness {
+            if !self.stamps {
+                freshness.stamps.clear();
+            }
+            // A revalidation vouches for facts anew; the remembered bytes tell of the first reading.
+            if let Some((oldest, newest)) = resolved.vouched_at {
+                freshness.oldest_fact_read_at = Some(wire_instant(oldest));
+                freshness.newest_fact_read_at = Some(wire_instant(newest));
+            }
         }
         response.statistics = Some(statistics(&resolved.statistics, elapsed));
         Ok(response)

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use ecosystems::pypi::{File, Listing, Name, ProjectStatus, Version};
+use ecosystems::pypi::{File, Listing, MarkerContext, Name, ProjectStatus, Version};
 
 use super::{Prereleases, Problem};
 use crate::Versions;
@@ -38,8 +38,10 @@ pub(crate) struct Candidates {
     pins: Vec<Version>,
     /// The hashes that files must have; none for any.
     hashes: Vec<String>,
-    /// Whether pre-releases were opted in to, and so are as good as stable versions.
-    opted_in: bool,
+    /// Whether pre-releases may be chosen.
+    takes_prereleases: bool,
+    /// Whether they are as good as stable versions, rather than what is left if none of those fits.
+    prefers_newest: bool,
 }
 
 impl Candidates {
@@ -47,7 +49,10 @@ impl Candidates {
         let roots = || {
             let roots =
                 problem.requirements.iter().chain(&problem.constraints).chain(&problem.overrides);
-            roots.filter(|root| root.requirement.name == *name)
+            let context = MarkerContext { environment: &problem.environment, extras: &[] };
+            roots.filter(move |root| {
+                root.requirement.name == *name && root.requirement.marker.holds(context)
+            })
         };
         let specifiers = || roots().filter_map(|root| root.requirement.specifiers());
         let pinned = specifiers()
@@ -55,10 +60,11 @@ impl Candidates {
             .filter_map(|specifiers| specifiers.iter().next()?.version().cloned());
         let locked = problem.locked.iter().filter(|(locked, _)| locked == name);
         let pins = pinned.chain(locked.map(|(_, version)| version.clone())).collect();
-        let opted_in = match problem.policy.prereleases {
+        let prereleases = problem.policy.prereleases;
+        let takes_prereleases = match prereleases {
             Prereleases::Disallow => false,
-            Prereleases::Allow => true,
-            Prereleases::IfNecessary | Prereleases::Explicit => {
+            Prereleases::IfNecessary | Prereleases::Allow => true,
+            Prereleases::Explicit => {
                 specifiers().any(ecosystems::pypi::Specifiers::names_prerelease)
             }
         };
@@ -66,7 +72,8 @@ impl Candidates {
             verdicts: vec![Cell::new(0); listing.releases.len()],
             pins,
             hashes: roots().flat_map(|root| root.hashes.iter().cloned()).collect(),
-            opted_in,
+            takes_prereleases,
+            prefers_newest: prereleases == Prereleases::Allow,
         }
     }
 
@@ -75,7 +82,7 @@ impl Candidates {
     pub(crate) fn choose(&self, listing: &Listing, range: &Versions, lowest: bool) -> Option<u32> {
         let fits = |position: u32, prerelease: bool| {
             let version = &listing.releases[position as usize].version;
-            self.opted_in || version.any_prerelease() == prerelease
+            self.prefers_newest || version.any_prerelease() == prerelease
         };
         let first = |prerelease: bool| {
             if lowest {
@@ -84,7 +91,7 @@ impl Candidates {
                 range.descending(self.length()).find(|at| fits(*at, prerelease))
             }
         };
-        first(false).or_else(|| if self.opted_in { None } else { first(true) })
+        first(false).or_else(|| if self.prefers_newest { None } else { first(true) })
     }
 
     /// The versions that exist under the policy, if not all of them do: a cut-off and a ban on
@@ -134,9 +141,7 @@ impl Candidates {
         if listing.status == ProjectStatus::Quarantined {
             return Verdict::Quarantined;
         }
-        let prereleases = problem.policy.prereleases;
-        let wants_stable = matches!(prereleases, Prereleases::Disallow | Prereleases::Explicit);
-        if release.version.any_prerelease() && !self.opted_in && wants_stable {
+        if release.version.any_prerelease() && !self.takes_prereleases {
             return Verdict::Prerelease;
         }
         // The verdict on the version is that on its best file: the order of the verdicts tells

@@ -15,7 +15,7 @@ use crate::conflict::Conflict;
 use crate::search::Derivation;
 
 /// Explains why the search found nothing.
-pub(super) fn explain(rules: &PypiRules<'_>, derivation: &Derivation) -> Conflict {
+pub(super) fn explain(rules: &PypiRules<'_>, derivation: Derivation) -> Conflict {
     let core = Core::gather(rules, derivation);
     let proof = proof::prove(&core);
     narrate::narrate(rules, &core, &proof)

@@ -61,7 +61,7 @@ pub enum Strategy {
 pub enum Prereleases {
     /// Never.
     Disallow,
-    /// Where a requirement of the user's names one, or nothing stable fits.
+    /// Where nothing stable fits: also where a requirement names one, as uv has it.
     #[default]
     IfNecessary,
     /// Where a requirement of the user's names one.

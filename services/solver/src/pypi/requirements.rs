@@ -77,7 +77,10 @@ impl<'a> PypiRules<'a> {
     pub(crate) fn root_requirements(&self) -> Vec<Active<'_>> {
         let mut active = Vec::new();
         for (place, need) in self.requirements.iter().enumerate() {
-            if need.holds && !self.is_excluded(need.target) {
+            if self.is_excluded(need.target) || self.push_overrides(need.target, &mut active) {
+                continue;
+            }
+            if need.holds {
                 self.push_user(need, Origin::Requirement(place), &mut active);
             }
         }
@@ -117,7 +120,9 @@ impl<'a> PypiRules<'a> {
             active.extend(further.into_iter().filter(|active| active.target != name));
         }
         // What remains of the project's requirements on itself are bounds on its own version.
-        active.retain(|active| active.target != name || active.extras.is_empty());
+        for own in active.iter_mut().filter(|active| active.target == name) {
+            own.extras = &[];
+        }
         active
     }
 
@@ -128,7 +133,14 @@ impl<'a> PypiRules<'a> {
         active: &mut Vec<Active<'s>>,
     ) {
         for need in &needs.requirements {
-            if self.counts(need, extra) && !self.is_excluded(need.target) {
+            if self.is_excluded(need.target) {
+                continue;
+            }
+            if self.is_overridden(need.target) {
+                if self.counts_overridden(need, extra) {
+                    self.push_overrides(need.target, active);
+                }
+            } else if self.counts(need, extra) {
                 self.push_published(need, extra, active);
             }
         }
@@ -154,18 +166,6 @@ impl<'a> PypiRules<'a> {
         extra: Option<NameId>,
         active: &mut Vec<Active<'s>>,
     ) {
-        let mut overridden = false;
-        for (place, user) in self.overrides.iter().enumerate() {
-            if user.target == need.target {
-                overridden = true;
-                if user.holds {
-                    self.push_user(user, Origin::Override(place), active);
-                }
-            }
-        }
-        if overridden {
-            return;
-        }
         let marker = self.universe.marker(need.marker);
         let condition = need.remaining_marker(extra, marker.is_always());
         active.push(Active {
@@ -177,6 +177,30 @@ impl<'a> PypiRules<'a> {
             origin: Origin::Release(marker),
         });
         self.push_constraints(need.target, condition, active);
+    }
+
+    fn is_overridden(&self, target: NameId) -> bool {
+        self.overrides.iter().any(|user| user.target == target)
+    }
+
+    /// An override stands in whatever the environment that the release's own marker asks for; but
+    /// what an extra requires is still required by that extra alone.
+    fn counts_overridden(&self, need: &Need, extra: Option<NameId>) -> bool {
+        let extras = self.universe.marker(need.marker).extras();
+        match extra {
+            None => extras.is_empty(),
+            Some(extra) => extras.contains(&self.name(extra)),
+        }
+    }
+
+    /// Adds the overrides of a project. Returns whether there are any.
+    fn push_overrides<'s>(&'s self, target: NameId, active: &mut Vec<Active<'s>>) -> bool {
+        for (place, user) in self.overrides.iter().enumerate() {
+            if user.target == target && user.holds {
+                self.push_user(user, Origin::Override(place), active);
+            }
+        }
+        self.is_overridden(target)
     }
 
     fn push_user<'s>(

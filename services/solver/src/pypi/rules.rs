@@ -99,7 +99,8 @@ impl<'a> PypiRules<'a> {
     }
 
     pub(crate) fn kind(&self, slot: Slot) -> SlotKind {
-        self.state.borrow().slots[slot.0 as usize]
+        // The search has slots of its own, which stand for no package and require nothing.
+        self.state.borrow().slots.get(slot.0 as usize).copied().unwrap_or(SlotKind::Root)
     }
 
     pub(crate) fn name(&self, id: NameId) -> &Name {
@@ -374,6 +375,11 @@ impl<'a> PypiRules<'a> {
         let active = self.active(kind, version)?;
         let by_url = active.iter().find(|active| matches!(active.range, Range::Url))?;
         Some(Unavailable::Url(self.name(by_url.target).clone()))
+    }
+
+    /// Whether the search has looked at what a release needs.
+    pub(crate) fn has_read(&self, name: NameId, position: u32) -> bool {
+        self.state.borrow().read_needs.contains(&(name, position))
     }
 
     /// The facts that the search has looked at, in a fixed order.

@@ -93,7 +93,8 @@ pub(super) fn read(rules: &PypiRules<'_>, picked: Vec<(Slot, u32)>) -> Solution 
         ..Solution::default()
     };
     for (name, (id, position, extras)) in versions {
-        let Some(pick) = read_pick(rules, id, position, &extras) else { continue };
+        let pick = read_pick(rules, id, position, &extras)
+            .expect("a version was chosen from a listing, and what it needs was read");
         for extra in &extras {
             if !offers(rules, id, position, *extra) {
                 solution.unknown_extras.push((name.clone(), rules.name(*extra).clone()));

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, RwLock};
 
+use ecosystems::Warning;
 use ecosystems::pypi::{
     Listing, Marker, Metadata, Name, Requirement, RequirementSource, Specifiers,
 };
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::Versions;
+use crate::versions::MOST_VERSIONS;
 
 /// A fact that is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,8 +25,12 @@ pub enum Gap {
 /// An immutable snapshot of all that is known of one list of indexes.
 ///
 /// Names, specifiers and markers are interned, so that a solve compares numbers. Growing a
-/// universe leaves the snapshots that others hold as they are. Interned texts stem from listings
-/// and metadata only, never from requests, so that no caller can make a universe grow.
+/// universe leaves the snapshots that others hold as they are. Texts of requirements are interned
+/// from metadata only, never from requests; of requests, the names that no index has are kept, and
+/// whoever keeps a universe bounds how many.
+///
+/// Invariant: of several clones only one is grown further. Clones share what was lowered, under the
+/// numbers that growing hands out.
 #[derive(Clone, Debug, Default)]
 pub struct Universe {
     names: Arc<Interner<Name>>,
@@ -86,6 +92,7 @@ impl Universe {
     /// A listing that replaces another makes the needs known of the old one void.
     pub fn insert_listing(&mut self, name: &Name, listing: Option<Arc<Listing>>) {
         let id = self.intern(name);
+        let listing = listing.map(cut);
         let releases = listing.as_ref().map_or(0, |listing| listing.releases.len());
         let package = Package { listing, needs: vec![None; releases], lowered: Arc::default() };
         Arc::make_mut(&mut self.packages)[id.0 as usize] = Some(Arc::new(package));
@@ -242,6 +249,20 @@ impl Universe {
             is_pin: requirement.specifiers().is_some_and(Specifiers::is_pin),
         }
     }
+}
+
+/// The newest versions of a listing, as many as a search can tell apart.
+fn cut(listing: Arc<Listing>) -> Arc<Listing> {
+    let surplus = listing.releases.len().saturating_sub(MOST_VERSIONS);
+    if surplus == 0 {
+        return listing;
+    }
+    let mut shorter = Listing::clone(&listing);
+    shorter.releases.drain(..surplus);
+    shorter
+        .warnings
+        .push(Warning::new(format!("left out {surplus} versions of `{}`", listing.name)));
+    Arc::new(shorter)
 }
 
 impl Package {

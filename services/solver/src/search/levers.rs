@@ -40,14 +40,10 @@ const NEVER_TAKEN: u32 = 2;
 /// The levers made so far.
 #[derive(Default)]
 pub(super) struct Levers {
-    levers: Vec<Pulled>,
-}
-
-struct Pulled {
-    /// The decision behind which all are to be made anew.
-    before: (Slot, u32),
-    /// Whether the lever has done its work.
-    is_done: bool,
+    /// For each lever, the decision behind which all are to be made anew.
+    before: Vec<(Slot, u32)>,
+    /// The lever that the decision made last pulls. No other ever leaves its position.
+    armed: Option<usize>,
 }
 
 impl Lever {
@@ -88,20 +84,25 @@ impl Levers {
     /// pulls it. When there are no more levers, the version is decided as it is.
     pub(super) fn add(&mut self, before: (Slot, u32), version: u32) -> u32 {
         let Some(number) =
-            u32::try_from(self.levers.len() + 1).ok().filter(|number| *number <= MOST)
+            u32::try_from(self.before.len() + 1).ok().filter(|number| *number <= MOST)
         else {
             return version;
         };
-        self.levers.push(Pulled { before, is_done: false });
+        self.armed = Some(self.before.len());
+        self.before.push(before);
         with_alias(version, number)
+    }
+
+    /// Some package is decided on: a lever that was not pulled until now stays where it is.
+    pub(super) fn disarm(&mut self) {
+        self.armed = None;
     }
 
     pub(super) fn choose(&mut self, lever: Lever, range: &Versions) -> Option<u32> {
         let position = match lever {
-            Lever::Handle(lever) => match self.levers.get_mut(lever) {
-                Some(pulled) => u32::from(!std::mem::replace(&mut pulled.is_done, true)),
-                None => 0,
-            },
+            Lever::Handle(lever) => {
+                u32::from(self.armed.take_if(|armed| *armed == lever).is_some())
+            }
             Lever::Hook(_) => 1,
         };
         range.contains(&position).then_some(position)
@@ -112,7 +113,7 @@ impl Levers {
             Lever::Handle(_) if position == 0 => Vec::new(),
             Lever::Handle(lever) => vec![(Lever::Hook(lever).slot(), Versions::singleton(1))],
             Lever::Hook(lever) => {
-                let (slot, version) = self.levers[lever].before;
+                let (slot, version) = self.before[lever];
                 vec![(slot, Versions::singleton(version).complement())]
             }
         }

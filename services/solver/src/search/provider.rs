@@ -21,6 +21,8 @@ const STEPS_BETWEEN_QUESTIONS: u64 = 256;
 pub(super) struct Provider<'a, R: Rules> {
     rules: &'a R,
     root: Slot,
+    /// Whether decisions may be taken back.
+    has_levers: bool,
     budget: &'a Budget<'a>,
     steps: Cell<u64>,
     gaps: RefCell<FxHashSet<(Slot, Option<u32>)>>,
@@ -33,6 +35,13 @@ pub(super) struct Provider<'a, R: Rules> {
     unchecked: RefCell<Option<(Slot, u32, Vec<Slot>)>>,
     /// A slot whose decision is to be taken back, if it still stands when the next one is made.
     put_off: Cell<Option<Slot>>,
+}
+
+/// The reason of a version that needs another version of its own slot.
+const EXCLUDES_ITSELF: Reason = Reason(u32::MAX);
+
+fn excludes_itself(slot: Slot, version: u32, needs: &[(Slot, Versions)]) -> bool {
+    needs.iter().any(|(needed, range)| *needed == slot && !range.contains(&version))
 }
 
 /// Why pubgrub was made to stop.
@@ -56,10 +65,11 @@ pub(super) enum Priority<P> {
 }
 
 impl<'a, R: Rules> Provider<'a, R> {
-    pub(super) fn new(rules: &'a R, root: Slot, budget: &'a Budget<'a>) -> Self {
+    pub(super) fn new(rules: &'a R, root: Slot, budget: &'a Budget<'a>, has_levers: bool) -> Self {
         Self {
             rules,
             root,
+            has_levers,
             budget,
             steps: Cell::new(0),
             gaps: RefCell::default(),
@@ -71,7 +81,9 @@ impl<'a, R: Rules> Provider<'a, R> {
         }
     }
 
-    pub(super) fn run(self) -> (Found<R::Gap>, u64) {
+    /// Runs pubgrub. Returns what it found, or nothing where a decision stands that was made only to
+    /// be taken back; and the steps it took.
+    pub(super) fn run(self) -> (Option<Found<R::Gap>>, u64) {
         let result = pubgrub::resolve(&self, self.root, 0u32);
         let steps = self.steps.get();
         (self.read(result), steps)
@@ -80,7 +92,7 @@ impl<'a, R: Rules> Provider<'a, R> {
     fn read(
         self,
         result: Result<SelectedDependencies<Slot, u32>, PubGrubError<Self>>,
-    ) -> Found<R::Gap> {
+    ) -> Option<Found<R::Gap>> {
         let halt = match result {
             // What was found without all facts was found in another world.
             Ok(_) | Err(PubGrubError::NoSolution(_)) if !self.gaps.borrow().is_empty() => {
@@ -88,12 +100,14 @@ impl<'a, R: Rules> Provider<'a, R> {
             }
             Ok(selected) => {
                 let real = selected.into_iter().filter(|(slot, _)| Lever::read(*slot).is_none());
-                return Found::Solution(
-                    real.map(|(slot, version)| (slot, position(version))).collect(),
-                );
+                // Under an alias a version stands without what it needs.
+                let picked = real.map(|(slot, version)| {
+                    (version == position(version)).then_some((slot, version))
+                });
+                return picked.collect::<Option<_>>().map(Found::Solution);
             }
             Err(PubGrubError::NoSolution(derivation)) => {
-                return Found::Conflict(Box::new(derivation));
+                return Some(Found::Conflict(Box::new(derivation)));
             }
             Err(
                 PubGrubError::ErrorChoosingVersion { source: halt, .. }
@@ -101,7 +115,7 @@ impl<'a, R: Rules> Provider<'a, R> {
                 | PubGrubError::ErrorInShouldCancel(halt),
             ) => halt,
         };
-        match halt {
+        Some(match halt {
             Halt::Gaps => {
                 // In a fixed order, whatever the order of hashing.
                 let mut gaps: Vec<_> = self.gaps.into_inner().into_iter().collect();
@@ -112,7 +126,14 @@ impl<'a, R: Rules> Provider<'a, R> {
                 interrupted: halt == Halt::Interrupted,
                 decided: self.trail.into_inner().into_decided(),
             }),
-        }
+        })
+    }
+
+    /// Records every listing that is not known as soon as something needs it: an outcome found
+    /// without it, be it a conflict elsewhere, could read otherwise with it.
+    fn note_unlisted(&self, needs: &[(Slot, Versions)]) {
+        let unlisted = needs.iter().filter(|(slot, _)| !self.rules.is_listed(*slot));
+        self.gaps.borrow_mut().extend(unlisted.map(|(slot, _)| (*slot, None)));
     }
 
     /// Looks whether pubgrub is going to reject a version for what it needs.
@@ -180,7 +201,6 @@ impl<R: Rules> DependencyProvider for Provider<'_, R> {
         if self.rules.is_listed(*slot) {
             Priority::Listed(self.rules.priority(*slot, range))
         } else {
-            self.gaps.borrow_mut().insert((*slot, None));
             Priority::Unlisted
         }
     }
@@ -189,6 +209,7 @@ impl<R: Rules> DependencyProvider for Provider<'_, R> {
         if let Some(lever) = Lever::read(*slot) {
             return Ok(self.levers.borrow_mut().choose(lever, range));
         }
+        self.levers.borrow_mut().disarm();
         let mut trail = self.trail.borrow_mut();
         trail.settle();
         self.note_unexplained_rejection(&trail);
@@ -198,6 +219,7 @@ impl<R: Rules> DependencyProvider for Provider<'_, R> {
         let chosen = self.rules.choose(*slot, range).filter(|version| range.contains(version));
         if let Some(version) = chosen {
             let before = self.put_off.take().and_then(|culprit| trail.before(culprit));
+            let before = before.filter(|_| self.has_levers);
             trail.push(*slot, version, range);
             if let Some(before) = before {
                 return Ok(Some(self.levers.borrow_mut().add(before, version)));
@@ -221,7 +243,13 @@ impl<R: Rules> DependencyProvider for Provider<'_, R> {
             return Ok(Dependencies::Available(std::iter::once(pulled).collect()));
         }
         Ok(match self.rules.needs(*slot, *version) {
-            Needs::Known(needs) => {
+            Needs::Known(needs) if excludes_itself(*slot, *version, &needs) => {
+                Dependencies::Unavailable(EXCLUDES_ITSELF)
+            }
+            Needs::Known(mut needs) => {
+                // Met by the version itself: pubgrub need not know, and merges such needs wrongly.
+                needs.retain(|(needed, _)| needed != slot);
+                self.note_unlisted(&needs);
                 self.note_needs(*slot, *version, &needs);
                 let levers = (*slot == self.root).then(Lever::all).into_iter().flatten();
                 Dependencies::Available(needs.into_iter().chain(levers).collect())

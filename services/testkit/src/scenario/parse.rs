@@ -43,9 +43,8 @@ struct Section<'a> {
 }
 
 pub(super) fn scenario(text: &str, place: &Path) -> Result<Scenario, ScenarioError> {
-    let at = |line: usize| {
-        move |reason: String| ScenarioError { place: place.to_owned(), line, reason }
-    };
+    let at =
+        |line: usize| move |reason: String| ScenarioError { place: place.to_owned(), line, reason };
     let (title, sections) = sections(text);
     let mut world = None;
     let mut problem = None;

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use ecosystems::pypi::{
-    Listing, Metadata, Name, ProjectStatus, RawFile, Version, Yanked,
-};
+use ecosystems::pypi::{Listing, Metadata, Name, ProjectStatus, RawFile, Version, Yanked};
 use solver::pypi::{Gap, Universe};
 
 /// All projects of an index, in the order written.
@@ -94,7 +92,9 @@ impl World {
                 let sorted = self.project(name).map(Project::sorted).unwrap_or_default();
                 let release = sorted.get(*position as usize);
                 let release = release.unwrap_or_else(|| {
-                    panic!("the solver asked for release {position} of `{name}`, which is not listed")
+                    panic!(
+                        "the solver asked for release {position} of `{name}`, which is not listed"
+                    )
                 });
                 release.insert(name, *position, universe);
             }
@@ -118,11 +118,8 @@ impl Project {
     /// What the index's page says of the project.
     pub fn listing(&self) -> Listing {
         let files = self.releases.iter().flat_map(|release| release.files(&self.name)).collect();
-        let status = if self.is_quarantined {
-            ProjectStatus::Quarantined
-        } else {
-            ProjectStatus::Active
-        };
+        let status =
+            if self.is_quarantined { ProjectStatus::Quarantined } else { ProjectStatus::Active };
         let listing = Listing::from_files(self.name.clone(), files, status);
         assert!(
             listing.releases.len() == self.releases.len() && listing.warnings.is_empty(),
@@ -182,7 +179,9 @@ impl Release {
         RawFile {
             url: format!("files/{filename}"),
             filename,
-            hashes: hashes.map(|(name, hex)| (name.to_owned(), hex.to_owned())).collect::<BTreeMap<_, _>>(),
+            hashes: hashes
+                .map(|(name, hex)| (name.to_owned(), hex.to_owned()))
+                .collect::<BTreeMap<_, _>>(),
             requires_python: self.requires_python.clone(),
             upload_time: self.uploaded.clone(),
             yanked: if self.is_yanked { Yanked::Yes("".into()) } else { Yanked::No },
@@ -222,8 +221,8 @@ impl fmt::Display for Release {
         let hashes = self.hashes.iter().map(|hash| format!("hash {hash}"));
         let extras: Vec<&str> = self.extras.iter().map(Name::as_str).collect();
         let extras = (!extras.is_empty()).then(|| format!("extras {}", extras.join(", ")));
-        let requires = (!self.requires.is_empty())
-            .then(|| format!("requires {}", self.requires.join("; ")));
+        let requires =
+            (!self.requires.is_empty()).then(|| format!("requires {}", self.requires.join("; ")));
         let metadata = match &self.metadata {
             Known::Read => None,
             Known::Unreadable(reason) => Some(format!("unreadable {reason}")),

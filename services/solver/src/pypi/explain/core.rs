@@ -1,6 +1,7 @@
 //! The facts that together rule every choice out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use pubgrub::{DerivationTree, External, VersionSet};
 
@@ -16,6 +17,9 @@ use crate::search::{Derivation, Slot};
 /// projects themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Node {
+    /// The place of the name and of the extra in the order of texts: proofs are told in that order,
+    /// and not in the order in which names became known.
+    order: (u32, u32),
     pub(super) name: NameId,
     pub(super) extra: Option<NameId>,
 }
@@ -44,26 +48,61 @@ pub(super) struct Core {
     pub(super) lengths: BTreeMap<Node, Option<u32>>,
 }
 
+/// The names that take part, in the order of their texts.
+pub(super) struct Names(BTreeMap<NameId, u32>);
+
+impl Names {
+    fn gather(rules: &PypiRules<'_>, leaves: &[Leaf]) -> Self {
+        let mut names = BTreeSet::new();
+        for slot in leaves.iter().flat_map(Leaf::slots) {
+            if let SlotKind::Real(variant) | SlotKind::Wish(variant) = rules.kind(slot) {
+                names.insert(variant.name);
+                names.extend(variant.extra);
+            }
+        }
+        let mut sorted: Vec<NameId> = names.into_iter().collect();
+        sorted.sort_by_key(|name| rules.name(*name));
+        let places = sorted.into_iter().zip(0..);
+        Self(places.collect())
+    }
+
+    fn node(&self, name: NameId, extra: Option<NameId>) -> Node {
+        let place = |name: NameId| self.0.get(&name).copied().unwrap_or(u32::MAX - 1) + 1;
+        Node { order: (place(name), extra.map_or(0, place)), name, extra }
+    }
+}
+
+/// A fact at the end of a derivation: the slots that it is about.
+pub(super) enum Leaf {
+    Needs(Slot, Slot),
+    Alone(Slot),
+}
+
+impl Leaf {
+    fn slots(&self) -> impl Iterator<Item = Slot> {
+        let (first, second) = match self {
+            Self::Needs(source, target) => (*source, Some(*target)),
+            Self::Alone(slot) => (*slot, None),
+        };
+        std::iter::once(first).chain(second)
+    }
+}
+
 impl Core {
-    pub(super) fn gather(rules: &PypiRules<'_>, derivation: &Derivation) -> Self {
-        let mut leaves = Vec::new();
-        collect(derivation, &mut leaves, &mut BTreeSet::new());
+    pub(super) fn gather(rules: &PypiRules<'_>, derivation: Derivation) -> Self {
+        let leaves = leaves(derivation);
+        let names = Names::gather(rules, &leaves);
         let mut pairs: BTreeSet<(Option<Node>, Node)> = BTreeSet::new();
         let mut nodes: BTreeSet<Node> = BTreeSet::new();
-        for leaf in leaves {
-            match leaf {
-                External::FromDependencyOf(source, _, target, _) => {
-                    let (source, target) = (node(rules, *source), node(rules, *target));
-                    nodes.extend(source);
-                    nodes.extend(target);
-                    if let Some(target) = target.filter(|target| source != Some(*target)) {
-                        pairs.insert((source, target));
-                    }
+        for leaf in &leaves {
+            nodes.extend(leaf.slots().filter_map(|slot| names.of(rules, slot)));
+            if let Leaf::Needs(source, target) = leaf
+                && let Some(target) = names.of(rules, *target)
+            {
+                let source = names.of(rules, *source);
+                if source != Some(target) {
+                    pairs.insert((source, target));
                 }
-                External::NoVersions(slot, _) | External::Custom(slot, _, _) => {
-                    nodes.extend(node(rules, *slot));
-                }
-                External::NotRoot(..) => {}
             }
         }
         let mut core = Self {
@@ -72,54 +111,53 @@ impl Core {
             unavailable: BTreeMap::new(),
             lengths: BTreeMap::new(),
         };
-        core.read_roots(rules, &pairs);
+        let parts = Parts { rules, names, pairs };
+        core.read_roots(&parts);
         for node in nodes {
-            core.read_node(rules, node, &pairs);
+            core.read_node(&parts, node);
         }
         core
     }
 
-    fn read_roots(&mut self, rules: &PypiRules<'_>, pairs: &BTreeSet<(Option<Node>, Node)>) {
-        for active in rules.root_requirements() {
-            for target in targets(&active) {
-                if pairs.contains(&(None, target)) {
-                    self.roots.push(requirement(rules, &active, target));
+    fn read_roots(&mut self, parts: &Parts<'_, '_>) {
+        for active in parts.rules.root_requirements() {
+            for target in parts.targets(&active) {
+                if parts.pairs.contains(&(None, target)) {
+                    self.roots.push(requirement(parts.rules, &active, target));
                 }
             }
         }
     }
 
-    fn read_node(
-        &mut self,
-        rules: &PypiRules<'_>,
-        node: Node,
-        pairs: &BTreeSet<(Option<Node>, Node)>,
-    ) {
-        let package = rules.package(node.name);
-        let listed = package.filter(|package| package.listing.is_some());
-        self.lengths.insert(node, listed.map(super::super::universe::Package::length));
+    fn read_node(&mut self, parts: &Parts<'_, '_>, node: Node) {
+        let rules = parts.rules;
+        let listed = rules.package(node.name).filter(|package| package.listing.is_some());
+        let length = listed.map(super::super::universe::Package::length);
+        self.lengths.insert(node, length);
         let kind = SlotKind::Real(Variant { extra: node.extra, ..Variant::plain(node.name) });
-        for version in 0..listed.map_or(0, super::super::universe::Package::length) {
+        for version in 0..length.unwrap_or(0) {
             if let Some(reason) = unavailable(rules, node, version) {
                 self.unavailable.insert((node, version), reason);
                 continue;
             }
             let mut needs = Vec::new();
             if node.extra.is_some() {
-                let target = Node { extra: None, ..node };
                 needs.push(Requirement {
-                    target,
+                    target: parts.names.node(node.name, None),
                     versions: Versions::singleton(version),
                     range: String::new(),
                     is_same_version: true,
                     origin: UserText::None,
                 });
             }
-            for active in rules.active(kind, version).unwrap_or_default() {
-                for target in
-                    targets(&active).filter(|target| pairs.contains(&(Some(node), *target)))
-                {
-                    needs.push(requirement(rules, &active, target));
+            // What the search has not looked at plays no part, whether it is known or not.
+            let read = rules.has_read(node.name, version);
+            let active = if read { rules.active(kind, version) } else { None };
+            for active in active.unwrap_or_default() {
+                for target in parts.targets(&active) {
+                    if parts.pairs.contains(&(Some(node), target)) {
+                        needs.push(requirement(rules, &active, target));
+                    }
                 }
             }
             self.needs.insert((node, version), needs);
@@ -127,39 +165,60 @@ impl Core {
     }
 }
 
-fn collect<'a>(
-    tree: &'a Derivation,
-    leaves: &mut Vec<&'a External<Slot, Versions, crate::search::Reason>>,
-    seen: &mut BTreeSet<usize>,
-) {
-    // Deep derivations are common, so the walk keeps its own stack.
-    let mut waiting = vec![tree];
-    while let Some(tree) = waiting.pop() {
-        match tree {
-            DerivationTree::External(leaf) => leaves.push(leaf),
-            DerivationTree::Derived(derived) => {
-                if derived.shared_id.is_none_or(|id| seen.insert(id)) {
-                    waiting.push(&derived.cause1);
-                    waiting.push(&derived.cause2);
-                }
+/// Who takes part, and who requires whom.
+struct Parts<'a, 'r> {
+    rules: &'a PypiRules<'r>,
+    names: Names,
+    pairs: BTreeSet<(Option<Node>, Node)>,
+}
+
+impl Parts<'_, '_> {
+    /// The project required, and each extra required of it.
+    fn targets(&self, active: &Active<'_>) -> Vec<Node> {
+        let extras = active.extras.iter().map(|extra| Some(*extra));
+        let targets = std::iter::once(None).chain(extras);
+        targets.map(|extra| self.names.node(active.target, extra)).collect()
+    }
+}
+
+impl Names {
+    /// The project, or project and extra, that a slot stands for; none for the user's requirements.
+    fn of(&self, rules: &PypiRules<'_>, slot: Slot) -> Option<Node> {
+        match rules.kind(slot) {
+            SlotKind::Root => None,
+            SlotKind::Real(variant) | SlotKind::Wish(variant) => {
+                Some(self.node(variant.name, variant.extra))
             }
         }
     }
 }
 
-fn node(rules: &PypiRules<'_>, slot: Slot) -> Option<Node> {
-    match rules.kind(slot) {
-        SlotKind::Root => None,
-        SlotKind::Real(Variant { name, extra, .. })
-        | SlotKind::Wish(Variant { name, extra, .. }) => Some(Node { name, extra }),
+/// Takes a derivation apart into its leaves.
+///
+/// Derivations are deep, and whatever walks them by recursion, the release of their memory
+/// included, would run out of stack.
+fn leaves(derivation: Derivation) -> Vec<Leaf> {
+    let mut leaves = Vec::new();
+    let mut waiting = vec![Arc::new(derivation)];
+    while let Some(tree) = waiting.pop() {
+        // A subtree that others share is taken apart by the last of them.
+        match Arc::try_unwrap(tree) {
+            Ok(DerivationTree::Derived(derived)) => {
+                waiting.push(derived.cause1);
+                waiting.push(derived.cause2);
+            }
+            Ok(DerivationTree::External(External::FromDependencyOf(source, _, target, _))) => {
+                leaves.push(Leaf::Needs(source, target));
+            }
+            Ok(DerivationTree::External(
+                External::NoVersions(slot, _) | External::Custom(slot, _, _),
+            )) => {
+                leaves.push(Leaf::Alone(slot));
+            }
+            Ok(DerivationTree::External(External::NotRoot(..))) | Err(_) => {}
+        }
     }
-}
-
-/// The project required, and each extra required of it.
-fn targets(active: &Active<'_>) -> impl Iterator<Item = Node> {
-    let name = active.target;
-    let extras: Vec<_> = active.extras.iter().map(|extra| Some(*extra)).collect();
-    std::iter::once(None).chain(extras).map(move |extra| Node { name, extra })
+    leaves
 }
 
 fn requirement(rules: &PypiRules<'_>, active: &Active<'_>, target: Node) -> Requirement {
@@ -183,6 +242,16 @@ fn unavailable(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Obsta
         return Some(verdict_words(rules, verdict));
     }
     let kind = SlotKind::Real(Variant { extra: node.extra, ..Variant::plain(node.name) });
+    if !rules.has_read(node.name, version) {
+        return None;
+    }
+    let own = rules.active(kind, version).unwrap_or_default();
+    let mut own = own.iter().filter(|active| {
+        active.target == node.name && !matches!(active.origin, Origin::Constraint(_))
+    });
+    if own.any(|active| !rules.lower(active).contains(&version)) {
+        return Some((Obstacle::Metadata, "require another version of themselves".to_owned()));
+    }
     Some(match rules.unavailable_needs(kind, version)? {
         Unavailable::Files(verdict) => verdict_words(rules, verdict),
         Unavailable::Python => verdict_words(rules, Verdict::Python),

@@ -1,5 +1,7 @@
 //! A proof in words.
 
+mod phrases;
+
 use std::collections::BTreeMap;
 
 use super::super::rules::PypiRules;
@@ -38,8 +40,8 @@ struct Narrator<'a, 'r> {
     conflict: Conflict,
     /// The sentences that rule out versions of a project: each with the versions.
     told: BTreeMap<Node, Vec<(Vec<u32>, usize)>>,
-    /// The sentence that says that a requirement always holds.
-    told_standing: BTreeMap<usize, usize>,
+    /// The sentence that says that a requirement always holds; none while it is being made.
+    told_standing: BTreeMap<usize, Option<usize>>,
 }
 
 /// Versions of one project that fall for one reason.
@@ -68,7 +70,7 @@ impl Narrator<'_, '_> {
     fn tell_contradiction(&mut self, place: usize) {
         let requirement = self.proof.standing[place].requirement.clone();
         let target = requirement.target;
-        let needed = requirement.range_text(self);
+        let needed = self.standing_text(place);
         let length = self.core.lengths.get(&target).copied().flatten();
         let wanted: Vec<u32> = requirement.versions.positions(length.unwrap_or(0)).collect();
         let holder = self.standing_phrase(place);
@@ -131,10 +133,7 @@ impl Narrator<'_, '_> {
         let roots: Vec<usize> = (0..self.proof.standing.len())
             .filter(|place| self.proof.standing[*place].source.is_none())
             .collect();
-        let texts: Vec<String> = roots
-            .iter()
-            .map(|place| self.proof.standing[*place].requirement.range_text(self))
-            .collect();
+        let texts: Vec<String> = roots.iter().map(|place| self.standing_text(*place)).collect();
         let texts = join(&texts);
         self.say(
             format!("No choice of versions meets all of that and {texts}, which you require."),
@@ -353,8 +352,6 @@ impl Narrator<'_, '_> {
     }
 }
 
-mod phrases;
-
 fn upper(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
@@ -371,7 +368,9 @@ fn singular(reason: &str) -> String {
         "require" => "requires",
         other => other,
     };
-    format!("{verb} {rest}").replace("is pre-releases", "is a pre-release")
+    format!("{verb} {rest}")
+        .replace("is pre-releases, which are", "is a pre-release, which is")
+        .replace("of themselves", "of itself")
 }
 
 impl Cause {
@@ -383,11 +382,5 @@ impl Cause {
             | Self::Against(node, _)
             | Self::Fallen(node) => Some(*node),
         }
-    }
-}
-
-impl Requirement {
-    fn range_text(&self, narrator: &Narrator<'_, '_>) -> String {
-        quoted(format!("{}{}", narrator.name(self.target), self.range))
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Reason {
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) requirement: Requirement,
+    /// The ranges in which it is stated, each once.
+    pub(super) ranges: Vec<String>,
     /// The project whose remaining versions all require it; `None` for the user.
     pub(super) source: Option<Node>,
     /// The versions of the source that remained then.
@@ -44,6 +46,7 @@ pub(super) struct Proof {
 pub(super) fn prove(core: &Core) -> Proof {
     let standing = core.roots.iter().map(|requirement| Standing {
         requirement: requirement.clone(),
+        ranges: vec![requirement.range.clone()],
         source: None,
         remaining: Vec::new(),
     });
@@ -109,9 +112,9 @@ impl Proof {
                 if known {
                     continue;
                 }
-                if let Some(requirement) = common(core, source, &remaining, target) {
-                    let remaining = remaining.clone();
-                    self.standing.push(Standing { requirement, source: Some(source), remaining });
+                if let Some((requirement, ranges)) = common(core, source, &remaining, target) {
+                    let (source, remaining) = (Some(source), remaining.clone());
+                    self.standing.push(Standing { requirement, ranges, source, remaining });
                 }
             }
         }
@@ -136,28 +139,34 @@ impl Proof {
     }
 }
 
-/// What all versions in `remaining` require of `target`, joined, if each of them requires it.
-fn common(core: &Core, source: Node, remaining: &[u32], target: Node) -> Option<Requirement> {
-    let mut joined: Option<Requirement> = None;
+/// What all versions in `remaining` require of `target`, joined, if each of them requires it; and
+/// the ranges in which they state it.
+fn common(
+    core: &Core,
+    source: Node,
+    remaining: &[u32],
+    target: Node,
+) -> Option<(Requirement, Vec<String>)> {
+    let mut joined: Option<Versions> = None;
+    let mut ranges: Vec<String> = Vec::new();
     for version in remaining {
         let needs = core.needs.get(&(source, *version))?;
         let mut own: Option<Versions> = None;
-        let mut range = "";
         for need in needs.iter().filter(|need| need.target == target) {
             own = Some(own.map_or(need.versions.clone(), |own| own.intersection(&need.versions)));
-            range = &need.range;
+            if !ranges.contains(&need.range) {
+                ranges.push(need.range.clone());
+            }
         }
         let own = own?;
-        joined = Some(match joined {
-            None => Requirement {
-                target,
-                versions: own,
-                range: range.to_owned(),
-                is_same_version: false,
-                origin: crate::conflict::UserText::None,
-            },
-            Some(joined) => Requirement { versions: joined.versions.union(&own), ..joined },
-        });
+        joined = Some(joined.map_or(own.clone(), |joined| joined.union(&own)));
     }
-    joined
+    let requirement = Requirement {
+        target,
+        versions: joined?,
+        range: ranges.join(" or "),
+        is_same_version: false,
+        origin: crate::conflict::UserText::None,
+    };
+    Some((requirement, ranges))
 }

@@ -13,11 +13,16 @@ impl Narrator<'_, '_> {
         }
     }
 
+    /// What a standing requirement asks for, in all the ranges in which it is stated.
+    pub(super) fn standing_text(&self, place: usize) -> String {
+        let standing = &self.proof.standing[place];
+        self.ranges_phrase(standing.requirement.target, &standing.ranges)
+    }
+
     /// `you require x<2 and every version left of y requires x<3`.
     pub(super) fn standing_clauses(&self, places: &[usize]) -> String {
         let clauses = places.iter().map(|place| {
-            let requirement = &self.proof.standing[*place].requirement;
-            format!("{} {}", self.standing_phrase(*place), requirement.range_text(self))
+            format!("{} {}", self.standing_phrase(*place), self.standing_text(*place))
         });
         join(&clauses.collect::<Vec<_>>())
     }
@@ -33,9 +38,9 @@ impl Narrator<'_, '_> {
         let fact = Fact::Requirement {
             package,
             versions: listed.unwrap_or_default(),
-            requirement: format!("{}{}", self.name(requirement.target), requirement.range),
+            requirement: self.standing_text(place),
             target: self.name(requirement.target),
-            range: requirement.range.clone(),
+            range: standing.ranges.join(" or "),
             origin: requirement.origin,
         };
         self.fact(fact)
@@ -48,7 +53,7 @@ impl Narrator<'_, '_> {
             let standing = self.proof.standing[*place].clone();
             let Some(source) = standing.source else { continue };
             if let Some(told) = self.told_standing.get(place) {
-                premises.push(*told);
+                premises.extend(*told);
                 continue;
             }
             // The versions that are gone have to be told of before the rest can be said to be all.
@@ -61,19 +66,19 @@ impl Narrator<'_, '_> {
                 self.proof.standing[reached].requirement.versions.positions(length).collect();
             let gone: Vec<u32> =
                 wanted.iter().copied().filter(|at| !standing.remaining.contains(at)).collect();
-            self.told_standing.insert(*place, 0);
+            self.told_standing.insert(*place, None);
             let mut own = self.tell_fallen(source, &gone);
             own.extend(self.standing_premises(&[reached]));
             let facts = vec![self.standing_fact(*place), self.standing_fact(reached)];
-            let needed = self.proof.standing[reached].requirement.range_text(self);
+            let needed = self.standing_text(reached);
             let holder = self.standing_phrase(reached);
-            let clause = standing.requirement.range_text(self);
+            let clause = self.standing_text(*place);
             let left =
                 versions(&self.name(source), &self.version_texts(source, &standing.remaining));
             let verb = if standing.remaining.len() == 1 { "requires" } else { "require" };
             let text = format!("{} {needed}, and {left} {verb} {clause}.", upper(&holder));
             let told = self.say(text, own, facts);
-            self.told_standing.insert(*place, told);
+            self.told_standing.insert(*place, Some(told));
             premises.push(told);
         }
         premises
