@@ -17,9 +17,18 @@ use crate::toy::{Need, Toy};
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 const STABLE: [&str; 4] = ["1.0", "1.1", "2.0", "3.0"];
 const WITH_PRERELEASES: [&str; 4] = ["1.0", "1.1a1", "2.0", "3.0rc1"];
-const RANGES: [&str; 14] = [
+const RANGES: [&str; 15] = [
     "", "", "", ">=1.1", ">=2", "<2", "<3", "==1.0", "==2.0", "!=2.0", ">1.0,<3", "~=1.0", "==1.*",
-    ">=2,<3",
+    ">=2,<3", ">=1.1a1",
+];
+/// Mostly uv's default.
+const PRERELEASES: [Prereleases; 6] = [
+    Prereleases::IfNecessary,
+    Prereleases::IfNecessary,
+    Prereleases::IfNecessary,
+    Prereleases::Allow,
+    Prereleases::Explicit,
+    Prereleases::Disallow,
 ];
 const EXTRAS: [&str; 2] = ["x", "y"];
 const MARKERS: [&str; 7] = [
@@ -117,8 +126,9 @@ pub fn problems() -> impl Strategy<Value = Problem> {
     let locks = (select(&NAMES[..]), select(&STABLE[..]));
     let locked = prop::collection::vec(locks, 0..=2);
     let choices = select(&[Choice::Highest, Choice::Lowest, Choice::LowestDirect][..]);
-    (roots(4), seldom(2), seldom(1), locked, choices).prop_map(
-        |(requirements, constraints, overrides, locked, strategy)| Problem {
+    let policies = (choices, select(&PRERELEASES[..]));
+    (roots(4), seldom(2), seldom(1), locked, policies).prop_map(
+        |(requirements, constraints, overrides, locked, (strategy, prereleases))| Problem {
             environment: environment(),
             requirements,
             constraints: without_extras(constraints),
@@ -128,7 +138,7 @@ pub fn problems() -> impl Strategy<Value = Problem> {
                 .into_iter()
                 .map(|(name, version)| (read_name(name), read_version(version)))
                 .collect(),
-            policy: Policy { strategy, prereleases: Prereleases::IfNecessary, before: None },
+            policy: Policy { strategy, prereleases, before: None },
         },
     )
 }

@@ -251,3 +251,58 @@ fn is_installable(environment: &Environment, before: Option<Timestamp>, file: &F
     let requires_python = file.requires_python.as_deref();
     is_old_enough && fits && requires_python.is_none_or(|python| environment.admits(python))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{Expected, Scenario};
+
+    use super::*;
+
+    fn scenarios() -> impl Iterator<Item = (String, Scenario)> {
+        Scenario::files("pypi").into_iter().map(|name| {
+            let path = Scenario::folder().join("pypi").join(format!("{name}.txt"));
+            let scenario = Scenario::read(&path).unwrap_or_else(|error| panic!("{error}"));
+            (name, scenario)
+        })
+    }
+
+    fn read_picks(lines: &[String]) -> Picks {
+        let pick = |line: &String| {
+            let (name, version) = line.split_once(' ').expect("a pick is a name and a version");
+            (Name::parse(name).expect("a name"), version.parse().expect("a version"))
+        };
+        lines.iter().map(pick).collect()
+    }
+
+    #[test]
+    fn the_oracle_is_of_one_mind_with_the_scenarios() {
+        for (name, Scenario { world, problem, expected, .. }) in scenarios() {
+            let oracle = Oracle::new(&world, &problem);
+            match expected {
+                Expected::Exact { picks, .. } => {
+                    assert_eq!(oracle.judge(&read_picks(&picks)), Ok(()), "{name}");
+                    assert!(oracle.is_satisfiable(), "{name}");
+                }
+                Expected::Conflict(_) => assert!(!oracle.is_satisfiable(), "{name}"),
+                Expected::Missing(_) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn the_oracle_notices_what_is_missing_and_what_is_too_much() {
+        for (name, Scenario { world, problem, expected, .. }) in scenarios() {
+            let Expected::Exact { picks, .. } = expected else { continue };
+            let oracle = Oracle::new(&world, &problem);
+            let picks = read_picks(&picks);
+            for project in world.projects.iter().map(|project| &project.name) {
+                let mut other = picks.clone();
+                if other.remove(project).is_none() {
+                    let version = world.project(project).expect("it is there").sorted()[0];
+                    other.insert(project.clone(), version.version.clone());
+                }
+                assert!(oracle.judge(&other).is_err(), "{name}: {other:?}");
+            }
+        }
+    }
+}

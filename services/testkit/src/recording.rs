@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ecosystems::Timestamp;
-use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement};
+use ecosystems::pypi::{Environment, Listing, Metadata, Name, Platform, Python, Requirement};
 use registries::{Freshness, MetadataRead, Read, Registry};
 use solver::pypi::{Gap, Outcome, Policy, Problem, Root, Strategy, Universe, solve};
 use solver::search::Budget;
@@ -14,6 +14,16 @@ pub struct Recording {
     registry: Registry,
     runtime: tokio::runtime::Runtime,
     universe: Universe,
+}
+
+/// One project of the recording.
+pub struct Recorded {
+    /// Its name.
+    pub name: Name,
+    /// Its listing.
+    pub listing: Arc<Listing>,
+    /// What its releases need, by their positions.
+    pub needs: Vec<(u32, Arc<Metadata>)>,
 }
 
 /// What uv answered to one set of requirements in one environment.
@@ -40,6 +50,41 @@ impl Recording {
     /// What is known so far.
     pub fn universe(&self) -> &Universe {
         &self.universe
+    }
+
+    /// All listings of the recording, and what each release of them needs.
+    pub fn everything(&self) -> Vec<Recorded> {
+        let recorded = registries::bundled().unwrap_or_else(|error| panic!("{error}"));
+        let mut everything = Vec::new();
+        for name in recorded.projects() {
+            let name = Name::parse(name).unwrap_or_else(|error| panic!("{error}"));
+            let read = self.registry.pypi_listing(&name, None, Freshness::default());
+            let read = self.runtime.block_on(read).unwrap_or_else(|error| panic!("{error}"));
+            let listing = read.facts.unwrap_or_else(|| panic!("`{name}` is recorded"));
+            let mut needs = Vec::new();
+            for place in 0..listing.releases.len() {
+                let read = self.registry.pypi_metadata(&listing, place, None, Freshness::default());
+                if let Ok(MetadataRead::Known(Read { facts: Some(metadata), .. })) =
+                    self.runtime.block_on(read)
+                {
+                    needs.push((u32::try_from(place).unwrap_or(u32::MAX), metadata));
+                }
+            }
+            everything.push(Recorded { name, listing, needs });
+        }
+        everything
+    }
+
+    /// A universe of everything that was read.
+    pub fn universe_of(everything: &[Recorded]) -> Universe {
+        let mut universe = Universe::default();
+        for Recorded { name, listing, needs } in everything {
+            universe.insert_listing(name, Some(Arc::clone(listing)));
+            for (position, metadata) in needs {
+                universe.insert_needs(name, *position, metadata);
+            }
+        }
+        universe
     }
 
     /// Solves a problem, reading what is missing. Returns the outcome with the steps of the last

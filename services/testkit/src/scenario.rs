@@ -172,3 +172,43 @@ fn write_policy(f: &mut fmt::Formatter<'_>, policy: &Policy) -> fmt::Result {
     }
     policy.before.map_or(Ok(()), |before| write!(f, ", before {before}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenarios_are_read_as_they_are_written() {
+        for name in Scenario::files("pypi") {
+            let path = Scenario::folder().join("pypi").join(format!("{name}.txt"));
+            let scenario = Scenario::read(&path).unwrap_or_else(|error| panic!("{error}"));
+            let written = scenario.to_string();
+            let again = Scenario::parse(&written, &path);
+            let again = again.unwrap_or_else(|error| panic!("{error}\n{written}"));
+            assert_eq!(again.to_string(), written);
+            assert_eq!(again.world, scenario.world);
+        }
+    }
+
+    #[test]
+    fn errors_name_the_file_and_the_line() {
+        let whole =
+            "An idea.\n-- Universe\nweb\n    1.0\n-- Problem pypi\nweb\n-- Exact\nweb 1.0\n";
+        assert!(Scenario::parse(whole, Path::new("x.txt")).is_ok());
+        for (part, wrong, error) in [
+            ("    1.0", "    one", "x.txt:4: `one` is not a version"),
+            ("    1.0", "    1.0  yankd", "x.txt:4: `yankd` says nothing of a version"),
+            ("pypi\nweb", "pypi\nweb>>1", "x.txt:6: "),
+            ("Problem pypi", "Problem npm", "x.txt:5: a problem names its ecosystem"),
+            ("Problem pypi", "Problem pypi, moon full", "x.txt:5: `moon full` is no setting"),
+            ("-- Exact", "-- Exactly", "x.txt:7: `-- Exactly` has no place here"),
+            ("-- Universe", "-- Multiverse", "x.txt:2: "),
+            ("An idea.\n", "", "x.txt:1: a scenario begins with its idea"),
+        ] {
+            let text = whole.replacen(part, wrong, 1);
+            let read = Scenario::parse(&text, Path::new("x.txt"));
+            let told = read.err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(told.starts_with(error), "{told}");
+        }
+    }
+}

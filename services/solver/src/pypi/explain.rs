@@ -1,8 +1,8 @@
 //! From pubgrub's derivation to a proof that a person reads in one breath.
 //!
 //! A derivation tells the story of the search, release by release. Its leaves are all that matters:
-//! the facts that together rule every choice out. [`Core`] gathers them, [`Proof`] draws
-//! the conclusions anew, for all versions of a project at once, and the [narrator](narrate) says
+//! the facts that together rule every choice out. [`Core`] gathers them, a [proof](proof::prove) draws
+//! the conclusions anew, for all versions of a project at once, and the [narrator](narrate::narrate) says
 //! them, folding what differs in nothing but the version.
 
 mod core;
