@@ -192,7 +192,9 @@ fn registry(error: &RegistryError) -> Status {
     };
     let metadata = HashMap::from([("registry".to_owned(), error.registry().to_owned())]);
     let mut details = details(reason, metadata);
-    details.set_retry_info(wait);
+    if wait.is_some() {
+        details.set_retry_info(wait);
+    }
     let message = match error.hint() {
         Some(hint) => format!("{error}; {hint}"),
         None => error.to_string(),

@@ -112,9 +112,17 @@ impl Scenario {
 /// Writes a scenario as it is read, so that a generated one can be kept as a file.
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}\n-- Universe\n{}{}", self.title, self.world, ProblemText(&self.problem))?;
+        write!(f, "{}\n-- Universe\n{}{}", self.title, self.world, ProblemText(&self.problem))?;
         match &self.expected {
-            Expected::Exact { picks, .. } => write_section(f, "Exact", picks),
+            Expected::Exact { picks, unknown_extras } => {
+                write_section(f, "Exact", picks)?;
+                unknown_extras
+                    .iter()
+                    .try_for_each(|lines| write_section(f, "Unknown extras", lines))
+            }
+            Expected::Conflict(sentences) if sentences.is_empty() => {
+                f.write_str("-- Conflict\n?\n")
+            }
             Expected::Conflict(sentences) => write_section(f, "Conflict", sentences),
             Expected::Missing(missing) => write_section(f, "Missing", missing),
         }

@@ -117,7 +117,7 @@ impl<'a> PypiRules<'a> {
             let mut further = Vec::new();
             self.push_release(needs, Some(extra), &mut further);
             waiting.extend(own_extras(&further));
-            active.extend(further.into_iter().filter(|active| active.target != name));
+            active.extend(further);
         }
         // What remains of the project's requirements on itself are bounds on its own version.
         for own in active.iter_mut().filter(|active| active.target == name) {
