@@ -126,6 +126,13 @@ impl<'a> PypiRules<'a> {
         active
     }
 
+    /// The user's constraints on a project that hold.
+    pub(crate) fn constraints_on(&self, target: NameId) -> Vec<Active<'_>> {
+        let mut active = Vec::new();
+        self.push_constraints(target, None, &mut active);
+        active
+    }
+
     fn push_release<'s>(
         &'s self,
         needs: &'s Needs,

@@ -36,6 +36,13 @@ pub(super) struct Requirement {
     pub(super) origin: UserText,
 }
 
+impl Requirement {
+    /// Whether it only bounds what others require.
+    pub(super) fn is_constraint(&self) -> bool {
+        matches!(self.origin, UserText::Constraint(_))
+    }
+}
+
 /// The facts of one conflict.
 pub(super) struct Core {
     /// What the user requires, constraints included.
@@ -115,16 +122,26 @@ impl Core {
         core.read_roots(&parts);
         for node in nodes {
             core.read_node(&parts, node);
+            core.read_constraints(&parts, node);
         }
         core
     }
 
     fn read_roots(&mut self, parts: &Parts<'_, '_>) {
-        for active in parts.rules.root_requirements() {
+        let required = parts.rules.root_requirements().into_iter();
+        for active in required.filter(|active| !matches!(active.origin, Origin::Constraint(_))) {
             for target in parts.targets(&active) {
                 if parts.pairs.contains(&(None, target)) {
                     self.roots.push(requirement(parts.rules, &active, target));
                 }
+            }
+        }
+    }
+
+    fn read_constraints(&mut self, parts: &Parts<'_, '_>, node: Node) {
+        if node.extra.is_none() {
+            for active in parts.rules.constraints_on(node.name) {
+                self.roots.push(requirement(parts.rules, &active, node));
             }
         }
     }
@@ -153,7 +170,9 @@ impl Core {
             // What the search has not looked at plays no part, whether it is known or not.
             let read = rules.has_read(node.name, version);
             let active = if read { rules.active(kind, version) } else { None };
-            for active in active.unwrap_or_default() {
+            // Constraints are the user's, wherever they apply.
+            let published = |active: &Active<'_>| !matches!(active.origin, Origin::Constraint(_));
+            for active in active.unwrap_or_default().into_iter().filter(published) {
                 for target in parts.targets(&active) {
                     if parts.pairs.contains(&(Some(node), target)) {
                         needs.push(requirement(rules, &active, target));

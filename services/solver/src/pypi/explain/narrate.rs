@@ -81,7 +81,7 @@ impl Narrator<'_, '_> {
             let absent = if length.is_none() {
                 format!("no registry has {}", quoted(self.name(target)))
             } else {
-                format!("no published version fits {needed}")
+                format!("no version {} fits {needed}", self.existence())
             };
             self.say(format!("{} {needed}, but {absent}.", upper(&holder)), premises, facts);
             return;
@@ -200,9 +200,9 @@ impl Narrator<'_, '_> {
                 let (package, range) = (self.name(*target), group.ranges.join(" or "));
                 facts.push(self.fact(Fact::NoVersion { package, range }));
                 if group.ranges.len() == 1 {
-                    "of which no version is published".to_owned()
+                    format!("of which no version is {}", self.existence())
                 } else {
-                    "none of which is published".to_owned()
+                    format!("none of which is {}", self.existence())
                 }
             }
             Cause::Against(_, ruling) => {

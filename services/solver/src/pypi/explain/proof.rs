@@ -66,7 +66,7 @@ impl Proof {
         self.apply_needs(core);
         self.contradiction = (0..self.standing.len()).find(|place| {
             let requirement = &self.standing[*place].requirement;
-            !self.has_version(core, requirement)
+            !requirement.is_constraint() && !self.has_version(core, requirement)
         });
         if self.contradiction.is_none() {
             self.conclude_standing(core);
@@ -100,6 +100,9 @@ impl Proof {
     /// Looks for what all remaining versions of a needed project require.
     fn conclude_standing(&mut self, core: &Core) {
         for place in 0..self.standing.len() {
+            if self.standing[place].requirement.is_constraint() {
+                continue;
+            }
             let source = self.standing[place].requirement.target;
             let remaining = self.remaining(core, source);
             let Some(first) = remaining.first() else { continue };

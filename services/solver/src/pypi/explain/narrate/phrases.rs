@@ -1,13 +1,29 @@
 //! The parts of sentences.
 
+use super::super::super::Prereleases;
 use super::super::core::Node;
 use super::{Group, Narrator, upper};
 use crate::conflict::{Fact, Obstacle, UserText, count, join, quoted, versions};
 
 impl Narrator<'_, '_> {
+    /// What a version has to be to exist at all: `published`, or less than that under a policy.
+    pub(super) fn existence(&self) -> &'static str {
+        let policy = &self.rules.problem.policy;
+        let bans = matches!(policy.prereleases, Prereleases::Disallow | Prereleases::Explicit);
+        match (bans, policy.before.is_some()) {
+            (false, false) => "published",
+            (false, true) => "published before the cut-off",
+            (true, false) => "published as stable",
+            (true, true) => "published as stable before the cut-off",
+        }
+    }
+
     /// Who holds a standing requirement: `you require`, or ``every version of `a` requires``.
     pub(super) fn standing_phrase(&self, place: usize) -> String {
         match self.proof.standing[place].source {
+            None if self.proof.standing[place].requirement.is_constraint() => {
+                "your constraints ask for".to_owned()
+            }
             None => "you require".to_owned(),
             Some(source) => format!("every version left of {} requires", quoted(self.name(source))),
         }
