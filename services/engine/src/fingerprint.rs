@@ -23,6 +23,9 @@ pub(crate) fn fingerprint(
         hasher.text(
             &config.path.as_ref().map_or_else(String::new, |path| path.display().to_string()),
         );
+        let packages = config.packages.as_deref().unwrap_or_default();
+        hasher.count(packages.len());
+        packages.iter().for_each(|pattern| hasher.text(pattern));
         hasher.text(config.lock_source.as_deref().unwrap_or_default());
         hasher.text(config.public_url.as_ref().map_or("", |url| url.as_str()));
         hasher.bytes(&credentials.as_ref().map_or([0; 32], Credentials::scope));

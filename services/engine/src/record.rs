@@ -157,6 +157,9 @@ fn warn(pick: &Pick, warnings: &mut Vec<Warning>) {
         }
         ProjectStatus::Active | ProjectStatus::Quarantined => {}
     }
+    for warning in &pick.warnings {
+        warn(WarningCode::LenientMetadata, format!("`{package}` {version}: {warning}"));
+    }
     let skipped = pick.listing.warnings.len();
     if let Some(first) = pick.listing.warnings.first() {
         let others =

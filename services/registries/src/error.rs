@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ecosystems::Ecosystem;
-
 /// Why a registry gave no answer.
 ///
 /// That a document does not exist is an answer, not an error. Errors are cheap to clone, so that
@@ -73,14 +71,6 @@ pub enum Error {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// The registry does not hold packages of this ecosystem.
-    #[error("registry `{registry}` does not serve {ecosystem} packages")]
-    OtherEcosystem {
-        /// The registry's declared name.
-        registry: Arc<str>,
-        /// The ecosystem that was asked for.
-        ecosystem: Ecosystem,
-    },
     /// The configuration of a registry cannot be used.
     #[error("the configuration of registry `{registry}` cannot be used: `{key}` {reason}")]
     Config {
@@ -112,7 +102,6 @@ impl Error {
             | Self::UndeclaredHost { registry, .. }
             | Self::InsecureHop { registry, .. }
             | Self::TooLarge { registry, .. }
-            | Self::OtherEcosystem { registry, .. }
             | Self::Recording { registry, .. } => registry,
         }
     }
@@ -136,10 +125,7 @@ impl Error {
             Self::TooLarge { registry, .. } => {
                 Some(format!("raise `max_body_mib` or `max_wheel_mib` of registry `{registry}`"))
             }
-            Self::Unusable { .. }
-            | Self::OtherEcosystem { .. }
-            | Self::Config { .. }
-            | Self::Recording { .. } => None,
+            Self::Unusable { .. } | Self::Config { .. } | Self::Recording { .. } => None,
         }
     }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ecosystems::Ecosystem;
 use ecosystems::pypi::{Listing, Name};
 
 use crate::pypi_simple::PypiSimple;
@@ -68,13 +67,6 @@ impl Registry {
     /// The protocol it speaks.
     pub fn kind(&self) -> RegistryKind {
         self.config.kind
-    }
-
-    /// The ecosystems that it holds packages of.
-    pub fn ecosystems(&self) -> &'static [Ecosystem] {
-        match &self.protocol {
-            Protocol::Recorded(_) | Protocol::PypiSimple(_) => &[Ecosystem::Pypi],
-        }
     }
 
     /// The configuration it was opened with.

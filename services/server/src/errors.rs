@@ -186,7 +186,6 @@ fn registry(error: &RegistryError) -> Status {
         | RegistryError::UndeclaredHost { .. }
         | RegistryError::InsecureHop { .. }
         | RegistryError::TooLarge { .. }
-        | RegistryError::OtherEcosystem { .. }
         | RegistryError::Config { .. }
         | RegistryError::Recording { .. } => (Reason::RegistryMalformed, None),
     };

@@ -16,12 +16,12 @@ use provider::Provider;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(pub u32);
 
-/// Why a version cannot be chosen whatever else is chosen; the rules know what the number means.
+/// Marks a version that cannot be chosen whatever else is chosen. Why is for the rules to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Reason(pub u32);
+pub struct Ruled;
 
 /// The derivation of a conflict, as pubgrub gives it.
-pub(crate) type Derivation = pubgrub::DerivationTree<Slot, Versions, Reason>;
+pub(crate) type Derivation = pubgrub::DerivationTree<Slot, Versions, Ruled>;
 
 /// What a version of a slot needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Needs {
     /// Slots, each with the versions that would do, in the order of the document.
     Known(Vec<(Slot, Versions)>),
     /// The version cannot be chosen at all.
-    Unavailable(Reason),
+    Unavailable,
     /// Not known yet: taken as nothing for the time being.
     Unknown,
 }

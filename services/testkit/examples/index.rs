@@ -11,8 +11,7 @@ use testkit::registry::{FakeRegistry, Settings};
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let milliseconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let settings =
-        Settings { latency: Duration::from_millis(milliseconds), ..Settings::default() };
+    let settings = Settings { latency: Duration::from_millis(milliseconds), ..Settings::default() };
     let recorded = registries::bundled().map_err(std::io::Error::other)?;
     let fake = FakeRegistry::start(recorded, settings).await?;
     println!("{}", fake.simple_url());

@@ -11,7 +11,7 @@ use std::fmt;
 use std::ops::Range;
 
 use solver::Versions;
-use solver::search::{Needs, Reason, Rules, Slot};
+use solver::search::{Needs, Rules, Slot};
 
 /// The slot of what is asked.
 pub const ROOT: Slot = Slot(0);
@@ -171,7 +171,7 @@ impl Rules for ToyRules<'_> {
         }
         match self.toy.needs(project, version) {
             Some(needs) => known_needs(needs),
-            None => Needs::Unavailable(Reason(0)),
+            None => Needs::Unavailable,
         }
     }
 

@@ -25,7 +25,7 @@ pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Gap> {
         }
         match rules.needs(slot, version) {
             Needs::Unknown => gaps.push(rules.gap(slot, Some(version))),
-            Needs::Unavailable(_) => {}
+            Needs::Unavailable => {}
             Needs::Known(needs) => {
                 for (needed, range) in needs {
                     match next_choice(&rules, needed, &range) {

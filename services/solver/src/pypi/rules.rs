@@ -15,7 +15,7 @@ use super::requirements::{Active, Markers, Range};
 use super::universe::{Gap, MarkerId, NameId, Package, Universe};
 use super::{Partial, Prereleases, Problem, Root, Strategy};
 use crate::Versions;
-use crate::search::{Needs, Reason, Rules, Slot, Spent};
+use crate::search::{Needs, Rules, Slot, Spent};
 pub(crate) use slots::{SlotKind, Variant};
 use state::{Rank, State, count};
 
@@ -38,8 +38,6 @@ pub(crate) struct UserNeed<'a> {
 /// Why a version cannot be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unavailable {
-    /// None of its files can be used.
-    Files(Verdict),
     /// Its own metadata demands another version of Python.
     Python,
     /// It requires a project from a URL.
@@ -302,15 +300,6 @@ impl<'a> PypiRules<'a> {
         }
     }
 
-    fn unavailable_because(&self, unavailable: Unavailable) -> Needs {
-        let known = &mut self.state.borrow_mut().unavailable;
-        let place = known.iter().position(|reason| *reason == unavailable).unwrap_or_else(|| {
-            known.push(unavailable);
-            known.len() - 1
-        });
-        Needs::Unavailable(Reason(u32::try_from(place).unwrap_or(u32::MAX)))
-    }
-
     fn is_named(&self, name: NameId) -> bool {
         self.state.borrow().ranks.contains_key(&name)
     }
@@ -399,8 +388,8 @@ impl<'a> PypiRules<'a> {
             return Needs::Unknown;
         }
         self.state.borrow_mut().read_needs.insert((name, version));
-        if let Some(unavailable) = self.unavailable_needs(kind, version) {
-            return self.unavailable_because(unavailable);
+        if self.unavailable_needs(kind, version).is_some() {
+            return Needs::Unavailable;
         }
         let active = self.active(kind, version).unwrap_or_default();
         Needs::Known(self.require_all(&active))
@@ -469,7 +458,7 @@ impl Rules for PypiRules<'_> {
                 if verdict == Verdict::Python {
                     self.note_other_python(slot, variant.name);
                 }
-                self.unavailable_because(Unavailable::Files(verdict))
+                Needs::Unavailable
             }
             SlotKind::Wish(variant) => Needs::Known(self.wish_needs(variant, version)),
             kind @ SlotKind::Real(variant) => self.release_needs(kind, variant.name, version),

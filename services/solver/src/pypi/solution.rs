@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ecosystems::Warning;
 use ecosystems::pypi::{File, Listing, Name, Version};
 use rustc_hash::FxHashSet;
 
@@ -41,6 +42,8 @@ pub struct Pick {
     pub edges: Vec<Edge>,
     /// Whether the user requires it directly.
     pub is_direct: bool,
+    /// What of its metadata was read against the standards.
+    pub warnings: Vec<Warning>,
 }
 
 /// One requirement that counts, and what it points to.
@@ -128,6 +131,7 @@ fn read_pick(rules: &PypiRules<'_>, id: NameId, position: u32, extras: &[NameId]
     let mut extras: Vec<Name> = extras.iter().map(|extra| rules.name(*extra).clone()).collect();
     extras.sort();
     let name = rules.name(id).clone();
+    let needs = rules.package(id)?.needs(position);
     Some(Pick {
         name,
         listing: Arc::clone(listing),
@@ -136,6 +140,7 @@ fn read_pick(rules: &PypiRules<'_>, id: NameId, position: u32, extras: &[NameId]
         files,
         edges,
         is_direct: false,
+        warnings: needs.map_or_else(Vec::new, |needs| needs.warnings.to_vec()),
     })
 }
 

@@ -70,6 +70,8 @@ pub(crate) struct Needs {
     pub(crate) requires_python: Option<SpecifiersId>,
     /// Why nothing is known of the needs although the release is there.
     pub(crate) unreadable: Option<Box<str>>,
+    /// What was read against the standards.
+    pub(crate) warnings: Box<[Warning]>,
 }
 
 /// One requirement of a release.
@@ -113,6 +115,7 @@ impl Universe {
             extras: Box::default(),
             requires_python: None,
             unreadable: Some(reason.into()),
+            warnings: Box::default(),
         };
         self.set_needs(name, position, needs);
     }
@@ -220,7 +223,8 @@ impl Universe {
         let extras = metadata.extras.iter().map(|extra| self.intern(extra)).collect();
         let requires_python =
             metadata.requires_python.as_ref().map(|specifiers| self.intern_specifiers(specifiers));
-        Needs { requirements, extras, requires_python, unreadable: None }
+        let warnings = metadata.warnings.clone().into();
+        Needs { requirements, extras, requires_python, unreadable: None, warnings }
     }
 
     fn compile_marker(&mut self, marker: &Marker) -> Box<[(NameId, Option<MarkerId>)]> {

@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::levers::{Lever, Levers};
 use super::trail::Trail;
-use super::{Budget, Found, Needs, Reason, Rules, Slot, Spent};
+use super::{Budget, Found, Needs, Ruled, Rules, Slot, Spent};
 use crate::Versions;
 use crate::versions::position;
 
@@ -37,9 +37,7 @@ pub(super) struct Provider<'a, R: Rules> {
     put_off: Cell<Option<Slot>>,
 }
 
-/// The reason of a version that needs another version of its own slot.
-const EXCLUDES_ITSELF: Reason = Reason(u32::MAX);
-
+/// Whether a version needs another version of its own slot.
 fn excludes_itself(slot: Slot, version: u32, needs: &[(Slot, Versions)]) -> bool {
     needs.iter().any(|(needed, range)| *needed == slot && !range.contains(&version))
 }
@@ -180,7 +178,7 @@ impl<R: Rules> DependencyProvider for Provider<'_, R> {
     type P = Slot;
     type V = u32;
     type VS = Versions;
-    type M = Reason;
+    type M = Ruled;
     type Priority = Priority<R::Priority>;
     type Err = Halt;
 
@@ -232,7 +230,7 @@ impl<R: Rules> DependencyProvider for Provider<'_, R> {
         &self,
         slot: &Slot,
         version: &u32,
-    ) -> Result<Dependencies<Slot, Versions, Reason>, Halt> {
+    ) -> Result<Dependencies<Slot, Versions, Ruled>, Halt> {
         if let Some(lever) = Lever::read(*slot) {
             let needs = self.levers.borrow().needs(lever, *version);
             return Ok(Dependencies::Available(needs.into_iter().collect()));
@@ -244,7 +242,7 @@ impl<R: Rules> DependencyProvider for Provider<'_, R> {
         }
         Ok(match self.rules.needs(*slot, *version) {
             Needs::Known(needs) if excludes_itself(*slot, *version, &needs) => {
-                Dependencies::Unavailable(EXCLUDES_ITSELF)
+                Dependencies::Unavailable(Ruled)
             }
             Needs::Known(mut needs) => {
                 // Met by the version itself: pubgrub need not know, and merges such needs wrongly.
@@ -254,7 +252,7 @@ impl<R: Rules> DependencyProvider for Provider<'_, R> {
                 let levers = (*slot == self.root).then(Lever::all).into_iter().flatten();
                 Dependencies::Available(needs.into_iter().chain(levers).collect())
             }
-            Needs::Unavailable(reason) => Dependencies::Unavailable(reason),
+            Needs::Unavailable => Dependencies::Unavailable(Ruled),
             Needs::Unknown => {
                 self.gaps.borrow_mut().insert((*slot, Some(*version)));
                 Dependencies::Available(std::iter::empty().collect())
@@ -293,8 +291,8 @@ impl fmt::Display for Slot {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for Ruled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "reason {}", self.0)
+        f.write_str("ruled out")
     }
 }

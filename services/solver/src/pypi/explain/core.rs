@@ -272,7 +272,6 @@ fn unavailable(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Obsta
         return Some((Obstacle::Metadata, "require another version of themselves".to_owned()));
     }
     Some(match rules.unavailable_needs(kind, version)? {
-        Unavailable::Files(verdict) => verdict_words(rules, verdict),
         Unavailable::Python => verdict_words(rules, Verdict::Python),
         Unavailable::Url(name) => (
             Obstacle::Metadata,

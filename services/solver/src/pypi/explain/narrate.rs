@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use super::super::rules::PypiRules;
 use super::core::{Core, Node, Requirement};
 use super::proof::{Proof, Reason};
-use crate::conflict::{Conflict, Fact, Sentence, UserText, join, quoted, versions};
+use crate::conflict::{Conflict, Fact, Sentence, UserText, count, join, quoted, versions};
+
+/// So many facts are told one by one where they have to be told.
+const MOST_SENTENCES: usize = 12;
 
 pub(super) fn narrate(rules: &PypiRules<'_>, core: &Core, proof: &Proof) -> Conflict {
     let mut narrator = Narrator {
@@ -110,6 +113,7 @@ impl Narrator<'_, '_> {
                 facts.push(self.standing_fact(place));
             }
         }
+        let mut untold = 0;
         let sources: Vec<Node> = self.core.lengths.keys().copied().collect();
         for source in sources {
             for (target, ranges, listed) in self.needs_by_range(source) {
@@ -124,6 +128,10 @@ impl Narrator<'_, '_> {
                     range: ranges.join(" or "),
                     origin: UserText::None,
                 }));
+                if self.conflict.sentences.len() >= MOST_SENTENCES {
+                    untold += 1;
+                    continue;
+                }
                 let verb = if listed.len() == 1 { "requires" } else { "require" };
                 let fact = facts.last().copied().into_iter().collect();
                 self.say(format!("{} {verb} {requirement}.", upper(&words)), Vec::new(), fact);
@@ -135,11 +143,14 @@ impl Narrator<'_, '_> {
             .collect();
         let texts: Vec<String> = roots.iter().map(|place| self.standing_text(*place)).collect();
         let texts = join(&texts);
-        self.say(
-            format!("No choice of versions meets all of that and {texts}, which you require."),
-            premises,
-            facts,
+        let more = match untold {
+            0 => String::new(),
+            more => format!(", {} like it", count(more, "requirement")),
+        };
+        let text = format!(
+            "No choice of versions meets all of that{more} and {texts}, which you ask for."
         );
+        self.say(text, premises, facts);
     }
 
     /// Says why versions of a project fall, and what that rests on. Returns the sentences' places.

@@ -7,7 +7,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::candidates::Candidates;
 use super::super::universe::NameId;
-use super::Unavailable;
 use super::slots::SlotKind;
 use crate::Versions;
 use crate::search::Slot;
@@ -35,7 +34,6 @@ pub(super) struct State {
     pub(super) ranks: FxHashMap<NameId, Rank>,
     pub(super) candidates: FxHashMap<NameId, Rc<Candidates>>,
     pub(super) existing: FxHashMap<NameId, Option<Versions>>,
-    pub(super) unavailable: Vec<Unavailable>,
     pub(super) read_listings: FxHashSet<NameId>,
     pub(super) read_needs: FxHashSet<(NameId, u32)>,
     /// How often versions of a slot were rejected.
