@@ -21,8 +21,8 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
 /// What is said of a file or a variable that cannot be used.
 fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
     let error = load(text, variables).expect_err("the config cannot be used").to_string();
-    // The file has another name each time.
-    let words = error.split(' ').map(|word| if word.contains("/tmp") { "FILE" } else { word });
+    // The file has another name each time, and another path wherever the tests are.
+    let words = error.split(' ').map(|word| if word.contains("/.tmp") { "FILE" } else { word });
     words.collect::<Vec<_>>().join(" ")
 }
 

@@ -9,6 +9,9 @@ use super::core::{Core, Node, Requirement};
 use super::proof::{Proof, Reason};
 use crate::conflict::{Conflict, Fact, Sentence, UserText, count, join, quoted, versions};
 
+/// Reasons of reasons are told to this depth: nobody follows a longer chain, and the stack has an end.
+const DEEPEST: usize = 64;
+
 /// So many facts are told one by one where they have to be told.
 const MOST_SENTENCES: usize = 12;
 
@@ -20,6 +23,7 @@ pub(super) fn narrate(rules: &PypiRules<'_>, core: &Core, proof: &Proof) -> Conf
         conflict: Conflict::default(),
         told: BTreeMap::new(),
         told_standing: BTreeMap::new(),
+        depth: 0,
     };
     match proof.contradiction {
         Some(place) => narrator.tell_contradiction(place),
@@ -45,6 +49,8 @@ struct Narrator<'a, 'r> {
     told: BTreeMap<Node, Vec<(Vec<u32>, usize)>>,
     /// The sentence that says that a requirement always holds; none while it is being made.
     told_standing: BTreeMap<usize, Option<usize>>,
+    /// How many reasons of reasons are being told.
+    depth: usize,
 }
 
 /// Versions of one project that fall for one reason.
@@ -156,6 +162,10 @@ impl Narrator<'_, '_> {
     /// Says why versions of a project fall, and what that rests on. Returns the sentences' places.
     fn tell_fallen(&mut self, node: Node, wanted: &[u32]) -> Vec<usize> {
         let mut places = Vec::new();
+        if self.depth == DEEPEST {
+            return places;
+        }
+        self.depth += 1;
         let mut open: Vec<u32> = wanted.to_vec();
         for (covered, place) in self.told.get(&node).cloned().unwrap_or_default() {
             if open.iter().any(|version| covered.contains(version)) {
@@ -166,6 +176,7 @@ impl Narrator<'_, '_> {
         for group in self.groups(node, &open) {
             places.push(self.tell_group(node, wanted, group));
         }
+        self.depth -= 1;
         places
     }
 
