@@ -2,6 +2,7 @@
 
 use ecosystems::Timestamp;
 use registries::Stamp;
+use solver::conflict::Obstacle;
 
 /// What came of a request, and the facts it rests on.
 #[derive(Clone, Debug)]
@@ -170,34 +171,11 @@ pub enum ConflictFact {
         package: String,
         /// The versions.
         versions: String,
-        /// Why, as a number of the contract's `UnavailableReason` understands it.
-        reason: UnavailableReason,
+        /// Why.
+        reason: Obstacle,
         /// Why, in words.
         text: String,
     },
-}
-
-/// Why versions cannot be chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnavailableReason {
-    /// For another version of Python.
-    RuntimeVersion,
-    /// No wheel for the platform.
-    Platform,
-    /// Source distributions only.
-    ArtifactPolicy,
-    /// Withdrawn.
-    Yanked,
-    /// Uploaded after the cut-off.
-    CutOff,
-    /// A pre-release.
-    Prerelease,
-    /// No file has the hash demanded.
-    Hash,
-    /// Its metadata cannot be had or read.
-    Metadata,
-    /// The project is quarantined.
-    Quarantined,
 }
 
 /// A change that would solve a conflict.

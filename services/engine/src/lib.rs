@@ -14,13 +14,16 @@ mod request;
 
 pub use answer::{
     Answer, Artifact, Conflict, ConflictFact, Edge, Exhausted, Group, Need, Outcome, Package,
-    Sentence, Solution, Suggestion, UnavailableReason, Warning, WarningCode,
+    Sentence, Solution, Suggestion, Warning, WarningCode,
 };
 pub use engine::{Encoder, Engine, EngineConfig, Phase, Progress, Resolved, Statistics};
 pub use error::{Error, Invalid};
 pub use request::{
     EnvironmentTexts, Policy, Prereleases, RegistrySecret, Request, RequirementText, Strategy,
 };
+
+/// Why versions of a conflict cannot be chosen.
+pub use solver::conflict::Obstacle;
 
 /// What a registry's reader says when it cannot read.
 pub use registries::Error as RegistryError;

@@ -2,13 +2,13 @@
 
 use ecosystems::pypi::{ProjectStatus, Yanked};
 use registries::Stamp;
-use solver::conflict::{Fact, Obstacle, UserText};
+use solver::conflict::{Fact, UserText};
 use solver::pypi::{Edge as SolverEdge, Partial, Pick, Problem, Root, Solution as Solved};
 
 use crate::Error;
 use crate::answer::{
     Answer, Artifact, Conflict, ConflictFact, Edge, Exhausted, Group, Outcome, Package, Sentence,
-    Solution, Suggestion, UnavailableReason, Warning, WarningCode,
+    Solution, Suggestion, Warning, WarningCode,
 };
 use crate::facts::Snapshot;
 use crate::reader::Reader;
@@ -133,10 +133,11 @@ fn edge(edge: &SolverEdge) -> Edge {
 }
 
 fn root_edge(problem: &Problem, found: &SolverEdge) -> Edge {
-    let written = found.root.and_then(|place| problem.requirements.get(place));
-    let requirement = written.map(|root| root.requirement.to_string());
-    let edge = edge(found);
-    Edge { requirement: requirement.unwrap_or_else(|| edge.requirement.clone()), ..edge }
+    let mut edge = edge(found);
+    if let Some(written) = found.root.and_then(|place| problem.requirements.get(place)) {
+        edge.requirement = written.requirement.to_string();
+    }
+    edge
 }
 
 fn warn(pick: &Pick, warnings: &mut Vec<Warning>) {
@@ -203,22 +204,8 @@ fn fact(fact: Fact) -> ConflictFact {
         Fact::Missing { package } => ConflictFact::MissingPackage { package },
         Fact::NoVersion { package, range } => ConflictFact::NoMatchingVersion { package, range },
         Fact::Unavailable { package, versions, reason, text } => {
-            ConflictFact::Unavailable { package, versions, reason: obstacle(reason), text }
+            ConflictFact::Unavailable { package, versions, reason, text }
         }
-    }
-}
-
-fn obstacle(obstacle: Obstacle) -> UnavailableReason {
-    match obstacle {
-        Obstacle::Runtime => UnavailableReason::RuntimeVersion,
-        Obstacle::Platform => UnavailableReason::Platform,
-        Obstacle::Build => UnavailableReason::ArtifactPolicy,
-        Obstacle::Yanked => UnavailableReason::Yanked,
-        Obstacle::CutOff => UnavailableReason::CutOff,
-        Obstacle::Prerelease => UnavailableReason::Prerelease,
-        Obstacle::Hash => UnavailableReason::Hash,
-        Obstacle::Metadata => UnavailableReason::Metadata,
-        Obstacle::Quarantined => UnavailableReason::Quarantined,
     }
 }
 

@@ -172,11 +172,8 @@ impl Computation {
         wanted: Vec<Gap>,
     ) -> Result<(), Error> {
         let started = Instant::now();
-        let mut arrivals: FuturesUnordered<Arrival> = wanted
-            .into_iter()
-            .filter_map(|gap| fetcher.arrival(&self.facts, &self.reader, gap))
-            .collect();
-        self.spent.requested += u32::try_from(arrivals.len()).unwrap_or(u32::MAX);
+        let mut arrivals = FuturesUnordered::new();
+        self.ask(fetcher, wanted, &arrivals);
         while !arrivals.is_empty() {
             // Everything that has arrived by now is looked at together.
             let mut ready = Vec::new();
@@ -195,15 +192,21 @@ impl Computation {
                 }
                 self.spent.done += 1;
             }
-            for gap in ahead(problem, &self.facts.snapshot().universe) {
-                if let Some(arrival) = fetcher.arrival(&self.facts, &self.reader, gap) {
-                    arrivals.push(arrival);
-                    self.spent.requested += 1;
-                }
-            }
+            let next = ahead(problem, &self.facts.snapshot().universe);
+            self.ask(fetcher, next, &arrivals);
             self.tell("reading what packages need", "");
         }
         self.spent.fetch += started.elapsed();
         Ok(())
+    }
+
+    /// Asks for those of `gaps` that were not asked for before.
+    fn ask(&mut self, fetcher: &mut Fetcher, gaps: Vec<Gap>, arrivals: &FuturesUnordered<Arrival>) {
+        for gap in gaps {
+            if let Some(arrival) = fetcher.arrival(&self.facts, &self.reader, gap) {
+                arrivals.push(arrival);
+                self.spent.requested += 1;
+            }
+        }
     }
 }

@@ -176,12 +176,8 @@ fn freshness(answer: &Answer) -> v1::AnswerFreshness {
         })
         .collect();
     stamps.sort_by(|a, b| (&a.registry, &a.document).cmp(&(&b.registry, &b.document)));
-    let instants = || answer.stamps.iter().map(|stamp| stamp.read_at);
-    v1::AnswerFreshness {
-        oldest_fact_read_at: instants().min().map(wire_instant),
-        newest_fact_read_at: instants().max().map(wire_instant),
-        stamps,
-    }
+    // When facts were vouched for differs from call to call.
+    v1::AnswerFreshness { stamps, ..v1::AnswerFreshness::default() }
 }
 
 /// A hash as the contract writes it: `algorithm:digits`.

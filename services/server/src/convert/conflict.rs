@@ -1,6 +1,6 @@
 //! A conflict, to the wire.
 
-use engine::{Conflict, ConflictFact, UnavailableReason};
+use engine::{Conflict, ConflictFact, Obstacle};
 use proto::v1;
 use proto::v1::conflict_fact::Fact;
 
@@ -71,17 +71,17 @@ fn fact(fact: &ConflictFact) -> Fact {
     }
 }
 
-fn unavailable(reason: UnavailableReason) -> v1::UnavailableReason {
-    match reason {
-        UnavailableReason::RuntimeVersion => v1::UnavailableReason::RuntimeVersion,
-        UnavailableReason::Platform => v1::UnavailableReason::Platform,
-        UnavailableReason::ArtifactPolicy => v1::UnavailableReason::ArtifactPolicy,
-        UnavailableReason::Yanked => v1::UnavailableReason::Yanked,
-        UnavailableReason::CutOff => v1::UnavailableReason::CutOff,
-        UnavailableReason::Prerelease => v1::UnavailableReason::Prerelease,
-        UnavailableReason::Hash => v1::UnavailableReason::Hash,
-        UnavailableReason::Metadata => v1::UnavailableReason::Metadata,
-        UnavailableReason::Quarantined => v1::UnavailableReason::Quarantined,
+fn unavailable(obstacle: Obstacle) -> v1::UnavailableReason {
+    match obstacle {
+        Obstacle::Runtime => v1::UnavailableReason::RuntimeVersion,
+        Obstacle::Platform => v1::UnavailableReason::Platform,
+        Obstacle::Build => v1::UnavailableReason::ArtifactPolicy,
+        Obstacle::Yanked => v1::UnavailableReason::Yanked,
+        Obstacle::CutOff => v1::UnavailableReason::CutOff,
+        Obstacle::Prerelease => v1::UnavailableReason::Prerelease,
+        Obstacle::Hash => v1::UnavailableReason::Hash,
+        Obstacle::Metadata => v1::UnavailableReason::Metadata,
+        Obstacle::Quarantined => v1::UnavailableReason::Quarantined,
     }
 }
 

@@ -159,11 +159,9 @@ impl Shape {
             if !self.stamps {
                 freshness.stamps.clear();
             }
-            // A revalidation vouches for facts anew; the remembered bytes tell of the first reading.
-            if let Some((oldest, newest)) = resolved.vouched_at {
-                freshness.oldest_fact_read_at = Some(wire_instant(oldest));
-                freshness.newest_fact_read_at = Some(wire_instant(newest));
-            }
+            let (oldest, newest) = resolved.vouched_at.unzip();
+            freshness.oldest_fact_read_at = oldest.map(wire_instant);
+            freshness.newest_fact_read_at = newest.map(wire_instant);
         }
         response.statistics = Some(statistics(&resolved.statistics, elapsed));
         Ok(response)

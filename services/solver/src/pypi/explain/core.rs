@@ -77,6 +77,16 @@ impl Names {
         let place = |name: NameId| self.0.get(&name).copied().unwrap_or(u32::MAX - 1) + 1;
         Node { order: (place(name), extra.map_or(0, place)), name, extra }
     }
+
+    /// The project, or project and extra, that a slot stands for; none for the user's requirements.
+    fn of(&self, rules: &PypiRules<'_>, slot: Slot) -> Option<Node> {
+        match rules.kind(slot) {
+            SlotKind::Root => None,
+            SlotKind::Real(variant) | SlotKind::Wish(variant) => {
+                Some(self.node(variant.name, variant.extra))
+            }
+        }
+    }
 }
 
 /// A fact at the end of a derivation: the slots that it is about.
@@ -125,6 +135,11 @@ impl Core {
             core.read_constraints(&parts, node);
         }
         core
+    }
+
+    /// How many versions a project has; `None` for one that no registry has, or that takes no part.
+    pub(super) fn length(&self, node: Node) -> Option<u32> {
+        self.lengths.get(&node).copied().flatten()
     }
 
     fn read_roots(&mut self, parts: &Parts<'_, '_>) {
@@ -197,18 +212,6 @@ impl Parts<'_, '_> {
         let extras = active.extras.iter().map(|extra| Some(*extra));
         let targets = std::iter::once(None).chain(extras);
         targets.map(|extra| self.names.node(active.target, extra)).collect()
-    }
-}
-
-impl Names {
-    /// The project, or project and extra, that a slot stands for; none for the user's requirements.
-    fn of(&self, rules: &PypiRules<'_>, slot: Slot) -> Option<Node> {
-        match rules.kind(slot) {
-            SlotKind::Root => None,
-            SlotKind::Real(variant) | SlotKind::Wish(variant) => {
-                Some(self.node(variant.name, variant.extra))
-            }
-        }
     }
 }
 

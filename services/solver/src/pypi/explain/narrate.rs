@@ -80,7 +80,7 @@ impl Narrator<'_, '_> {
         let requirement = self.proof.standing[place].requirement.clone();
         let target = requirement.target;
         let needed = self.standing_text(place);
-        let length = self.core.lengths.get(&target).copied().flatten();
+        let length = self.core.length(target);
         let wanted: Vec<u32> = requirement.versions.positions(length.unwrap_or(0)).collect();
         let holder = self.standing_phrase(place);
         if length.is_none() || wanted.is_empty() {
@@ -96,7 +96,7 @@ impl Narrator<'_, '_> {
             return;
         }
         let ruled = self.ruling(target, &wanted);
-        if let Some(ruling) = ruled.filter(|_| self.is_ruled_out(target, &wanted)) {
+        if let Some(ruling) = ruled {
             let others = self.standing_clauses(&ruling);
             let mut facts = vec![self.standing_fact(place)];
             facts.extend(ruling.iter().map(|place| self.standing_fact(*place)));
@@ -113,12 +113,10 @@ impl Narrator<'_, '_> {
 
     /// Where the conclusions do not suffice, the facts still do: no choice meets them all.
     fn tell_all_facts(&mut self) {
-        let mut facts = Vec::new();
-        for place in 0..self.proof.standing.len() {
-            if self.proof.standing[place].source.is_none() {
-                facts.push(self.standing_fact(place));
-            }
-        }
+        let roots: Vec<usize> = (0..self.proof.standing.len())
+            .filter(|place| self.proof.standing[*place].source.is_none())
+            .collect();
+        let mut facts: Vec<usize> = roots.iter().map(|place| self.standing_fact(*place)).collect();
         let mut untold = 0;
         let sources: Vec<Node> = self.core.lengths.keys().copied().collect();
         for source in sources {
@@ -144,9 +142,6 @@ impl Narrator<'_, '_> {
             }
         }
         let premises = (0..self.conflict.sentences.len()).collect();
-        let roots: Vec<usize> = (0..self.proof.standing.len())
-            .filter(|place| self.proof.standing[*place].source.is_none())
-            .collect();
         let texts: Vec<String> = roots.iter().map(|place| self.standing_text(*place)).collect();
         let texts = join(&texts);
         let more = match untold {
@@ -274,41 +269,37 @@ impl Narrator<'_, '_> {
         };
         let need = self.core.needs.get(&(node, version))?.get(place)?;
         let target = need.target;
-        let Some(length) = self.core.lengths.get(&target).copied().flatten() else {
+        let Some(length) = self.core.length(target) else {
             return Some((Cause::Missing(target), need.range.clone()));
         };
         let wanted: Vec<u32> = need.versions.positions(length).collect();
         let cause = if wanted.is_empty() {
             Cause::Unpublished(target)
-        } else if self.is_ruled_out(target, &wanted) {
-            Cause::Against(target, self.ruling(target, &wanted).unwrap_or_default())
+        } else if let Some(ruling) = self.ruling(target, &wanted) {
+            Cause::Against(target, ruling)
         } else {
             Cause::Fallen(target)
         };
         Some((cause, need.range.clone()))
     }
 
-    fn is_ruled_out(&self, node: Node, wanted: &[u32]) -> bool {
-        wanted.iter().all(|version| {
-            matches!(self.proof.ruled_out.get(&(node, *version)), Some(Reason::RuledOut(_)))
-        })
-    }
-
-    /// The standing requirements that rule versions out, each once.
+    /// The standing requirements that rule versions out, each once; none if one of the versions
+    /// falls for another reason.
     fn ruling(&self, node: Node, wanted: &[u32]) -> Option<Vec<usize>> {
         let mut ruling = Vec::new();
         for version in wanted {
-            if let Some(Reason::RuledOut(place)) = self.proof.ruled_out.get(&(node, *version))
-                && !ruling.contains(place)
-            {
+            let Some(Reason::RuledOut(place)) = self.proof.ruled_out.get(&(node, *version)) else {
+                return None;
+            };
+            if !ruling.contains(place) {
                 ruling.push(*place);
             }
         }
-        (!ruling.is_empty()).then_some(ruling)
+        Some(ruling)
     }
 
     fn needed_versions(&self, target: Node, group: &Group) -> Vec<u32> {
-        let length = self.core.lengths.get(&target).copied().flatten().unwrap_or(0);
+        let length = self.core.length(target).unwrap_or(0);
         let taken = |at: &u32| {
             self.core.needs.iter().any(|((_, version), needs)| {
                 group.versions.contains(version)

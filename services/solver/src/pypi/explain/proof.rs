@@ -124,7 +124,7 @@ impl Proof {
     }
 
     fn remaining(&self, core: &Core, node: Node) -> Vec<u32> {
-        let length = core.lengths.get(&node).copied().flatten().unwrap_or(0);
+        let length = core.length(node).unwrap_or(0);
         (0..length).filter(|version| !self.ruled_out.contains_key(&(node, *version))).collect()
     }
 

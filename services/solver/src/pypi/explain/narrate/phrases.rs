@@ -77,7 +77,7 @@ impl Narrator<'_, '_> {
                 other.requirement.target == source && other.source != Some(source)
             });
             let Some(reached) = reached.filter(|reached| reached != place) else { continue };
-            let length = self.core.lengths.get(&source).copied().flatten().unwrap_or(0);
+            let length = self.core.length(source).unwrap_or(0);
             let wanted: Vec<u32> =
                 self.proof.standing[reached].requirement.versions.positions(length).collect();
             let gone: Vec<u32> =
@@ -103,7 +103,7 @@ impl Narrator<'_, '_> {
     /// Versions as the beginning of a sentence.
     pub(super) fn versions_phrase(&self, node: Node, listed: &[u32], wanted: &[u32]) -> String {
         let name = self.name(node);
-        let length = self.core.lengths.get(&node).copied().flatten().unwrap_or(0);
+        let length = self.core.length(node).unwrap_or(0);
         if listed.len() > 1 && listed.len() == length as usize {
             return format!("Every version of {}", quoted(name));
         }
@@ -175,7 +175,7 @@ impl Narrator<'_, '_> {
     /// The fact that nothing can meet a requirement.
     pub(super) fn absence_fact(&mut self, target: Node, requirement: &super::Requirement) -> usize {
         let package = self.name(target);
-        let is_missing = self.core.lengths.get(&target).copied().flatten().is_none();
+        let is_missing = self.core.length(target).is_none();
         self.fact(if is_missing {
             Fact::Missing { package }
         } else {
