@@ -34,6 +34,6 @@ pub use metadata::{Metadata, MetadataError};
 pub use name::{Name, NameError};
 pub use platform::{Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError, RequirementSource};
-pub use specifier::{Operator, Runs, Specifier, SpecifierError, Specifiers};
+pub use specifier::{Cut, Operator, Runs, Span, Spans, Specifier, SpecifierError, Specifiers};
 pub use tags::{TagSet, WheelTags};
 pub use version::{Version, VersionError};

@@ -7,6 +7,7 @@
 mod ahead;
 mod candidates;
 mod explain;
+mod line;
 mod problem;
 mod requirements;
 mod rules;

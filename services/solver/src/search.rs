@@ -1,16 +1,14 @@
-//! The search: upstream pubgrub over whatever an ecosystem calls a slot and a version.
+//! The search: pubgrub over whatever an ecosystem calls a slot and a version.
 //!
 //! The search knows nothing of names, ranges or markers. An ecosystem tells it through [`Rules`]
 //! which version of a slot to try first and what that version needs. Facts that are not known yet
 //! do not stop the search: it goes on without them and names them all in the end, so that one
 //! round of fetching serves a whole frontier.
 
-mod levers;
-mod provider;
-mod trail;
+mod walk;
 
 use crate::Versions;
-use provider::Provider;
+use walk::Walk;
 
 /// What pubgrub calls a package: a project, a project with an extra, the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,11 +25,25 @@ pub(crate) type Derivation = pubgrub::DerivationTree<Slot, Versions, Ruled>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// Slots, each with the versions that would do, in the order of the document.
-    Known(Vec<(Slot, Versions)>),
+    Known(Vec<Need>),
     /// The version cannot be chosen at all.
     Unavailable,
+    /// The version cannot be chosen, because it needs versions that a slot does not have. It is
+    /// decided on all the same, so that the conflict is seen to be one with that slot.
+    Bars(Slot, Versions),
     /// Not known yet: taken as nothing for the time being.
     Unknown,
+}
+
+/// One thing that a version needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The slot.
+    pub slot: Slot,
+    /// The versions of it that would do.
+    pub versions: Versions,
+    /// Another slot that whoever decides on `slot` needs in the same versions.
+    pub base: Option<Slot>,
 }
 
 /// An ecosystem, as the search sees it.
@@ -44,18 +56,15 @@ pub trait Rules {
     /// Whether the versions of a slot are known. Where they are not, the slot is decided last.
     fn is_listed(&self, slot: Slot) -> bool;
 
-    /// When to decide a slot, of which `range` is still open.
-    fn priority(&self, slot: Slot, range: &Versions) -> Self::Priority;
+    /// When to decide a slot.
+    fn priority(&self, slot: Slot) -> Self::Priority;
 
-    /// Told that a version of `affected` was rejected because of `culprit`, once per version and
-    /// culprit. Returns whether the decision on `culprit` is to be taken back and put off.
-    fn note_conflict(&self, affected: Slot, culprit: Slot) -> bool;
+    /// Told that versions of `affected` were rejected because of `others`, when `deciding` was the
+    /// slot decided last.
+    fn note_conflict(&self, affected: Slot, others: &mut dyn Iterator<Item = Slot>, deciding: Slot);
 
-    /// Which of some slots has most likely no version left, if any has ever lost one.
-    fn likely_culprit(&self, slots: &[Slot]) -> Option<Slot>;
-
-    /// Whether `version` is the only one that `range` has of a slot.
-    fn is_only_version(&self, slot: Slot, version: u32, range: &Versions) -> bool;
+    /// The slots whose decisions are to be taken back now, because of the conflicts noted.
+    fn put_off(&self) -> Vec<Slot>;
 
     /// The version of `range` to try first, if the slot has any there.
     fn choose(&self, slot: Slot, range: &Versions) -> Option<u32>;
@@ -63,13 +72,17 @@ pub trait Rules {
     /// What a version needs.
     fn needs(&self, slot: Slot, version: u32) -> Needs;
 
+    /// Versions that could be if they were published, and of which the slot has `version` alone:
+    /// what is said of that is said of them.
+    fn alike(&self, slot: Slot, version: u32) -> Versions;
+
     /// The fact missing about a slot: its listing, or what one version needs.
     fn gap(&self, slot: Slot, version: Option<u32>) -> Self::Gap;
 }
 
 /// How much work a search may do.
 pub struct Budget<'a> {
-    /// Decisions and propagations at the most.
+    /// Decisions at the most.
     pub steps: u64,
     /// Asked now and then whether the caller has lost patience. The search reads no clock itself.
     pub interrupted: &'a (dyn Fn() -> bool + Sync),
@@ -101,13 +114,5 @@ pub struct Spent {
 ///
 /// Returns how the search ended, and the steps it took.
 pub fn search<R: Rules>(rules: &R, root: Slot, budget: &Budget<'_>) -> (Found<R::Gap>, u64) {
-    let (found, steps) = Provider::new(rules, root, budget, true).run();
-    if let Some(found) = found {
-        return (found, steps);
-    }
-    // Without taking decisions back the search is the plain one of pubgrub: slower at times, and as
-    // right.
-    let rest = Budget { steps: budget.steps.saturating_sub(steps), ..*budget };
-    let (found, more) = Provider::new(rules, root, &rest, false).run();
-    (found.unwrap_or(Found::Spent(Spent::default())), steps + more)
+    Walk::new(rules, root, budget).run()
 }

@@ -9,28 +9,6 @@ use smallvec::SmallVec;
 /// The words that hold the first 128 versions lie in the set itself.
 type Words = SmallVec<[u64; 2]>;
 
-/// The low bits of a version number are its position; the high ones tell aliases of it apart, which
-/// every set treats as the position itself.
-const POSITION_BITS: u32 = 20;
-
-/// So many versions of one package can be told apart.
-pub(crate) const MOST_VERSIONS: usize = 1 << POSITION_BITS;
-
-/// The position that a version number means.
-pub(crate) fn position(version: u32) -> u32 {
-    version & ((1 << POSITION_BITS) - 1)
-}
-
-/// Which alias a version number is: none is 0.
-pub(crate) fn alias(version: u32) -> u32 {
-    version >> POSITION_BITS
-}
-
-/// The alias of a position with that number.
-pub(crate) fn with_alias(position: u32, number: u32) -> u32 {
-    position | (number << POSITION_BITS)
-}
-
 /// A set of positions in a listing, closed under complement.
 ///
 /// A listing has finitely many versions, but the complement of a set must be one whatever the
@@ -127,9 +105,8 @@ impl VersionSet for Versions {
     }
 
     fn singleton(version: u32) -> Self {
-        let position = position(version);
-        let mut words: Words = SmallVec::from_elem(0, word_of(position) + 1);
-        words[word_of(position)] = 1 << (position % 64);
+        let mut words: Words = SmallVec::from_elem(0, word_of(version) + 1);
+        words[word_of(version)] = 1 << (version % 64);
         Self { tail: false, words }
     }
 
@@ -146,8 +123,7 @@ impl VersionSet for Versions {
     }
 
     fn contains(&self, version: &u32) -> bool {
-        let position = position(*version);
-        self.word(word_of(position)) >> (position % 64) & 1 == 1
+        self.word(word_of(*version)) >> (version % 64) & 1 == 1
     }
 
     fn is_disjoint(&self, other: &Self) -> bool {

@@ -11,7 +11,7 @@ use std::fmt;
 use std::ops::Range;
 
 use solver::Versions;
-use solver::search::{Needs, Rules, Slot};
+use solver::search::{self, Needs, Rules, Slot};
 
 /// The slot of what is asked.
 pub const ROOT: Slot = Slot(0);
@@ -44,6 +44,7 @@ pub struct ToyRules<'a> {
     known: Option<&'a [(usize, Option<u32>)]>,
     culprits: RefCell<BTreeMap<Slot, u32>>,
     affected: RefCell<BTreeMap<Slot, u32>>,
+    put_off: RefCell<Vec<Slot>>,
 }
 
 /// The slot of a project.
@@ -96,7 +97,13 @@ impl Toy {
 impl<'a> ToyRules<'a> {
     /// A toy of which everything is known.
     pub fn new(toy: &'a Toy) -> Self {
-        Self { toy, known: None, culprits: RefCell::default(), affected: RefCell::default() }
+        Self {
+            toy,
+            known: None,
+            culprits: RefCell::default(),
+            affected: RefCell::default(),
+            put_off: RefCell::default(),
+        }
     }
 
     /// A toy of which these projects' versions, and these versions' needs, are known.
@@ -129,7 +136,12 @@ fn count(counts: &RefCell<BTreeMap<Slot, u32>>, slot: Slot) -> u32 {
 fn known_needs(needs: &[Need]) -> Needs {
     let needs = needs.iter();
     let versions = |need: &Need| Versions::from_runs(std::slice::from_ref(&need.versions));
-    Needs::Known(needs.map(|need| (slot(need.project), versions(need))).collect())
+    let needs = needs.map(|need| search::Need {
+        slot: slot(need.project),
+        versions: versions(need),
+        base: None,
+    });
+    Needs::Known(needs.collect())
 }
 
 impl Rules for ToyRules<'_> {
@@ -140,28 +152,32 @@ impl Rules for ToyRules<'_> {
         Self::project(slot).is_none_or(|project| self.knows(project, None))
     }
 
-    fn priority(&self, slot: Slot, _range: &Versions) -> Self::Priority {
+    fn priority(&self, slot: Slot) -> Self::Priority {
         let often = |counts: &RefCell<BTreeMap<Slot, u32>>| {
             counts.borrow().get(&slot).is_some_and(|count| *count >= MANY)
         };
         (often(&self.affected), often(&self.culprits), Reverse(slot.0))
     }
 
-    fn note_conflict(&self, affected: Slot, culprit: Slot) -> bool {
-        count(&self.affected, affected);
-        count(&self.culprits, culprit) == MANY
+    fn note_conflict(&self, _: Slot, others: &mut dyn Iterator<Item = Slot>, deciding: Slot) {
+        count(&self.affected, deciding);
+        for other in others {
+            if count(&self.culprits, other) == MANY {
+                self.put_off.borrow_mut().push(other);
+            }
+        }
     }
 
-    fn likely_culprit(&self, slots: &[Slot]) -> Option<Slot> {
-        slots.iter().copied().max_by_key(|slot| self.affected.borrow().get(slot).copied())
-    }
-
-    fn is_only_version(&self, slot: Slot, version: u32, range: &Versions) -> bool {
-        range.positions(self.length(slot)).eq(std::iter::once(version))
+    fn put_off(&self) -> Vec<Slot> {
+        self.put_off.take()
     }
 
     fn choose(&self, slot: Slot, range: &Versions) -> Option<u32> {
         range.descending(self.length(slot)).next()
+    }
+
+    fn alike(&self, _slot: Slot, version: u32) -> Versions {
+        Versions::from_runs(std::slice::from_ref(&(version..version + 1)))
     }
 
     fn needs(&self, slot: Slot, version: u32) -> Needs {

@@ -5,6 +5,7 @@
 //! listing by a few binary searches, for every operator selects at most two runs of the order.
 //! A law holds them together: a version is in the lowered set exactly when `contains` says so.
 
+mod cut;
 mod lower;
 mod parse;
 
@@ -13,6 +14,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use super::Version;
+pub use cut::{Cut, Span, Spans};
 pub use lower::Runs;
 
 /// What stands before the version.

@@ -1,7 +1,6 @@
 //! Fetching ahead: what the next rounds will most likely ask for.
 
 use ecosystems::pypi::Name;
-use pubgrub::VersionSet;
 use rustc_hash::FxHashSet;
 
 use super::candidates::Verdict;
@@ -25,11 +24,11 @@ pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Gap> {
         }
         match rules.needs(slot, version) {
             Needs::Unknown => gaps.push(rules.gap(slot, Some(version))),
-            Needs::Unavailable => {}
+            Needs::Unavailable | Needs::Bars(..) => {}
             Needs::Known(needs) => {
-                for (needed, range) in needs {
-                    match next_choice(&rules, needed, &range) {
-                        Ok(Some(choice)) => waiting.push((needed, choice)),
+                for need in needs {
+                    match next_choice(&rules, need.slot, &need.versions) {
+                        Ok(Some(choice)) => waiting.push((need.slot, choice)),
                         Ok(None) => {}
                         Err(gap) => gaps.push(gap),
                     }
@@ -57,12 +56,18 @@ pub fn following(
     let rules = PypiRules::new(problem, universe);
     let Some(id) = universe.id(name) else { return Vec::new() };
     let Some(package) = universe.package(id) else { return Vec::new() };
-    let below = if rules.chooses_lowest(id) { position + 1..package.length() } else { 0..position };
-    let mut open = Versions::from_runs(std::slice::from_ref(&below));
+    let mut open: Vec<u32> = if rules.chooses_lowest(id) {
+        (position + 1..package.length()).collect()
+    } else {
+        (0..position).rev().collect()
+    };
     let mut gaps = Vec::new();
     while gaps.len() < count {
-        let Some(choice) = rules.first_choice(id, &open) else { break };
-        open = open.intersection(&Versions::singleton(choice).complement());
+        let positions = open.iter().copied();
+        let Some(choice) = rules.first_choice(id, positions, |at| open.contains(&at)) else {
+            break;
+        };
+        open.retain(|position| *position != choice);
         let is_candidate = rules.verdict(id, choice) == Some(Verdict::Candidate);
         if is_candidate && package.needs(choice).is_none() {
             gaps.push(Gap::Needs(name.clone(), choice));
@@ -76,7 +81,7 @@ fn next_choice(rules: &PypiRules<'_>, slot: Slot, range: &Versions) -> Result<Op
         return Err(rules.gap(slot, None));
     }
     match rules.kind(slot) {
-        SlotKind::Root => Ok(None),
+        SlotKind::Root | SlotKind::Python => Ok(None),
         SlotKind::Real(_) | SlotKind::Wish(_) => Ok(rules.choose(slot, range)),
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Candidates {
     takes_prereleases: bool,
     /// Whether they are as good as stable versions, rather than what is left if none of those fits.
     prefers_newest: bool,
+    /// Whether the policy makes versions as if never published.
+    is_cut: bool,
 }
 
 impl Candidates {
@@ -74,38 +76,46 @@ impl Candidates {
             hashes: roots().flat_map(|root| root.hashes.iter().cloned()).collect(),
             takes_prereleases,
             prefers_newest: prereleases == Prereleases::Allow,
+            is_cut: problem.policy.before.is_some()
+                || matches!(prereleases, Prereleases::Disallow | Prereleases::Explicit),
         }
     }
 
-    /// The position of the version of `range` to try first, be it a candidate or not: what cannot
-    /// be chosen is ruled out one by one, with its reason.
-    pub(crate) fn choose(&self, listing: &Listing, range: &Versions, lowest: bool) -> Option<u32> {
-        let fits = |position: u32, prerelease: bool| {
-            let version = &listing.releases[position as usize].version;
-            self.prefers_newest || version.any_prerelease() == prerelease
-        };
-        let first = |prerelease: bool| {
-            if lowest {
-                range.positions(self.length()).find(|at| fits(*at, prerelease))
-            } else {
-                range.descending(self.length()).find(|at| fits(*at, prerelease))
+    /// The version to try first of those at `positions`, be it a candidate or not: what cannot be
+    /// chosen is ruled out one by one, with its reason. What the policy makes as if never published
+    /// is passed over.
+    pub(crate) fn choose(
+        &self,
+        problem: &Problem,
+        listing: &Listing,
+        positions: impl Iterator<Item = u32>,
+    ) -> Option<u32> {
+        let mut prerelease = None;
+        for position in positions {
+            let is_prerelease = || listing.releases[position as usize].version.any_prerelease();
+            if self.is_cut && !self.exists(problem, listing, position) {
+                continue;
             }
-        };
-        first(false).or_else(|| if self.prefers_newest { None } else { first(true) })
+            if self.prefers_newest || !is_prerelease() {
+                return Some(position);
+            }
+            prerelease = prerelease.or(Some(position));
+        }
+        prerelease
+    }
+
+    fn exists(&self, problem: &Problem, listing: &Listing, position: u32) -> bool {
+        let verdict = self.verdict(problem, listing, position);
+        !matches!(verdict, Verdict::TooNew | Verdict::Prerelease)
     }
 
     /// The versions that exist under the policy, if not all of them do: a cut-off and a ban on
     /// pre-releases make the rest as if never published.
     pub(crate) fn existing(&self, problem: &Problem, listing: &Listing) -> Option<Versions> {
-        let prereleases = problem.policy.prereleases;
-        let bans = matches!(prereleases, Prereleases::Disallow | Prereleases::Explicit);
-        if problem.policy.before.is_none() && !bans {
+        if !self.is_cut {
             return None;
         }
-        let exists = |position: &u32| {
-            let verdict = self.verdict(problem, listing, *position);
-            !matches!(verdict, Verdict::TooNew | Verdict::Prerelease)
-        };
+        let exists = |position: &u32| self.exists(problem, listing, *position);
         let positions = (0..self.length()).filter(exists).map(|position| position..position + 1);
         Some(Versions::from_runs(&positions.collect::<Vec<_>>()))
     }

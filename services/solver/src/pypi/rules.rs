@@ -1,5 +1,6 @@
 //! Python's projects as slots, and uv's order of deciding them.
 
+mod lines;
 mod slots;
 mod state;
 
@@ -13,14 +14,17 @@ use pubgrub::VersionSet;
 use super::candidates::{Candidates, Verdict};
 use super::requirements::{Active, Markers, Range};
 use super::universe::{Gap, MarkerId, NameId, Package, Universe};
-use super::{Partial, Prereleases, Problem, Root, Strategy};
+use super::{Partial, Problem, Root, Strategy};
 use crate::Versions;
-use crate::search::{Needs, Rules, Slot, Spent};
+use crate::search::{Need, Needs, Rules, Slot, Spent};
 pub(crate) use slots::{SlotKind, Variant};
 use state::{Rank, State, count};
 
 /// A version that took part in so many conflicts is decided before the unremarkable ones.
 const MANY_CONFLICTS: u32 = 5;
+
+/// A version of the interpreter that there is not.
+const OTHER_PYTHON: u32 = 1;
 
 /// So many of the contended projects are told to the caller.
 const MOST_CONTENDED: usize = 20;
@@ -55,8 +59,6 @@ pub(crate) struct PypiRules<'a> {
     pub(crate) overrides: Vec<UserNeed<'a>>,
     pub(crate) markers: Markers<'a>,
     excludes: Vec<NameId>,
-    /// Whether the policy makes versions as if never published.
-    is_cut: bool,
     /// Names in the problem that the universe has not met: numbered behind its own.
     names: Vec<Name>,
     /// Markers of the user's, numbered behind those of the universe.
@@ -74,11 +76,6 @@ impl<'a> PypiRules<'a> {
             overrides: Vec::new(),
             markers: Markers::new(&problem.environment, universe.marker_count()),
             excludes: Vec::new(),
-            is_cut: problem.policy.before.is_some()
-                || matches!(
-                    problem.policy.prereleases,
-                    Prereleases::Disallow | Prereleases::Explicit
-                ),
             names: Vec::new(),
             conditions: Vec::new(),
             state: RefCell::default(),
@@ -116,37 +113,6 @@ impl<'a> PypiRules<'a> {
         self.excludes.contains(&id)
     }
 
-    /// The positions of the target's listing that a requirement would take; all of them while the
-    /// listing is not known.
-    pub(crate) fn lower(&self, active: &Active<'_>) -> Versions {
-        self.state.borrow_mut().read_listings.insert(active.target);
-        let Some(package) = self.package(active.target) else {
-            return Versions::full();
-        };
-        let versions = match active.range {
-            Range::Published(id) => self.universe.lower(package, id),
-            Range::Written(specifiers) => package.lower(specifiers),
-            Range::Url => return Versions::empty(),
-        };
-        match self.existing(active.target) {
-            Some(existing) => versions.intersection(&existing),
-            None => versions,
-        }
-    }
-
-    fn existing(&self, name: NameId) -> Option<Versions> {
-        if !self.is_cut {
-            return None;
-        }
-        if let Some(known) = self.state.borrow().existing.get(&name) {
-            return known.clone();
-        }
-        let listing = self.package(name)?.listing.as_ref()?;
-        let existing = self.candidates(name)?.existing(self.problem, listing);
-        self.state.borrow_mut().existing.insert(name, existing.clone());
-        existing
-    }
-
     /// The text of the versions that a requirement would take; empty for any.
     pub(crate) fn range_text(&self, active: &Active<'_>) -> String {
         match active.range {
@@ -160,7 +126,7 @@ impl<'a> PypiRules<'a> {
     pub(crate) fn active(&self, kind: SlotKind, version: u32) -> Option<Vec<Active<'_>>> {
         match kind {
             SlotKind::Root => Some(self.root_requirements()),
-            SlotKind::Wish(_) => None,
+            SlotKind::Python | SlotKind::Wish(_) => None,
             SlotKind::Real(Variant { name, extra, .. }) => {
                 let needs = self.package(name)?.needs(version)?;
                 Some(self.release_requirements(name, needs, extra))
@@ -194,30 +160,37 @@ impl<'a> PypiRules<'a> {
         }
     }
 
-    /// The version to try first of those that `range` allows: a locked one if it can be had.
-    pub(crate) fn first_choice(&self, name: NameId, range: &Versions) -> Option<u32> {
+    /// The version to try first of those at `positions`, which are in the order of preference: a
+    /// locked one if it can be had.
+    pub(crate) fn first_choice(
+        &self,
+        name: NameId,
+        positions: impl Iterator<Item = u32>,
+        has: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
         let listing = self.package(name)?.listing.as_ref()?;
         let candidates = self.candidates(name)?;
         let locked = self.problem.locked.iter().filter(|(locked, _)| locked == self.name(name));
         let kept = locked
             .filter_map(|(_, version)| u32::try_from(listing.position(version)?).ok())
             .find(|position| {
-                range.contains(position)
+                has(*position)
                     && candidates.verdict(self.problem, listing, *position) == Verdict::Candidate
             });
-        kept.or_else(|| candidates.choose(listing, range, self.chooses_lowest(name)))
+        kept.or_else(|| candidates.choose(self.problem, listing, positions))
     }
 
     /// Names what was decided and what was contended when the budget was spent.
     pub(crate) fn partial(&self, spent: Spent) -> Partial {
         let decided =
             spent.decided.into_iter().filter_map(|(slot, position)| match self.kind(slot) {
-                SlotKind::Real(variant) if variant.is_plain() => {
+                kind @ SlotKind::Real(variant) if variant.is_plain() => {
+                    let position = self.position(kind, position)?;
                     let listing = self.package(variant.name)?.listing.as_ref()?;
                     let version = &listing.releases[position as usize].version;
                     Some((self.name(variant.name).to_string(), version.to_string()))
                 }
-                SlotKind::Root | SlotKind::Real(_) | SlotKind::Wish(_) => None,
+                SlotKind::Root | SlotKind::Python | SlotKind::Real(_) | SlotKind::Wish(_) => None,
             });
         let decided = decided.collect();
         let state = self.state.borrow();
@@ -292,20 +265,8 @@ impl<'a> PypiRules<'a> {
         slot
     }
 
-    /// To uv a version for another Python is one in conflict with Python.
-    fn note_other_python(&self, slot: Slot, name: NameId) {
-        let state = &mut *self.state.borrow_mut();
-        if count(&mut state.culprits, slot) == MANY_CONFLICTS {
-            state.put_off(name);
-        }
-    }
-
-    fn is_named(&self, name: NameId) -> bool {
-        self.state.borrow().ranks.contains_key(&name)
-    }
-
     /// Turns requirements into slots. A project with extras is wished for once per extra.
-    fn require_all(&self, active: &[Active<'_>]) -> Vec<(Slot, Versions)> {
+    fn require_all(&self, active: &[Active<'_>]) -> Vec<Need> {
         let mut needs = Vec::with_capacity(active.len());
         for active in active {
             let versions = self.lower(active);
@@ -314,18 +275,14 @@ impl<'a> PypiRules<'a> {
             let none = active.extras.is_empty().then_some(None);
             for extra in extras.chain(none) {
                 let variant = Variant { extra, condition: active.condition, ..plain };
-                if !variant.is_plain() {
-                    needs.push((
-                        self.require(SlotKind::Wish(variant), active.is_pin),
-                        versions.clone(),
-                    ));
-                } else if active.is_pin && self.is_named(active.target) {
-                    needs.push((
-                        self.require(SlotKind::Real(plain.stand_in()), true),
-                        versions.clone(),
-                    ));
-                }
-                needs.push((self.require(SlotKind::Real(plain), active.is_pin), versions.clone()));
+                let (kind, base) = if variant.is_plain() {
+                    (SlotKind::Real(plain), None)
+                } else {
+                    (SlotKind::Wish(variant), Some(SlotKind::Real(plain)))
+                };
+                let slot = self.require(kind, active.is_pin);
+                let base = base.map(|base| self.require(base, active.is_pin));
+                needs.push(Need { slot, versions: versions.clone(), base });
             }
         }
         needs
@@ -333,16 +290,13 @@ impl<'a> PypiRules<'a> {
 
     /// The wish for a variant needs the project, with the extra and under the condition, each alone
     /// and both together.
-    fn wish_needs(&self, variant: Variant, version: u32) -> Vec<(Slot, Versions)> {
-        let stand_in = SlotKind::Real(Variant::plain(variant.name).stand_in());
+    fn wish_needs(&self, variant: Variant, version: u32) -> Vec<Need> {
         let mut needs = Vec::new();
-        if variant.extra.is_some() {
-            needs.push((self.require(stand_in, true), Versions::singleton(version)));
-        }
         for condition in [None, variant.condition] {
             for extra in [None, variant.extra] {
                 let needed = SlotKind::Real(Variant { name: variant.name, extra, condition });
-                let need = (self.require(needed, true), Versions::singleton(version));
+                let slot = self.require(needed, true);
+                let need = Need { slot, versions: Versions::singleton(version), base: None };
                 if !needs.contains(&need) {
                     needs.push(need);
                 }
@@ -406,7 +360,7 @@ impl Rules for PypiRules<'_> {
         self.package(name).is_some()
     }
 
-    fn priority(&self, slot: Slot, _range: &Versions) -> Self::Priority {
+    fn priority(&self, slot: Slot) -> Self::Priority {
         let rank = match self.kind(slot).name() {
             None => Rank::Root,
             Some(name) => self.state.borrow_mut().rank(name),
@@ -414,61 +368,86 @@ impl Rules for PypiRules<'_> {
         (rank, Reverse(slot.0))
     }
 
-    fn note_conflict(&self, affected: Slot, culprit: Slot) -> bool {
-        let (Some(name), Some(other)) = (self.kind(affected).name(), self.kind(culprit).name())
-        else {
-            return false;
-        };
-        // A project and its extras conflict because they are one: that says nothing of either.
-        if name == other {
-            return false;
+    fn note_conflict(
+        &self,
+        affected: Slot,
+        others: &mut dyn Iterator<Item = Slot>,
+        deciding: Slot,
+    ) {
+        let name = self.kind(affected).name();
+        let mut has_culprit = false;
+        for other in others {
+            // A project and its extras conflict because they are one: that says nothing of either.
+            if self.kind(other).name() == name {
+                continue;
+            }
+            has_culprit = true;
+            let state = &mut *self.state.borrow_mut();
+            if count(&mut state.culprits, other) == MANY_CONFLICTS {
+                state.to_put_off.push(other);
+            }
         }
         let state = &mut *self.state.borrow_mut();
-        if count(&mut state.affected, affected) == MANY_CONFLICTS {
-            state.hurry(name);
+        if has_culprit && count(&mut state.affected, deciding) == MANY_CONFLICTS {
+            state.hurried.push(deciding);
         }
-        count(&mut state.culprits, culprit) == MANY_CONFLICTS && state.put_off(other)
     }
 
-    fn likely_culprit(&self, slots: &[Slot]) -> Option<Slot> {
-        let affected = &self.state.borrow().affected;
-        let counted = slots.iter().rev().filter_map(|slot| Some((affected.get(slot)?, *slot)));
-        counted.max_by_key(|(count, _)| **count).map(|(_, slot)| slot)
-    }
-
-    fn is_only_version(&self, slot: Slot, version: u32, range: &Versions) -> bool {
-        let package = self.kind(slot).name().and_then(|name| self.package(name));
-        range.positions(package.map_or(1, Package::length)).eq(std::iter::once(version))
+    fn put_off(&self) -> Vec<Slot> {
+        let state = &mut *self.state.borrow_mut();
+        let names = &state.slots;
+        let name = |slot: Slot| names.get(slot.0 as usize).and_then(|kind| kind.name());
+        let hurried: Vec<NameId> =
+            std::mem::take(&mut state.hurried).into_iter().filter_map(name).collect();
+        let put_off = std::mem::take(&mut state.to_put_off).into_iter();
+        let put_off: Vec<(Slot, NameId)> =
+            put_off.filter_map(|slot| Some((slot, name(slot)?))).collect();
+        hurried.into_iter().for_each(|name| state.hurry(name));
+        let put_off = put_off.into_iter().filter(|(_, name)| state.put_off(*name));
+        put_off.map(|(slot, _)| slot).collect()
     }
 
     fn choose(&self, slot: Slot, range: &Versions) -> Option<u32> {
         match self.kind(slot).name() {
-            None => Some(0),
-            Some(name) => self.first_choice(name, range),
+            None => range.contains(&0).then_some(0),
+            Some(name) => self.choose_atom(name, range),
         }
     }
 
     fn needs(&self, slot: Slot, version: u32) -> Needs {
-        match self.kind(slot) {
-            SlotKind::Root => Needs::Known(self.require_all(&self.root_requirements())),
-            SlotKind::Wish(variant) | SlotKind::Real(variant)
-                if self.verdict(variant.name, version) != Some(Verdict::Candidate) =>
-            {
-                let verdict = self.verdict(variant.name, version).unwrap_or(Verdict::SdistOnly);
-                if verdict == Verdict::Python {
-                    self.note_other_python(slot, variant.name);
-                }
-                Needs::Unavailable
+        let kind = self.kind(slot);
+        let variant = match kind {
+            SlotKind::Root => return Needs::Known(self.require_all(&self.root_requirements())),
+            SlotKind::Python => return Needs::Known(Vec::new()),
+            SlotKind::Wish(variant) | SlotKind::Real(variant) => variant,
+        };
+        let Some(position) = self.position(kind, version) else { return Needs::Unavailable };
+        match self.verdict(variant.name, position) {
+            Some(Verdict::Candidate) => {}
+            Some(Verdict::Python) => {
+                let python = self.slot(SlotKind::Python);
+                return Needs::Bars(python, Versions::singleton(OTHER_PYTHON));
             }
-            SlotKind::Wish(variant) => Needs::Known(self.wish_needs(variant, version)),
-            kind @ SlotKind::Real(variant) => self.release_needs(kind, variant.name, version),
+            _ => return Needs::Unavailable,
+        }
+        match kind {
+            SlotKind::Wish(_) => Needs::Known(self.wish_needs(variant, version)),
+            _ => self.release_needs(kind, variant.name, position),
         }
     }
 
+    fn alike(&self, slot: Slot, version: u32) -> Versions {
+        let name = self.kind(slot).name();
+        let line = name.and_then(|name| self.line(name));
+        let alike = line.and_then(|line| Some(line.alike(line.position(version)?)));
+        alike.unwrap_or_else(|| Versions::singleton(version))
+    }
+
     fn gap(&self, slot: Slot, version: Option<u32>) -> Gap {
-        let name = self.kind(slot).name().map(|name| self.name(name).clone());
+        let kind = self.kind(slot);
+        let name = kind.name().map(|name| self.name(name).clone());
         let name = name.expect("the root has no versions to list and its needs are known");
-        match version {
+        match version.and_then(|version| self.position(kind, version)) {
             None => Gap::Listing(name),
             Some(position) => Gap::Needs(name, position),
         }

@@ -76,10 +76,14 @@ impl Pick {
 
 pub(super) fn read(rules: &PypiRules<'_>, picked: Vec<(Slot, u32)>) -> Solution {
     let mut versions: BTreeMap<Name, (NameId, u32, Vec<NameId>)> = BTreeMap::new();
-    for (slot, position) in picked {
-        match rules.kind(slot) {
-            SlotKind::Root | SlotKind::Wish(_) => {}
+    for (slot, version) in picked {
+        let kind = rules.kind(slot);
+        match kind {
+            SlotKind::Root | SlotKind::Python | SlotKind::Wish(_) => {}
             SlotKind::Real(Variant { name: id, extra, .. }) => {
+                let position = rules
+                    .position(kind, version)
+                    .expect("what was chosen is a version of the listing");
                 let entry = versions.entry(rules.name(id).clone());
                 let (_, _, extras) = entry.or_insert((id, position, Vec::new()));
                 if let Some(extra) = extra.filter(|extra| !extras.contains(extra)) {

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ecosystems::Warning;
 use ecosystems::pypi::{
-    Listing, Marker, Metadata, Name, Requirement, RequirementSource, Specifiers,
+    Listing, Marker, Metadata, Name, Release, Requirement, RequirementSource, Specifiers,
 };
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use super::line::{Line, cuts_of};
 use crate::Versions;
-use crate::versions::MOST_VERSIONS;
 
 /// A fact that is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,6 +37,8 @@ pub struct Universe {
     specifiers: Arc<Interner<Specifiers, Box<str>>>,
     markers: Arc<Interner<Marker, Box<str>>>,
     packages: Arc<Vec<Option<Arc<Package>>>>,
+    /// By name, the specifiers with which anything known requires the project.
+    required: Arc<Vec<FxHashSet<SpecifiersId>>>,
 }
 
 /// A name in a universe.
@@ -58,8 +60,16 @@ pub(crate) struct Package {
     pub(crate) listing: Option<Arc<Listing>>,
     /// What each release needs, as far as known.
     needs: Vec<Option<Arc<Needs>>>,
-    /// Sets of positions by specifiers. Shared by all snapshots with this listing.
-    lowered: Arc<RwLock<FxHashMap<SpecifiersId, Versions>>>,
+    /// Shared by all snapshots with this listing in which the same is required of the project.
+    lowered: Arc<Lowered>,
+}
+
+/// What follows from a listing and all that is required of the project, found as it is asked for.
+#[derive(Debug, Default)]
+struct Lowered {
+    line: OnceLock<Arc<Line>>,
+    /// Sets of atoms of the line.
+    sets: RwLock<FxHashMap<SpecifiersId, Versions>>,
 }
 
 /// What one release needs.
@@ -94,7 +104,6 @@ impl Universe {
     /// A listing that replaces another makes the needs known of the old one void.
     pub fn insert_listing(&mut self, name: &Name, listing: Option<Arc<Listing>>) {
         let id = self.intern(name);
-        let listing = listing.map(cut);
         let releases = listing.as_ref().map_or(0, |listing| listing.releases.len());
         let package = Package { listing, needs: vec![None; releases], lowered: Arc::default() };
         Arc::make_mut(&mut self.packages)[id.0 as usize] = Some(Arc::new(package));
@@ -174,17 +183,38 @@ impl Universe {
         self.markers.values.len()
     }
 
-    /// The positions of a listing that interned specifiers mean: lowered once, then remembered.
-    pub(crate) fn lower(&self, package: &Package, id: SpecifiersId) -> Versions {
+    /// The line of a listed project, for all that is known to be required of it.
+    pub(crate) fn line(&self, id: NameId, package: &Package) -> Arc<Line> {
+        let line = package.lowered.line.get_or_init(|| Arc::new(self.new_line(id, package, &[])));
+        Arc::clone(line)
+    }
+
+    /// The line of a listed project, for `further` specifiers too.
+    pub(crate) fn new_line(&self, id: NameId, package: &Package, further: &[&Specifiers]) -> Line {
+        let required = self.required.get(id.0 as usize).into_iter().flatten();
+        let required = required.map(|specifiers| self.specifiers(*specifiers));
+        let cuts = required.chain(further.iter().copied()).flat_map(cuts_of).collect();
+        Line::new(package.releases(), cuts)
+    }
+
+    /// The atoms of the project's line that interned specifiers mean: lowered once, then remembered.
+    pub(crate) fn lower(
+        &self,
+        id: NameId,
+        package: &Package,
+        specifiers: SpecifiersId,
+    ) -> Versions {
+        let sets = &package.lowered.sets;
         // A poisoned lock guards whole entries all the same.
-        let known = package.lowered.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(versions) = known.get(&id) {
+        let known = sets.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(versions) = known.get(&specifiers) {
             return versions.clone();
         }
         drop(known);
-        let versions = package.lower(self.specifiers(id));
-        let mut known = package.lowered.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.insert(id, versions.clone());
+        let line = self.line(id, package);
+        let versions = line.lower(self.specifiers(specifiers), package.releases());
+        let mut known = sets.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(specifiers, versions.clone());
         versions
     }
 
@@ -202,8 +232,23 @@ impl Universe {
         let id = NameId(Interner::intern(&mut self.names, name, Clone::clone));
         if self.packages.len() <= id.0 as usize {
             Arc::make_mut(&mut self.packages).resize(id.0 as usize + 1, None);
+            Arc::make_mut(&mut self.required).resize(id.0 as usize + 1, FxHashSet::default());
         }
         id
+    }
+
+    /// Notes that something requires a project with these specifiers, which its line has to tell
+    /// apart from now on.
+    fn require(&mut self, target: NameId, specifiers: SpecifiersId) {
+        let place = target.0 as usize;
+        if self.required[place].contains(&specifiers) {
+            return;
+        }
+        Arc::make_mut(&mut self.required)[place].insert(specifiers);
+        if let Some(package) = &self.packages[place] {
+            let package = Package { lowered: Arc::default(), ..Package::clone(package) };
+            Arc::make_mut(&mut self.packages)[place] = Some(Arc::new(package));
+        }
     }
 
     fn intern_specifiers(&mut self, specifiers: &Specifiers) -> SpecifiersId {
@@ -244,8 +289,12 @@ impl Universe {
             // No index answers for a URL, and uv takes none from a published package.
             RequirementSource::Url(_) => None,
         };
+        let target = self.intern(&requirement.name);
+        if let Some(specifiers) = specifiers {
+            self.require(target, specifiers);
+        }
         Need {
-            target: self.intern(&requirement.name),
+            target,
             specifiers,
             given_extra: self.compile_marker(&requirement.marker),
             marker: self.intern_marker(&requirement.marker),
@@ -253,20 +302,6 @@ impl Universe {
             is_pin: requirement.specifiers().is_some_and(Specifiers::is_pin),
         }
     }
-}
-
-/// The newest versions of a listing, as many as a search can tell apart.
-fn cut(listing: Arc<Listing>) -> Arc<Listing> {
-    let surplus = listing.releases.len().saturating_sub(MOST_VERSIONS);
-    if surplus == 0 {
-        return listing;
-    }
-    let mut shorter = Listing::clone(&listing);
-    shorter.releases.drain(..surplus);
-    shorter
-        .warnings
-        .push(Warning::new(format!("left out {surplus} versions of `{}`", listing.name)));
-    Arc::new(shorter)
 }
 
 impl Package {
@@ -279,16 +314,14 @@ impl Package {
         u32::try_from(self.needs.len()).unwrap_or(u32::MAX)
     }
 
-    /// The positions that specifiers mean, not remembered: for what users write.
-    pub(crate) fn lower(&self, specifiers: &Specifiers) -> Versions {
-        self.listing.as_ref().map_or_else(
-            || Versions::from_runs(&[]),
-            |listing| {
-                Versions::from_runs(
-                    &specifiers.lower(&listing.releases, |release| &release.version),
-                )
-            },
-        )
+    /// The releases, ascending; none if no index has the project.
+    pub(crate) fn releases(&self) -> &[Release] {
+        self.listing.as_ref().map_or(&[], |listing| &listing.releases)
+    }
+
+    /// The positions in the listing that specifiers mean.
+    pub(crate) fn positions(&self, specifiers: &Specifiers) -> Versions {
+        Versions::from_runs(&specifiers.lower(self.releases(), |release| &release.version))
     }
 }
 

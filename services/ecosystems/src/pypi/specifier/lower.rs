@@ -1,11 +1,10 @@
 //! Lowering: the runs of a sorted listing that specifiers mean.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{Operand, Operator, Specifier, Specifiers, has_prefix, public};
+use super::{Cut, Specifier, Specifiers};
 use crate::pypi::Version;
 
 /// Runs of positions, ascending, apart from each other, none empty.
@@ -27,67 +26,20 @@ impl Specifiers {
 
 impl Specifier {
     fn lower<T>(&self, versions: &[T], version_of: impl Fn(&T) -> &Version + Copy) -> Runs {
-        let end = position(versions.len());
-        let cut = |before: &dyn Fn(&Version) -> bool| {
-            position(versions.partition_point(|item| before(version_of(item))))
+        let Some(spans) = self.spans() else {
+            let listed = versions.iter().map(version_of).enumerate();
+            let meant = listed.filter(|(_, version)| self.contains(version));
+            return meant.map(|(place, _)| position(place)..position(place + 1)).collect();
         };
-        let version = match &self.operand {
-            Operand::Version(version) => version,
-            Operand::Text(_) => {
-                let listed = versions.iter().map(version_of).enumerate();
-                let meant = listed.filter(|(_, version)| self.contains(version));
-                return meant.map(|(place, _)| position(place)..position(place + 1)).collect();
-            }
-        };
-        // The version itself with its local versions: nothing if it is not listed.
-        let itself = || {
-            let start = cut(&|listed| *listed < *version);
-            let behind = cut(&|listed| {
-                if version.is_local() { listed <= version } else { public(listed) <= *version }
-            });
-            start..behind
-        };
-        let prefix = |numbers: &[u64]| {
-            let epoch = version.epoch();
-            let below = |listed: &Version| release_order(listed, epoch, numbers) == Ordering::Less;
-            cut(&below)..cut(&|listed| below(listed) || has_prefix(listed, epoch, numbers))
-        };
-        match self.operator {
-            Operator::Arbitrary | Operator::Equal => smallvec![itself()],
-            Operator::NotEqual => smallvec![0..itself().start, itself().end..end],
-            Operator::EqualPrefix => smallvec![prefix(version.release())],
-            Operator::NotEqualPrefix => {
-                let hole = prefix(version.release());
-                smallvec![0..hole.start, hole.end..end]
-            }
-            Operator::LessEqual => smallvec![0..itself().end],
-            Operator::GreaterEqual => smallvec![itself().start..end],
-            Operator::Less if version.any_prerelease() => smallvec![0..itself().start],
-            Operator::Less => {
-                let preview = version.clone().with_dev(Some(0));
-                smallvec![0..cut(&|listed| *listed < preview)]
-            }
-            Operator::Greater => {
-                let successors =
-                    |listed: &Version| listed <= version || super::is_successor_of(listed, version);
-                smallvec![cut(&successors)..end]
-            }
-            Operator::Compatible => {
-                let numbers = version.release();
-                let run = prefix(&numbers[..numbers.len().saturating_sub(1)]);
-                smallvec![itself().start.max(run.start)..run.end.max(run.start)]
-            }
-        }
+        let below =
+            |cut: &Cut| position(versions.partition_point(|item| cut.is_above(version_of(item))));
+        let runs = spans.iter().map(|span| {
+            let start = span.start.as_ref().map_or(0, below);
+            let end = span.end.as_ref().map_or(position(versions.len()), below);
+            start..end.max(start)
+        });
+        runs.collect()
     }
-}
-
-/// How the numbers of a version compare with a prefix, missing numbers counting as zero.
-fn release_order(version: &Version, epoch: u64, prefix: &[u64]) -> Ordering {
-    version.epoch().cmp(&epoch).then_with(|| {
-        let release = version.release();
-        let numbers = (0..prefix.len()).map(|place| release.get(place).copied().unwrap_or(0));
-        numbers.cmp(prefix.iter().copied())
-    })
 }
 
 /// A listing of more than four thousand million versions does not fit into memory.
@@ -187,6 +139,28 @@ mod tests {
                 }
                 for pair in runs.windows(2) {
                     prop_assert!(pair[0].end <= pair[1].start);
+                }
+            }
+        }
+
+        /// Of two cuts the higher one is above all that the lower one is above, and the order of
+        /// three is one order.
+        #[test]
+        fn cuts_are_ordered_as_places_are(
+            versions in prop::collection::btree_set(version(), 1..30),
+            specifiers in prop::collection::vec(specifier(), 3),
+        ) {
+            let spans = specifiers.iter().flat_map(Specifiers::iter).filter_map(Specifier::spans);
+            let mut cuts: Vec<Cut> =
+                spans.flatten().flat_map(|span| [span.start, span.end]).flatten().collect();
+            cuts.extend(versions.iter().flat_map(|version| [Cut::before(version), Cut::after(version)]));
+            cuts.sort();
+            for (place, lower) in cuts.iter().enumerate() {
+                for higher in &cuts[place..] {
+                    prop_assert!(lower <= higher, "{:?} {:?}", lower, higher);
+                    for version in &versions {
+                        prop_assert!(!lower.is_above(version) || higher.is_above(version));
+                    }
                 }
             }
         }

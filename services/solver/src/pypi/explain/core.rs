@@ -81,7 +81,7 @@ impl Names {
     /// The project, or project and extra, that a slot stands for; none for the user's requirements.
     fn of(&self, rules: &PypiRules<'_>, slot: Slot) -> Option<Node> {
         match rules.kind(slot) {
-            SlotKind::Root => None,
+            SlotKind::Root | SlotKind::Python => None,
             SlotKind::Real(variant) | SlotKind::Wish(variant) => {
                 Some(self.node(variant.name, variant.extra))
             }
@@ -246,7 +246,7 @@ fn leaves(derivation: Derivation) -> Vec<Leaf> {
 fn requirement(rules: &PypiRules<'_>, active: &Active<'_>, target: Node) -> Requirement {
     Requirement {
         target,
-        versions: rules.lower(active),
+        versions: rules.positions(active),
         range: rules.range_text(active),
         is_same_version: false,
         origin: match active.origin {
@@ -271,7 +271,7 @@ fn unavailable(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Obsta
     let mut own = own.iter().filter(|active| {
         active.target == node.name && !matches!(active.origin, Origin::Constraint(_))
     });
-    if own.any(|active| !rules.lower(active).contains(&version)) {
+    if own.any(|active| !rules.positions(active).contains(&version)) {
         return Some((Obstacle::Metadata, "require another version of themselves".to_owned()));
     }
     Some(match rules.unavailable_needs(kind, version)? {

@@ -5,12 +5,14 @@ use super::super::universe::{MarkerId, NameId};
 /// What a slot stands for.
 ///
 /// A project with an extra, and a project required under a condition, are slots of their own, as
-/// in uv. A *wish* for one needs the project and the slot, in one version; and whoever wishes for
-/// one needs the project in the same range, so that a range is known before the wish is decided.
+/// in uv. A *wish* for one needs the project and the slot, in one version; the project is its base,
+/// whose range is thereby known before the wish is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum SlotKind {
     /// What the user requires.
     Root,
+    /// The interpreter. Versions for another one need a version of it that there is not.
+    Python,
     /// A project, or what an extra adds to it, possibly under a condition.
     Real(Variant),
     /// The wish for one of these.
@@ -26,10 +28,10 @@ pub(crate) struct Variant {
 }
 
 impl SlotKind {
-    /// The project, but for the root.
+    /// The project, if it is about one.
     pub(crate) fn name(self) -> Option<NameId> {
         match self {
-            Self::Root => None,
+            Self::Root | Self::Python => None,
             Self::Real(variant) | Self::Wish(variant) => Some(variant.name),
         }
     }
@@ -39,15 +41,6 @@ impl Variant {
     /// The project itself.
     pub(crate) fn plain(name: NameId) -> Self {
         Self { name, extra: None, condition: None }
-    }
-
-    /// The project again, in a slot of its own.
-    ///
-    /// Pubgrub asks for the priority of a slot anew when its range gets smaller. A pin on a project
-    /// of which only one version is left makes no range smaller, and yet is to be decided soon:
-    /// the stand-in, needed by the pin, is new and so is asked about.
-    pub(crate) fn stand_in(self) -> Self {
-        Self { condition: Some(MarkerId(u32::MAX)), ..self }
     }
 
     pub(crate) fn is_plain(self) -> bool {

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::candidates::Candidates;
 use super::super::universe::NameId;
+use super::lines::LineInUse;
 use super::slots::SlotKind;
 use crate::Versions;
 use crate::search::Slot;
@@ -34,12 +35,16 @@ pub(super) struct State {
     pub(super) ranks: FxHashMap<NameId, Rank>,
     pub(super) candidates: FxHashMap<NameId, Rc<Candidates>>,
     pub(super) existing: FxHashMap<NameId, Option<Versions>>,
+    pub(super) lines: FxHashMap<NameId, LineInUse>,
     pub(super) read_listings: FxHashSet<NameId>,
     pub(super) read_needs: FxHashSet<(NameId, u32)>,
     /// How often versions of a slot were rejected.
     pub(super) affected: FxHashMap<Slot, u32>,
     /// How often a slot was the reason for that.
     pub(super) culprits: FxHashMap<Slot, u32>,
+    /// Slots whose projects are to be decided sooner, and later, from the next decision on.
+    pub(super) hurried: Vec<Slot>,
+    pub(super) to_put_off: Vec<Slot>,
 }
 
 impl State {
