@@ -336,10 +336,15 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(variable) => variable.fmt(f),
-            Self::Text(text) if text.contains('"') => write!(f, "'{text}'"),
-            Self::Text(text) => write!(f, "\"{text}\""),
+            Self::Text(text) => write_text(f, text),
         }
     }
+}
+
+/// Quotes a text, which holds one kind of quotes at the most: it was quoted by the other.
+fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let quote = if text.contains('"') { '\'' } else { '"' };
+    write!(f, "{quote}{text}{quote}")
 }
 
 impl fmt::Display for Clause {
@@ -348,7 +353,8 @@ impl fmt::Display for Clause {
             Self::Version { variable, specifier } => {
                 let text = specifier.to_string();
                 let operator = specifier.operator().to_string();
-                write!(f, "{variable} {operator} \"{}\"", &text[operator.len()..])
+                write!(f, "{variable} {operator} ")?;
+                write_text(f, &text[operator.len()..])
             }
             Self::Extra { name, equal: true } => write!(f, "extra == \"{name}\""),
             Self::Extra { name, equal: false } => write!(f, "extra != \"{name}\""),

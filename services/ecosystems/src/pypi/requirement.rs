@@ -178,7 +178,12 @@ impl fmt::Display for Requirement {
             RequirementSource::Registry(specifiers) => write!(f, "{specifiers}")?,
             RequirementSource::Url(url) => write!(f, " @ {url}")?,
         }
-        if self.marker.is_always() { Ok(()) } else { write!(f, "; {}", self.marker) }
+        if self.marker.is_always() {
+            return Ok(());
+        }
+        // A URL may hold a `;`, so it ends at a space.
+        let joint = if self.specifiers().is_some() { "; " } else { " ; " };
+        write!(f, "{joint}{}", self.marker)
     }
 }
 
@@ -203,7 +208,7 @@ mod tests {
             ),
             (
                 "demo @ https://host.example/demo.zip ; os_name=='nt'",
-                "demo @ https://host.example/demo.zip; os_name == \"nt\"",
+                "demo @ https://host.example/demo.zip ; os_name == \"nt\"",
             ),
         ] {
             let requirement = Requirement::parse(text).expect(text);

@@ -54,19 +54,30 @@ impl Marker {
 }
 
 fn or(scanner: &mut Scanner<'_>, depth: usize) -> Result<Node, RequirementError> {
-    let mut nodes = vec![and(scanner, depth)?];
-    while scanner.skip_spaces().eat_word("or") {
-        nodes.push(and(scanner, depth)?);
+    let mut nodes = Vec::new();
+    loop {
+        // Parentheses that change nothing are not kept: equal texts are equal markers.
+        match and(scanner, depth)? {
+            Node::Or(inner) => nodes.extend(inner),
+            node => nodes.push(node),
+        }
+        if !scanner.skip_spaces().eat_word("or") {
+            return Ok(single(nodes, Node::Or));
+        }
     }
-    Ok(single(nodes, Node::Or))
 }
 
 fn and(scanner: &mut Scanner<'_>, depth: usize) -> Result<Node, RequirementError> {
-    let mut nodes = vec![operand(scanner, depth)?];
-    while scanner.skip_spaces().eat_word("and") {
-        nodes.push(operand(scanner, depth)?);
+    let mut nodes = Vec::new();
+    loop {
+        match operand(scanner, depth)? {
+            Node::And(inner) => nodes.extend(inner),
+            node => nodes.push(node),
+        }
+        if !scanner.skip_spaces().eat_word("and") {
+            return Ok(single(nodes, Node::And));
+        }
     }
-    Ok(single(nodes, Node::And))
 }
 
 fn single(mut nodes: Vec<Node>, joined: fn(Vec<Node>) -> Node) -> Node {
@@ -187,12 +198,12 @@ fn clause(left: Value, comparison: Comparison, right: Value) -> Result<Clause, S
         // `~=` and the prefix forms do not read the same from right to left.
         _ if variable.always_holds_version() && !membership && is_symmetric(&left, comparison) => {
             let operator = comparison_from_variable.operator().unwrap_or_default();
-            let specifiers = Specifiers::parse(&format!("{operator}{text}")).ok();
-            Ok(match specifiers.as_ref().and_then(|specifiers| specifiers.iter().next()) {
-                Some(specifier) if !text.is_empty() => {
-                    Clause::Version { variable, specifier: specifier.clone() }
-                }
-                Some(_) | None => Clause::Text { left, comparison, right },
+            let specifiers = Specifiers::parse(&format!("{operator}{text}"));
+            let specifiers: Vec<_> = specifiers.iter().flat_map(Specifiers::iter).collect();
+            Ok(match *specifiers {
+                [specifier] => Clause::Version { variable, specifier: specifier.clone() },
+                // No version, or several as in `"3.8,<4"`.
+                _ => Clause::Text { left, comparison, right },
             })
         }
         _ => Ok(Clause::Text { left, comparison, right }),
