@@ -12,6 +12,9 @@
 //! Deliberately absent: anything that solves, anything that remembers answers, and any execution of
 //! package code. A release whose needs only a build would tell is [`MetadataRead::NeedsBuild`].
 
+#[doc(hidden)]
+pub mod archive;
+
 mod bundled;
 mod config;
 mod credentials;

@@ -8,7 +8,6 @@
 mod memory;
 mod metadata;
 mod page;
-mod sparse;
 mod wheel;
 
 use std::sync::Arc;

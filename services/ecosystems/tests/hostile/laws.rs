@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use ecosystems::pypi::{
-    CoreMetadata, DistributionFilename, Environment, FileKind, Listing, Marker, MarkerContext,
-    Metadata, Name, Platform, ProjectStatus, Python, RawFile, Requirement, Specifiers, Version,
-    WheelFilename, Yanked, read_html_page, read_json_page,
+    CoreMetadata, DistributionFilename, Environment, File, FileKind, Listing, Marker,
+    MarkerContext, Metadata, Name, Platform, ProjectStatus, Python, RawFile, Requirement,
+    Specifiers, Version, WheelFilename, Yanked, read_html_page, read_json_page,
 };
 use serde_json::{Map, Value, json};
 
@@ -218,7 +218,7 @@ fn holds_of_files(files: Vec<RawFile>, status: ProjectStatus) {
     for (place, release) in listing.releases.iter().enumerate() {
         assert_eq!(listing.position(&release.version), Some(place));
         assert!(!release.files.is_empty());
-        assert!(release.files.is_sorted_by_key(|file| file.is_sdist()), "wheels come first");
+        assert!(release.files.is_sorted_by_key(File::is_sdist), "wheels come first");
         for file in &release.files {
             let read = DistributionFilename::parse(&file.filename, &name);
             let version = match (read, &file.kind) {

@@ -12,9 +12,9 @@ use url::Url;
 
 use super::memory::Standing;
 use super::metadata::{Found, LONGEST_METADATA, Search, fits};
-use super::sparse::{Need, Sparse, read_metadata};
 use super::validator;
 use crate::Error;
+use crate::archive::wheel::{Need, Sparse, read_metadata};
 use crate::fetch::Answer;
 
 /// How much of the end is asked for at first, in bytes.

@@ -15,7 +15,7 @@ use ecosystems::pypi::Name;
 use zip::ZipArchive;
 
 /// The parts of a file that are known.
-pub(super) struct Sparse {
+pub struct Sparse {
     /// By where they start; they do not overlap.
     parts: BTreeMap<u64, Bytes>,
     length: u64,
@@ -23,7 +23,7 @@ pub(super) struct Sparse {
 
 /// Why metadata could not be read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub enum Need {
     /// The byte at this position is not known.
     Range(u64),
     /// The wheel is broken, or is none.
@@ -32,30 +32,30 @@ pub(super) enum Need {
 
 impl Sparse {
     /// A file of `length` bytes of which nothing is known.
-    pub(super) fn new(length: u64) -> Self {
+    pub fn new(length: u64) -> Self {
         Self { parts: BTreeMap::new(), length }
     }
 
     /// A file that is known whole.
-    pub(super) fn whole(bytes: Bytes) -> Self {
+    pub fn whole(bytes: Bytes) -> Self {
         let mut sparse = Self::new(bytes.len() as u64);
         sparse.insert(0, bytes);
         sparse
     }
 
     /// Makes a part known, which lies within a gap.
-    pub(super) fn insert(&mut self, start: u64, bytes: Bytes) {
+    pub fn insert(&mut self, start: u64, bytes: Bytes) {
         self.parts.insert(start, bytes);
     }
 
     /// How many bytes are known.
-    pub(super) fn known(&self) -> u64 {
+    pub fn known(&self) -> u64 {
         self.parts.values().map(|part| part.len() as u64).sum()
     }
 
     /// The range to ask for next: from `position` on, at least and at most so many bytes, but
     /// never what is known already.
-    pub(super) fn gap(&self, position: u64, (least, most): (u64, u64)) -> Range<u64> {
+    pub fn gap(&self, position: u64, (least, most): (u64, u64)) -> Range<u64> {
         let before = self.parts.range(..=position).next_back();
         let floor = before.map_or(0, |(start, part)| start + part.len() as u64);
         let ceiling = self.parts.range(position..).next().map_or(self.length, |(start, _)| *start);
@@ -108,7 +108,7 @@ impl Seek for Cursor<'_> {
 }
 
 /// Reads `METADATA` of the project `name` from a wheel.
-pub(super) fn read_metadata(sparse: &Sparse, name: &Name, limit: u64) -> Result<Vec<u8>, Need> {
+pub fn read_metadata(sparse: &Sparse, name: &Name, limit: u64) -> Result<Vec<u8>, Need> {
     let missed = Rc::new(Cell::new(None));
     let cursor = Cursor { sparse, position: 0, missed: Rc::clone(&missed) };
     let read = read_entry(cursor, name, limit);

@@ -1,0 +1,7 @@
+//! Holds the law of its name against whatever bytes the fuzzer makes.
+#![no_main]
+
+#[path = "../../tests/hostile/laws.rs"]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::wheel_tail(bytes));

@@ -1,0 +1,41 @@
+//! What holds of the readers of archives, whatever bytes come in: no panic, bounded results, and the
+//! laws of each. One function per kind, which panics where a law is broken; the fuzzers in `fuzz/`
+//! include this file too.
+
+use bytes::Bytes;
+use ecosystems::pypi::Name;
+use registries::archive::wheel::{Need, Sparse, read_metadata};
+
+/// The longest document that is read.
+const LIMIT: u64 = 4096;
+
+/// A wheel of `demo`, read whole and by ranges. The first byte says how much of its end is known at
+/// first, and how much comes with each range.
+pub(crate) fn wheel_tail(bytes: &[u8]) {
+    let Some((shape, wheel)) = bytes.split_first() else { return };
+    let wheel = Bytes::copy_from_slice(wheel);
+    let name = Name::parse("demo").expect("the name is well formed");
+    let whole = read_metadata(&Sparse::whole(wheel.clone()), &name, LIMIT);
+    if let Ok(text) = &whole {
+        assert!(text.len() as u64 <= LIMIT);
+    }
+    assert!(!matches!(whole, Err(Need::Range(_))), "nothing is missing of a whole: {whole:?}");
+
+    let first = usize::from(shape & 15) * wheel.len() / 15;
+    let least = 1_u64 << (shape >> 4);
+    let mut sparse = Sparse::new(wheel.len() as u64);
+    sparse.insert((wheel.len() - first) as u64, wheel.slice(wheel.len() - first..));
+    let by_ranges = loop {
+        match read_metadata(&sparse, &name, LIMIT) {
+            Err(Need::Range(position)) => {
+                let gap = sparse.gap(position, (least, 2 * least));
+                assert!(gap.contains(&position) && gap.end <= wheel.len() as u64, "{gap:?}");
+                let place = |at| usize::try_from(at).expect("the wheel is in memory");
+                sparse.insert(gap.start, wheel.slice(place(gap.start)..place(gap.end)));
+                assert!(sparse.known() <= wheel.len() as u64, "no byte is asked for twice");
+            }
+            read => break read,
+        }
+    };
+    assert_eq!(by_ranges, whole);
+}
