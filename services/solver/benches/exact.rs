@@ -10,7 +10,17 @@ use testkit::recording::{Answer, Recorded, Recording};
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
-const SETS: [&str; 6] = ["airflow", "boto", "django", "fastapi-app", "jupyter", "ml"];
+const SETS: [&str; 8] = [
+    "airflow.py3.12",
+    // Thousands of decisions, most of them taken back.
+    "airflow.py3.10",
+    "airflow.py3.12.lowest-direct",
+    "boto.py3.12",
+    "django.py3.12",
+    "fastapi-app.py3.12",
+    "jupyter.py3.12",
+    "ml.py3.12",
+];
 
 fn main() {
     divan::main();
@@ -21,7 +31,7 @@ fn everything() -> Vec<Recorded> {
 }
 
 fn problem(set: &str) -> solver::pypi::Problem {
-    Answer::read(&format!("{set}.py3.12")).problem
+    Answer::read(set).problem
 }
 
 /// The whole recorded universe, with the names that it lacks known to be missing.
@@ -48,7 +58,7 @@ fn warm(bencher: Bencher<'_, '_>, set: &str) {
 }
 
 /// The first solve over a universe: every requirement is lowered on the way.
-#[divan::bench(args = ["airflow", "jupyter"])]
+#[divan::bench(args = ["airflow.py3.12", "jupyter.py3.12"])]
 fn first(bencher: Bencher<'_, '_>, set: &str) {
     let everything = everything();
     let problem = problem(set);
@@ -71,7 +81,7 @@ fn first(bencher: Bencher<'_, '_>, set: &str) {
 }
 
 /// Looking along first choices, as is done when facts arrive.
-#[divan::bench(args = ["airflow", "jupyter"])]
+#[divan::bench(args = ["airflow.py3.12", "jupyter.py3.12"])]
 fn looking_ahead(bencher: Bencher<'_, '_>, set: &str) {
     let (problem, universe) = (problem(set), universe(set));
     bencher.bench_local(|| ahead(&problem, &universe));
