@@ -35,5 +35,5 @@ pub use name::{Name, NameError};
 pub use platform::{Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError, RequirementSource};
 pub use specifier::{Cut, Operator, Runs, Span, Spans, Specifier, SpecifierError, Specifiers};
-pub use tags::{TagSet, WheelTags};
+pub use tags::{Misfit, TagSet, WheelTags};
 pub use version::{Version, VersionError};

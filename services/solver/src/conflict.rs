@@ -4,7 +4,7 @@ mod words;
 
 use std::fmt;
 
-pub(crate) use words::{count, join, quoted, versions};
+pub(crate) use words::{alternatives, count, join, quoted, versions};
 
 /// A proof that no choice of versions meets all requirements.
 ///

@@ -7,6 +7,8 @@
 
 #[path = "conformance/depsdev.rs"]
 mod depsdev;
+#[path = "conformance/explanations.rs"]
+mod explanations;
 #[path = "conformance/pip.rs"]
 mod pip;
 #[path = "conformance/suite.rs"]
@@ -15,6 +17,8 @@ mod suite;
 mod universe;
 #[path = "conformance/uv.rs"]
 mod uv;
+#[path = "conformance/words.rs"]
+mod words;
 
 use suite::{Results, read};
 
@@ -65,4 +69,20 @@ fn cases_of_deps_dev_are_met_or_known_to_differ() {
         results.add(&case.id, depsdev::judge(case));
     }
     results.settle(depsdev::KNOWN_DIFFERENT);
+}
+
+#[test]
+fn explanations_name_what_uv_names() {
+    let Some(outputs) = explanations::outputs() else { return };
+    let Some(scenarios) = uv::scenarios() else { return };
+    let mut results = Results::new("uv_install_outputs, explanations");
+    for output in &outputs {
+        if let Some(scenario) = output.scenario(&scenarios) {
+            results.add(&scenario.id, explanations::judge(output, scenario));
+        }
+    }
+    assert_eq!(results.len(), 45, "the suite is another one");
+    let known = explanations::KNOWN_DIFFERENT;
+    println!("uv_install_outputs: of these, {} name something else for a reason", known.len());
+    results.settle(&[]);
 }

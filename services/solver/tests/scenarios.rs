@@ -117,7 +117,10 @@ scenarios! {
     unreadable_metadata_makes_a_version_unavailable
     upper_bound_on_python_does_not_count
     url_in_published_metadata
+    version_that_contradicts_itself
+    versions_around_one_that_is_excluded
     wheels_for_another_python_only
+    wheels_for_other_interpreters
     wheels_for_other_platforms_only
     yanked_version_in_a_range
     yanked_version_is_passed_over

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::marker::Variable;
 use super::version::parse_version;
-use super::{File, FileKind, Operator, Platform, Specifiers, TagSet, Version};
+use super::{File, FileKind, Misfit, Operator, Platform, Specifiers, TagSet, Version};
 
 /// One interpreter on one platform: what markers, wheel tags and `Requires-Python` are judged by.
 #[derive(Clone, Debug)]
@@ -87,6 +87,19 @@ impl Environment {
             FileKind::Wheel(tags) => self.tags.fits(tags),
             FileKind::Sdist => self.sdists,
         }
+    }
+
+    /// What keeps a wheel from running, if anything does, and the tags of its name that do so. No
+    /// source distribution is kept from it by a tag.
+    pub fn misfit<'f>(&self, file: &'f File) -> Option<(Misfit, &'f str)> {
+        let FileKind::Wheel(tags) = &file.kind else { return None };
+        let [python, abi, platform] = tags.parts();
+        let misfit = self.tags.misfit(tags)?;
+        Some(match misfit {
+            Misfit::Python => (misfit, python),
+            Misfit::Abi => (misfit, abi),
+            Misfit::Platform => (misfit, platform),
+        })
     }
 
     /// Whether `Requires-Python` admits the interpreter.

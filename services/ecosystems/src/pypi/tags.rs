@@ -19,6 +19,17 @@ pub struct TagSet {
     platforms: HashSet<String, FxBuildHasher>,
 }
 
+/// Which part of a wheel's tags keeps it from running: the first that does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Misfit {
+    /// It is for other interpreters, or other versions of this one.
+    Python,
+    /// It is for other builds of the interpreter.
+    Abi,
+    /// It is for other machines.
+    Platform,
+}
+
 impl WheelTags {
     /// Joins the three parts of a wheel's name.
     pub fn new(python: &str, abi: &str, platform: &str) -> Self {
@@ -47,6 +58,23 @@ impl TagSet {
             && pythons
                 .split('.')
                 .any(|python| abis.split('.').any(|abi| self.interprets(python, abi, native)))
+    }
+
+    /// What keeps a wheel with `tags` from running in the environment, if anything does.
+    pub fn misfit(&self, tags: &WheelTags) -> Option<Misfit> {
+        if self.fits(tags) {
+            return None;
+        }
+        let [pythons, abis, _] = tags.parts();
+        let interprets = |abis: &str| {
+            let mut pythons = pythons.split('.');
+            pythons.any(|python| abis.split('.').any(|abi| self.interprets(python, abi, true)))
+        };
+        Some(match (interprets(abis), interprets("none")) {
+            (true, _) => Misfit::Platform,
+            (false, true) => Misfit::Abi,
+            (false, false) => Misfit::Python,
+        })
     }
 
     /// Whether the pair of Python and ABI tags is among the supported ones.
@@ -125,6 +153,26 @@ mod tests {
         ] {
             let [python, abi, platform] = wheel;
             assert_eq!(tags.fits(&WheelTags::new(python, abi, platform)), fits, "{wheel:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_part_that_does_not_fit_is_told() {
+        let platform = Platform::parse("x86_64-manylinux_2_28").expect("a platform");
+        let tags = TagSet::cpython(12, &platform);
+        for (wheel, misfit) in [
+            (["py3", "none", "any"], None),
+            (["cp312", "cp312", "win_amd64"], Some(Misfit::Platform)),
+            (["cp38", "abi3", "win_amd64"], Some(Misfit::Platform)),
+            (["py3", "none", "win_amd64"], Some(Misfit::Platform)),
+            (["cp312", "cp312t", "manylinux_2_17_x86_64"], Some(Misfit::Abi)),
+            (["py3", "graalpy240_310_native", "any"], Some(Misfit::Abi)),
+            (["cp311", "cp311", "win_amd64"], Some(Misfit::Python)),
+            (["cp313", "abi3", "manylinux_2_17_x86_64"], Some(Misfit::Python)),
+            (["graalpy310", "none", "any"], Some(Misfit::Python)),
+        ] {
+            let [python, abi, platform] = wheel;
+            assert_eq!(tags.misfit(&WheelTags::new(python, abi, platform)), misfit, "{wheel:?}");
         }
     }
 }

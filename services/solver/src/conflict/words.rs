@@ -14,6 +14,18 @@ pub(crate) fn join(items: &[String]) -> String {
     }
 }
 
+/// `a`, `a or b`, `a, b or c`, `a, b, c or 2 more`.
+pub(crate) fn alternatives(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, second, third, _, ..] => {
+            format!("{first}, {second}, {third} or {} more", items.len() - 3)
+        }
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
 /// `1 version`, `12 versions`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -33,6 +45,16 @@ pub(crate) fn versions(package: &str, listed: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_alternatives_are_named_and_many_are_counted() {
+        let items: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
+        let texts: Vec<String> = (0..=5).map(|length| alternatives(&items[..length])).collect();
+        assert_eq!(
+            texts,
+            ["", "a", "a or b", "a, b or c", "a, b, c or 1 more", "a, b, c or 2 more"]
+        );
+    }
 
     #[test]
     fn few_versions_are_named_and_many_are_counted() {

@@ -5,6 +5,7 @@
 //! the conclusions anew, for all versions of a project at once, and the [narrator](narrate::narrate) says
 //! them, folding what differs in nothing but the version.
 
+mod bars;
 mod core;
 mod narrate;
 mod proof;

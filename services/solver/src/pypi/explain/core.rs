@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use pubgrub::{DerivationTree, External, VersionSet};
 
-use super::super::candidates::Verdict;
-use super::super::requirements::{Active, Origin};
-use super::super::rules::{PypiRules, SlotKind, Unavailable, Variant};
+use super::super::requirements::{Active, Origin, Range};
+use super::super::rules::{PypiRules, SlotKind, Variant};
 use super::super::universe::NameId;
+use super::bars::{Bar, bar};
 use crate::Versions;
-use crate::conflict::{Obstacle, UserText};
+use crate::conflict::UserText;
 use crate::search::{Derivation, Slot};
 
 /// A project, or what an extra adds to it. Conditions hold here, so slots under a condition are the
@@ -24,13 +24,17 @@ pub(super) struct Node {
     pub(super) extra: Option<NameId>,
 }
 
+/// Ranges of one project that are asked for together, each as stated; an empty one for any version.
+pub(super) type Stated = Vec<String>;
+
 /// A requirement that takes part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Requirement {
     pub(super) target: Node,
     pub(super) versions: Versions,
-    /// The range as stated; empty for any.
-    pub(super) range: String,
+    /// The versions that it would take if policy left none out.
+    pub(super) without_policy: Versions,
+    pub(super) stated: Stated,
     /// Whether it stands for "the project itself, in the same version".
     pub(super) is_same_version: bool,
     pub(super) origin: UserText,
@@ -41,16 +45,30 @@ impl Requirement {
     pub(super) fn is_constraint(&self) -> bool {
         matches!(self.origin, UserText::Constraint(_))
     }
+
+    /// Joins what the same version says of the same project in another place.
+    fn join(&mut self, other: Self) {
+        self.versions = self.versions.intersection(&other.versions);
+        self.without_policy = self.without_policy.intersection(&other.without_policy);
+        for range in other.stated {
+            if !self.stated.contains(&range) {
+                self.stated.push(range);
+            }
+        }
+        if self.stated.len() > 1 {
+            self.stated.retain(|range| !range.is_empty());
+        }
+    }
 }
 
 /// The facts of one conflict.
 pub(super) struct Core {
     /// What the user requires, constraints included.
     pub(super) roots: Vec<Requirement>,
-    /// What versions require of the projects that take part.
+    /// What versions require of the projects that take part: of each project once.
     pub(super) needs: BTreeMap<(Node, u32), Vec<Requirement>>,
     /// Versions that cannot be chosen at all.
-    pub(super) unavailable: BTreeMap<(Node, u32), (Obstacle, String)>,
+    pub(super) unavailable: BTreeMap<(Node, u32), (Bar, Vec<String>)>,
     /// How many versions each project has; `None` for one that no registry has.
     pub(super) lengths: BTreeMap<Node, Option<u32>>,
 }
@@ -168,16 +186,17 @@ impl Core {
         self.lengths.insert(node, length);
         let kind = SlotKind::Real(Variant { extra: node.extra, ..Variant::plain(node.name) });
         for version in 0..length.unwrap_or(0) {
-            if let Some(reason) = unavailable(rules, node, version) {
-                self.unavailable.insert((node, version), reason);
+            if let Some(bar) = bar(rules, node, version) {
+                self.unavailable.insert((node, version), bar);
                 continue;
             }
-            let mut needs = Vec::new();
+            let mut needs: Vec<Requirement> = Vec::new();
             if node.extra.is_some() {
                 needs.push(Requirement {
                     target: parts.names.node(node.name, None),
                     versions: Versions::singleton(version),
-                    range: String::new(),
+                    without_policy: Versions::singleton(version),
+                    stated: vec![String::new()],
                     is_same_version: true,
                     origin: UserText::None,
                 });
@@ -189,8 +208,14 @@ impl Core {
             let published = |active: &Active<'_>| !matches!(active.origin, Origin::Constraint(_));
             for active in active.unwrap_or_default().into_iter().filter(published) {
                 for target in parts.targets(&active) {
-                    if parts.pairs.contains(&(Some(node), target)) {
-                        needs.push(requirement(rules, &active, target));
+                    if !parts.pairs.contains(&(Some(node), target)) {
+                        continue;
+                    }
+                    let need = requirement(rules, &active, target);
+                    let known = needs.iter_mut().find(|known| known.target == target);
+                    match known.filter(|known| !known.is_same_version) {
+                        Some(known) => known.join(need),
+                        None => needs.push(need),
                     }
                 }
             }
@@ -247,7 +272,8 @@ fn requirement(rules: &PypiRules<'_>, active: &Active<'_>, target: Node) -> Requ
     Requirement {
         target,
         versions: rules.positions(active),
-        range: rules.range_text(active),
+        without_policy: without_policy(rules, active),
+        stated: vec![rules.range_text(active)],
         is_same_version: false,
         origin: match active.origin {
             Origin::Requirement(place) => UserText::Requirement(place),
@@ -257,59 +283,10 @@ fn requirement(rules: &PypiRules<'_>, active: &Active<'_>, target: Node) -> Requ
     }
 }
 
-fn unavailable(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Obstacle, String)> {
-    if let Some(verdict) = rules.verdict(node.name, version)
-        && verdict != Verdict::Candidate
-    {
-        return Some(verdict_words(rules, verdict));
-    }
-    let kind = SlotKind::Real(Variant { extra: node.extra, ..Variant::plain(node.name) });
-    if !rules.has_read(node.name, version) {
-        return None;
-    }
-    let own = rules.active(kind, version).unwrap_or_default();
-    let mut own = own.iter().filter(|active| {
-        active.target == node.name && !matches!(active.origin, Origin::Constraint(_))
-    });
-    if own.any(|active| !rules.positions(active).contains(&version)) {
-        return Some((Obstacle::Metadata, "require another version of themselves".to_owned()));
-    }
-    Some(match rules.unavailable_needs(kind, version)? {
-        Unavailable::Python => verdict_words(rules, Verdict::Python),
-        Unavailable::Url(name) => (
-            Obstacle::Metadata,
-            format!("require `{name}` from a URL, for which no registry answers"),
-        ),
-        Unavailable::Unreadable(reason) => {
-            (Obstacle::Metadata, format!("have metadata that cannot be read ({reason})"))
-        }
-    })
-}
-
-fn verdict_words(rules: &PypiRules<'_>, verdict: Verdict) -> (Obstacle, String) {
-    let environment = &rules.problem.environment;
-    match verdict {
-        Verdict::Candidate | Verdict::SdistOnly => {
-            (Obstacle::Build, "have no wheel, only source distributions".to_owned())
-        }
-        Verdict::Prerelease => {
-            (Obstacle::Prerelease, "are pre-releases, which are not allowed".to_owned())
-        }
-        Verdict::Quarantined => {
-            (Obstacle::Quarantined, "are quarantined by the registry".to_owned())
-        }
-        Verdict::TooNew => (Obstacle::CutOff, "were not published before the cut-off".to_owned()),
-        Verdict::Yanked => (Obstacle::Yanked, "are yanked".to_owned()),
-        Verdict::Hash => (Obstacle::Hash, "have no file with one of the hashes given".to_owned()),
-        Verdict::Python => {
-            (Obstacle::Runtime, format!("need another Python than {}", environment.python()))
-        }
-        Verdict::Platform => {
-            let platform = environment.platform();
-            (
-                Obstacle::Platform,
-                format!("have no wheel for Python {} on {platform}", environment.python()),
-            )
-        }
+fn without_policy(rules: &PypiRules<'_>, active: &Active<'_>) -> Versions {
+    match (rules.package(active.target), active.range) {
+        (Some(package), Range::Published(id)) => package.positions(rules.universe.specifiers(id)),
+        (Some(package), Range::Written(specifiers)) => package.positions(specifiers),
+        (None, _) | (_, Range::Url) => Versions::empty(),
     }
 }

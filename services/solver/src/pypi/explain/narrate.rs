@@ -1,13 +1,19 @@
 //! A proof in words.
 
+mod absence;
 mod phrases;
 
 use std::collections::BTreeMap;
 
+use pubgrub::VersionSet;
+
 use super::super::rules::PypiRules;
-use super::core::{Core, Node, Requirement};
+use super::bars::Bar;
+use super::core::{Core, Node, Requirement, Stated};
 use super::proof::{Proof, Reason};
+use crate::Versions;
 use crate::conflict::{Conflict, Fact, Sentence, UserText, count, join, quoted, versions};
+use phrases::range_text;
 
 /// Reasons of reasons are told to this depth: nobody follows a longer chain, and the stack has an end.
 const DEEPEST: usize = 64;
@@ -58,13 +64,16 @@ struct Narrator<'a, 'r> {
 struct Group {
     cause: Cause,
     versions: Vec<u32>,
-    ranges: Vec<String>,
+    /// What they require, in all the ways in which they state it.
+    ranges: Vec<Stated>,
+    /// What their bar differs in.
+    details: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
-    /// They cannot be chosen: in words.
-    Unavailable(String),
+    /// They cannot be chosen.
+    Unavailable(Bar),
     /// They need a project that no registry has.
     Missing(Node),
     /// They need versions that are not published.
@@ -84,13 +93,15 @@ impl Narrator<'_, '_> {
         let wanted: Vec<u32> = requirement.versions.positions(length.unwrap_or(0)).collect();
         let holder = self.standing_phrase(place);
         if length.is_none() || wanted.is_empty() {
-            let fact = self.absence_fact(target, &requirement);
+            let fact = self.absence_fact(target, place);
             let facts = vec![fact, self.standing_fact(place)];
             let premises = self.standing_premises(&[place]);
             let absent = if length.is_none() {
                 format!("no registry has {}", quoted(self.name(target)))
             } else {
-                format!("no version {} fits {needed}", self.existence())
+                let fit: Vec<u32> =
+                    requirement.without_policy.positions(length.unwrap_or(0)).collect();
+                format!("no version {} fits: {}", self.existence(), self.published(target, &fit))
             };
             self.say(format!("{} {needed}, but {absent}.", upper(&holder)), premises, facts);
             return;
@@ -129,7 +140,7 @@ impl Narrator<'_, '_> {
                     versions: words.clone(),
                     requirement: requirement.clone(),
                     target: self.name(target),
-                    range: ranges.join(" or "),
+                    range: range_text(&ranges),
                     origin: UserText::None,
                 }));
                 if self.conflict.sentences.len() >= MOST_SENTENCES {
@@ -179,9 +190,10 @@ impl Narrator<'_, '_> {
         let words = self.versions_phrase(node, &group.versions, wanted);
         let many = group.versions.len() > 1 && !words.starts_with("Every");
         let (text, premises, facts) = match &group.cause {
-            Cause::Unavailable(reason) => {
-                let fact = self.unavailable_fact(node, &group, &words, reason);
-                let reason = if many { reason.clone() } else { singular(reason) };
+            Cause::Unavailable(bar) => {
+                let reason = bar.text(&group.details);
+                let fact = self.unavailable_fact(node, &words, bar, reason.clone());
+                let reason = if many { reason } else { singular(&reason) };
                 (format!("{words} {reason}."), Vec::new(), vec![fact])
             }
             cause => {
@@ -189,7 +201,7 @@ impl Narrator<'_, '_> {
                 let requirement = self.ranges_phrase(target, &group.ranges);
                 let mut facts = vec![self.need_fact(node, &group, &words, target)];
                 let mut premises = Vec::new();
-                let rest = self.cause_phrase(cause, &group, &mut premises, &mut facts);
+                let rest = self.cause_phrase(target, &group, &mut premises, &mut facts);
                 let verb = if many { "require" } else { "requires" };
                 (format!("{words} {verb} {requirement}, {rest}."), premises, facts)
             }
@@ -201,35 +213,38 @@ impl Narrator<'_, '_> {
 
     fn cause_phrase(
         &mut self,
-        cause: &Cause,
+        target: Node,
         group: &Group,
         premises: &mut Vec<usize>,
         facts: &mut Vec<usize>,
     ) -> String {
-        match cause {
-            Cause::Unavailable(reason) => reason.clone(),
-            Cause::Missing(target) => {
-                let package = self.name(*target);
+        match &group.cause {
+            Cause::Unavailable(bar) => bar.text(&group.details),
+            Cause::Missing(_) => {
+                let package = self.name(target);
                 facts.push(self.fact(Fact::Missing { package }));
                 "which no registry has".to_owned()
             }
-            Cause::Unpublished(target) => {
-                let (package, range) = (self.name(*target), group.ranges.join(" or "));
+            Cause::Unpublished(_) => {
+                let (package, range) = (self.name(target), range_text(&group.ranges));
                 facts.push(self.fact(Fact::NoVersion { package, range }));
-                if group.ranges.len() == 1 {
-                    format!("of which no version is {}", self.existence())
-                } else {
-                    format!("none of which is {}", self.existence())
-                }
+                let together = match group.ranges.iter().map(Vec::len).max() {
+                    None | Some(0 | 1) => "",
+                    Some(2) => " both",
+                    Some(_) => " all of them",
+                };
+                let fit = self.needed_versions(target, group, |need| &need.without_policy);
+                let published = self.published(target, &fit);
+                format!("and no version {} fits{together}: {published}", self.existence())
             }
             Cause::Against(_, ruling) => {
                 premises.extend(self.standing_premises(ruling));
                 facts.extend(ruling.iter().map(|place| self.standing_fact(*place)));
                 format!("but {}", self.standing_clauses(ruling))
             }
-            Cause::Fallen(target) => {
-                let needed = self.needed_versions(*target, group);
-                premises.extend(self.tell_fallen(*target, &needed));
+            Cause::Fallen(_) => {
+                let needed = self.needed_versions(target, group, |need| &need.versions);
+                premises.extend(self.tell_fallen(target, &needed));
                 "which that rules out".to_owned()
             }
         }
@@ -239,15 +254,20 @@ impl Narrator<'_, '_> {
     fn groups(&self, node: Node, open: &[u32]) -> Vec<Group> {
         let mut groups: BTreeMap<Cause, Group> = BTreeMap::new();
         for version in open {
-            let Some((cause, range)) = self.cause(node, *version) else { continue };
+            let Some((cause, stated)) = self.cause(node, *version) else { continue };
             let group = groups.entry(cause.clone()).or_insert_with(|| Group {
                 cause,
                 versions: Vec::new(),
                 ranges: Vec::new(),
+                details: Vec::new(),
             });
             group.versions.push(*version);
-            if !group.ranges.contains(&range) {
-                group.ranges.push(range);
+            if let Some((_, details)) = self.core.unavailable.get(&(node, *version)) {
+                let new = details.iter().filter(|detail| !group.details.contains(detail));
+                let new: Vec<String> = new.cloned().collect();
+                group.details.extend(new);
+            } else if !group.ranges.contains(&stated) {
+                group.ranges.push(stated);
             }
         }
         let mut groups: Vec<Group> = groups.into_values().collect();
@@ -256,21 +276,22 @@ impl Narrator<'_, '_> {
         groups
     }
 
-    fn cause(&self, node: Node, version: u32) -> Option<(Cause, String)> {
+    /// Why a version falls, and what it requires that makes it fall.
+    fn cause(&self, node: Node, version: u32) -> Option<(Cause, Stated)> {
         let place = match self.proof.ruled_out.get(&(node, version))? {
             Reason::Unavailable => {
-                let (_, words) = self.core.unavailable.get(&(node, version))?;
-                return Some((Cause::Unavailable(words.clone()), String::new()));
+                let (bar, _) = self.core.unavailable.get(&(node, version))?;
+                return Some((Cause::Unavailable(bar.clone()), Stated::new()));
             }
             Reason::RuledOut(place) => {
-                return Some((Cause::Against(node, vec![*place]), String::new()));
+                return Some((Cause::Against(node, vec![*place]), Stated::new()));
             }
             Reason::Needs(place) => *place,
         };
         let need = self.core.needs.get(&(node, version))?.get(place)?;
         let target = need.target;
         let Some(length) = self.core.length(target) else {
-            return Some((Cause::Missing(target), need.range.clone()));
+            return Some((Cause::Missing(target), need.stated.clone()));
         };
         let wanted: Vec<u32> = need.versions.positions(length).collect();
         let cause = if wanted.is_empty() {
@@ -280,7 +301,7 @@ impl Narrator<'_, '_> {
         } else {
             Cause::Fallen(target)
         };
-        Some((cause, need.range.clone()))
+        Some((cause, need.stated.clone()))
     }
 
     /// The standing requirements that rule versions out, each once; none if one of the versions
@@ -298,29 +319,31 @@ impl Narrator<'_, '_> {
         Some(ruling)
     }
 
-    fn needed_versions(&self, target: Node, group: &Group) -> Vec<u32> {
+    /// The versions that a group of versions requires, by what `taken` says that a need takes.
+    fn needed_versions(
+        &self,
+        target: Node,
+        group: &Group,
+        taken: impl Fn(&Requirement) -> &Versions,
+    ) -> Vec<u32> {
         let length = self.core.length(target).unwrap_or(0);
-        let taken = |at: &u32| {
-            self.core.needs.iter().any(|((_, version), needs)| {
-                group.versions.contains(version)
-                    && needs.iter().any(|need| {
-                        need.target == target
-                            && group.ranges.contains(&need.range)
-                            && pubgrub::VersionSet::contains(&need.versions, at)
-                    })
-            })
-        };
-        (0..length).filter(taken).collect()
+        let needs =
+            self.core.needs.iter().filter(|((_, version), _)| group.versions.contains(version));
+        let needs: Vec<&Requirement> = needs
+            .flat_map(|(_, needs)| needs)
+            .filter(|need| need.target == target && group.ranges.contains(&need.stated))
+            .collect();
+        (0..length).filter(|at| needs.iter().any(|need| taken(need).contains(at))).collect()
     }
 
     /// What versions of a project require of others that take part, by target and range.
-    fn needs_by_range(&self, source: Node) -> Vec<(Node, Vec<String>, Vec<u32>)> {
-        let mut by_target: BTreeMap<Node, (Vec<String>, Vec<u32>)> = BTreeMap::new();
+    fn needs_by_range(&self, source: Node) -> Vec<(Node, Vec<Stated>, Vec<u32>)> {
+        let mut by_target: BTreeMap<Node, (Vec<Stated>, Vec<u32>)> = BTreeMap::new();
         for ((node, version), needs) in &self.core.needs {
             for need in needs.iter().filter(|need| *node == source && !need.is_same_version) {
                 let (ranges, listed) = by_target.entry(need.target).or_default();
-                if !ranges.contains(&need.range) {
-                    ranges.push(need.range.clone());
+                if !ranges.contains(&need.stated) {
+                    ranges.push(need.stated.clone());
                 }
                 if listed.last() != Some(version) {
                     listed.push(*version);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use pubgrub::VersionSet;
 
-use super::core::{Core, Node, Requirement};
+use super::core::{Core, Node, Requirement, Stated};
 use crate::Versions;
 
 /// Why a version is ruled out.
@@ -27,8 +27,8 @@ pub(super) enum Reason {
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) requirement: Requirement,
-    /// The ranges in which it is stated, each once.
-    pub(super) ranges: Vec<String>,
+    /// The ways in which it is stated, each once.
+    pub(super) ranges: Vec<Stated>,
     /// The project whose remaining versions all require it; `None` for the user.
     pub(super) source: Option<Node>,
     /// The versions of the source that remained then.
@@ -46,7 +46,7 @@ pub(super) struct Proof {
 pub(super) fn prove(core: &Core) -> Proof {
     let standing = core.roots.iter().map(|requirement| Standing {
         requirement: requirement.clone(),
-        ranges: vec![requirement.range.clone()],
+        ranges: vec![requirement.stated.clone()],
         source: None,
         remaining: Vec::new(),
     });
@@ -143,31 +143,44 @@ impl Proof {
 }
 
 /// What all versions in `remaining` require of `target`, joined, if each of them requires it; and
-/// the ranges in which they state it.
+/// the ways in which they state it.
 fn common(
     core: &Core,
     source: Node,
     remaining: &[u32],
     target: Node,
-) -> Option<(Requirement, Vec<String>)> {
-    let mut joined: Option<Versions> = None;
-    let mut ranges: Vec<String> = Vec::new();
+) -> Option<(Requirement, Vec<Stated>)> {
+    let mut joined: Option<(Versions, Versions)> = None;
+    let mut ranges: Vec<Stated> = Vec::new();
     for version in remaining {
         let needs = core.needs.get(&(source, *version))?;
-        let mut own: Option<Versions> = None;
+        let mut own: Option<(Versions, Versions)> = None;
         for need in needs.iter().filter(|need| need.target == target) {
-            own = Some(own.map_or(need.versions.clone(), |own| own.intersection(&need.versions)));
-            if !ranges.contains(&need.range) {
-                ranges.push(need.range.clone());
+            own = Some(own.map_or(
+                (need.versions.clone(), need.without_policy.clone()),
+                |(own, without_policy)| {
+                    let without_policy = without_policy.intersection(&need.without_policy);
+                    (own.intersection(&need.versions), without_policy)
+                },
+            ));
+            if !ranges.contains(&need.stated) {
+                ranges.push(need.stated.clone());
             }
         }
         let own = own?;
-        joined = Some(joined.map_or(own.clone(), |joined| joined.union(&own)));
+        joined = Some(match joined {
+            None => own,
+            Some((versions, without_policy)) => {
+                (versions.union(&own.0), without_policy.union(&own.1))
+            }
+        });
     }
+    let (versions, without_policy) = joined?;
     let requirement = Requirement {
         target,
-        versions: joined?,
-        range: ranges.join(" or "),
+        versions,
+        without_policy,
+        stated: Stated::new(),
         is_same_version: false,
         origin: crate::conflict::UserText::None,
     };

@@ -1,23 +1,11 @@
 //! The parts of sentences.
 
-use super::super::super::Prereleases;
-use super::super::core::Node;
+use super::super::bars::Bar;
+use super::super::core::{Node, Stated};
 use super::{Group, Narrator, upper};
-use crate::conflict::{Fact, Obstacle, UserText, count, join, quoted, versions};
+use crate::conflict::{Fact, UserText, count, join, quoted, versions};
 
 impl Narrator<'_, '_> {
-    /// What a version has to be to exist at all: `published`, or less than that under a policy.
-    pub(super) fn existence(&self) -> &'static str {
-        let policy = &self.rules.problem.policy;
-        let bans = matches!(policy.prereleases, Prereleases::Disallow | Prereleases::Explicit);
-        match (bans, policy.before.is_some()) {
-            (false, false) => "published",
-            (false, true) => "published before the cut-off",
-            (true, false) => "published as stable",
-            (true, true) => "published as stable before the cut-off",
-        }
-    }
-
     /// Who holds a standing requirement: `you require`, or ``every version of `a` requires``.
     pub(super) fn standing_phrase(&self, place: usize) -> String {
         match self.proof.standing[place].source {
@@ -56,7 +44,7 @@ impl Narrator<'_, '_> {
             versions: listed.unwrap_or_default(),
             requirement: self.standing_text(place),
             target: self.name(requirement.target),
-            range: standing.ranges.join(" or "),
+            range: range_text(&standing.ranges),
             origin: requirement.origin,
         };
         self.fact(fact)
@@ -100,7 +88,8 @@ impl Narrator<'_, '_> {
         premises
     }
 
-    /// Versions as the beginning of a sentence.
+    /// Versions as the beginning of a sentence. Only those that no other version lies between are
+    /// told of as from one to another.
     pub(super) fn versions_phrase(&self, node: Node, listed: &[u32], wanted: &[u32]) -> String {
         let name = self.name(node);
         let length = self.core.length(node).unwrap_or(0);
@@ -108,7 +97,8 @@ impl Narrator<'_, '_> {
             return format!("Every version of {}", quoted(name));
         }
         let texts = self.version_texts(node, listed);
-        if listed.len() > 1 && listed.len() == wanted.len() {
+        let is_run = listed.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        if listed.len() > 1 && listed.len() == wanted.len() && is_run {
             let (first, last) = (texts.first(), texts.last());
             let span = first.zip(last).map(|(first, last)| format!(" from {first} to {last}"));
             return format!("Every version of {}{}", quoted(name), span.unwrap_or_default());
@@ -116,19 +106,20 @@ impl Narrator<'_, '_> {
         upper(&versions(&name, &texts))
     }
 
-    /// Ranges of one project: one by its text, pins by their number, else the first few.
-    pub(super) fn ranges_phrase(&self, target: Node, ranges: &[String]) -> String {
+    /// Ranges of one project: few by their texts, pins by their number, else the first.
+    pub(super) fn ranges_phrase(&self, target: Node, ranges: &[Stated]) -> String {
         let name = self.name(target);
-        let text = |range: &String| quoted(format!("{name}{range}"));
+        let text = |stated: &Stated| {
+            let texts = stated.iter().map(|range| quoted(format!("{name}{range}")));
+            join(&texts.collect::<Vec<_>>())
+        };
+        let is_pin = |range: &String| range.starts_with("==") && !range.contains(['*', ',']);
         match ranges {
             [] => quoted(name),
             [only] => text(only),
-            many if many.iter().all(|range| range.starts_with("==") && !range.contains('*')) => {
-                format!("{} in one version each, as {}", quoted(&name), text(&many[many.len() - 1]))
-            }
-            many if many.len() <= 3 => {
-                let texts: Vec<String> = many.iter().map(text).collect();
-                texts.join(" or ")
+            few if few.len() <= 3 => few.iter().map(text).collect::<Vec<_>>().join(" or "),
+            [.., last] if ranges.iter().flatten().all(is_pin) => {
+                format!("{} in one version each, as {}", quoted(&name), text(last))
             }
             [first, rest @ ..] => {
                 format!("{} or {} like it", text(first), count(rest.len(), "range"))
@@ -148,7 +139,7 @@ impl Narrator<'_, '_> {
             versions: words.to_owned(),
             requirement: self.ranges_phrase(target, &group.ranges),
             target: self.name(target),
-            range: group.ranges.join(" or "),
+            range: range_text(&group.ranges),
             origin: UserText::None,
         };
         self.fact(fact)
@@ -157,29 +148,18 @@ impl Narrator<'_, '_> {
     pub(super) fn unavailable_fact(
         &mut self,
         node: Node,
-        group: &Group,
         words: &str,
-        text: &str,
+        bar: &Bar,
+        text: String,
     ) -> usize {
-        let known = group.versions.first().and_then(|at| self.core.unavailable.get(&(node, *at)));
-        let reason = known.map_or(Obstacle::Metadata, |(reason, _)| *reason);
         let package = self.name(node);
-        self.fact(Fact::Unavailable {
-            package,
-            versions: words.to_owned(),
-            reason,
-            text: text.to_owned(),
-        })
+        let (versions, reason) = (words.to_owned(), bar.obstacle);
+        self.fact(Fact::Unavailable { package, versions, reason, text })
     }
+}
 
-    /// The fact that nothing can meet a requirement.
-    pub(super) fn absence_fact(&mut self, target: Node, requirement: &super::Requirement) -> usize {
-        let package = self.name(target);
-        let is_missing = self.core.length(target).is_none();
-        self.fact(if is_missing {
-            Fact::Missing { package }
-        } else {
-            Fact::NoVersion { package, range: requirement.range.clone() }
-        })
-    }
+/// Ranges in the syntax of specifiers, those of different versions apart.
+pub(super) fn range_text(ranges: &[Stated]) -> String {
+    let ranges: Vec<String> = ranges.iter().map(|stated| stated.join(",")).collect();
+    ranges.join(" or ")
 }

@@ -1,0 +1,167 @@
+//! Why a version cannot be chosen at all, in words.
+
+use ecosystems::pypi::{File, Misfit, Release, Yanked};
+use pubgrub::VersionSet;
+
+use super::super::candidates::Verdict;
+use super::super::requirements::Origin;
+use super::super::rules::{PypiRules, SlotKind, Unavailable, Variant};
+use super::core::Node;
+use crate::conflict::{Obstacle, alternatives, quoted};
+
+/// The longest part of an owner's words on a withdrawn version that is told.
+const LONGEST_REASON: usize = 100;
+
+/// What bars versions from being chosen. Versions with equal bars are told of together, and what
+/// differs between them, such as the Python that each requires, is the details of each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Bar {
+    pub(super) obstacle: Obstacle,
+    /// Words that stand behind the names of several versions, and before the details.
+    before: String,
+    /// Words behind the details.
+    after: String,
+}
+
+impl Bar {
+    fn new(obstacle: Obstacle, words: impl Into<String>) -> Self {
+        Self { obstacle, before: words.into(), after: String::new() }
+    }
+
+    /// The words for several versions.
+    pub(super) fn text(&self, details: &[String]) -> String {
+        match details {
+            [] => self.before.clone(),
+            details => format!("{} {}{}", self.before, alternatives(details), self.after),
+        }
+    }
+}
+
+/// The bar of a version, with its details; none if nothing bars it.
+pub(super) fn bar(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Bar, Vec<String>)> {
+    if let Some(verdict) = rules.verdict(node.name, version)
+        && verdict != Verdict::Candidate
+    {
+        let listing = rules.package(node.name)?.listing.as_ref()?;
+        return Some(verdict_bar(rules, verdict, &listing.releases[version as usize]));
+    }
+    let kind = SlotKind::Real(Variant { extra: node.extra, ..Variant::plain(node.name) });
+    if !rules.has_read(node.name, version) {
+        return None;
+    }
+    let own = rules.active(kind, version).unwrap_or_default();
+    let mut own = own.iter().filter(|active| {
+        active.target == node.name && !matches!(active.origin, Origin::Constraint(_))
+    });
+    if own.any(|active| !rules.positions(active).contains(&version)) {
+        let words = "require another version of themselves";
+        return Some((Bar::new(Obstacle::Metadata, words), Vec::new()));
+    }
+    Some(match rules.unavailable_needs(kind, version)? {
+        Unavailable::Python => {
+            let needs = rules.package(node.name)?.needs(version)?;
+            let python = rules.universe.specifiers(needs.requires_python?);
+            python_bar(rules, vec![python.to_string()])
+        }
+        Unavailable::Url(name) => {
+            let words = format!("require `{name}` from a URL, for which no registry answers");
+            (Bar::new(Obstacle::Metadata, words), Vec::new())
+        }
+        Unavailable::Unreadable(reason) => {
+            let words = format!("have metadata that cannot be read ({reason})");
+            (Bar::new(Obstacle::Metadata, words), Vec::new())
+        }
+    })
+}
+
+fn verdict_bar(rules: &PypiRules<'_>, verdict: Verdict, release: &Release) -> (Bar, Vec<String>) {
+    let (obstacle, words) = match verdict {
+        Verdict::Platform => return platform_bar(rules, release),
+        Verdict::Python => {
+            let required = release.files.iter().filter_map(|file| file.requires_python.as_ref());
+            let barring = required.filter(|python| !rules.problem.environment.admits(python));
+            return python_bar(rules, barring.map(ToString::to_string).collect());
+        }
+        Verdict::Yanked => (Obstacle::Yanked, yanked_words(&release.files)),
+        Verdict::Candidate | Verdict::SdistOnly => {
+            let words = "have no wheel, only source distributions, which are not admitted";
+            (Obstacle::Build, words.to_owned())
+        }
+        Verdict::Prerelease => {
+            (Obstacle::Prerelease, "are pre-releases, which are not allowed".to_owned())
+        }
+        Verdict::Quarantined => {
+            (Obstacle::Quarantined, "are quarantined by the registry".to_owned())
+        }
+        Verdict::TooNew => (Obstacle::CutOff, "were not published before the cut-off".to_owned()),
+        Verdict::Hash => (Obstacle::Hash, "have no file with one of the hashes given".to_owned()),
+    };
+    (Bar::new(obstacle, words), Vec::new())
+}
+
+fn python_bar(rules: &PypiRules<'_>, mut required: Vec<String>) -> (Bar, Vec<String>) {
+    required.sort_unstable();
+    required.dedup();
+    let required = required.iter().map(|python| quoted(format!("Python{python}")));
+    let after = format!(", but your Python is {}", rules.problem.environment.python());
+    let bar = Bar { obstacle: Obstacle::Runtime, before: "require".to_owned(), after };
+    (bar, required.collect())
+}
+
+/// Tells which tags are in the way: of the wheel that comes nearest to running.
+fn platform_bar(rules: &PypiRules<'_>, release: &Release) -> (Bar, Vec<String>) {
+    let environment = &rules.problem.environment;
+    let misfits = || release.files.iter().filter_map(|file| environment.misfit(file));
+    let nearest = misfits().map(|(misfit, _)| misfit).max().unwrap_or(Misfit::Platform);
+    let minor = environment.python().minor();
+    let python = format!("CPython 3.{minor} (cp3{minor})");
+    let here = match nearest {
+        Misfit::Python => python,
+        Misfit::Abi => format!("the ABI of {python}"),
+        Misfit::Platform => environment.platform().to_string(),
+    };
+    let mut tags: Vec<String> = Vec::new();
+    for (_, misfits) in misfits().filter(|(misfit, _)| *misfit == nearest) {
+        for tag in misfits.split('.') {
+            if !tags.iter().any(|known| known == tag) {
+                tags.push(tag.to_owned());
+            }
+        }
+    }
+    let before = format!("have no wheel for {here}, only for");
+    (Bar { obstacle: Obstacle::Platform, before, after: String::new() }, tags)
+}
+
+/// Says so with the owner's reason, on one line, where one is given.
+fn yanked_words(files: &[File]) -> String {
+    let reason = files.iter().find_map(|file| match &file.yanked {
+        Yanked::Yes(reason) if !reason.trim().is_empty() => Some(reason),
+        Yanked::Yes(_) | Yanked::No => None,
+    });
+    let Some(reason) = reason else { return "are yanked".to_owned() };
+    let words: Vec<&str> = reason.split_whitespace().collect();
+    let reason: String = words.join(" ").chars().take(LONGEST_REASON).collect();
+    format!("are yanked ({reason})")
+}
+
+#[cfg(test)]
+mod tests {
+    use ecosystems::pypi::{Listing, Name, ProjectStatus, RawFile};
+
+    use super::*;
+
+    #[test]
+    fn the_owners_reason_is_told_on_one_line_and_cut() {
+        let told = |reason: &str| {
+            let filename = "web-1.0-py3-none-any.whl".to_owned();
+            let yanked = Yanked::Yes(reason.into());
+            let file = RawFile { filename, yanked, ..RawFile::default() };
+            let name = Name::parse("web").expect("a name");
+            let listing = Listing::from_files(name, vec![file], ProjectStatus::Active);
+            yanked_words(&listing.releases[0].files)
+        };
+        assert_eq!(told(" "), "are yanked");
+        assert_eq!(told("breaks\n on  Windows"), "are yanked (breaks on Windows)");
+        assert_eq!(told(&"x".repeat(1000)).len(), "are yanked ()".len() + LONGEST_REASON);
+    }
+}
