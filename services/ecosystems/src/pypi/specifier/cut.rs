@@ -62,11 +62,16 @@ impl Cut {
         Self::before(&Version::new(prefix).with_epoch(epoch).with_dev(Some(0)))
     }
 
-    /// Behind the last version whose release numbers begin with `prefix`.
+    /// Behind the last version whose release numbers begin with `prefix`; `None` if that is the last
+    /// version that there can be.
     fn after_prefix(epoch: u64, prefix: &[u64]) -> Option<Self> {
-        let mut next = prefix.to_vec();
-        let last = next.last_mut()?;
-        *last = last.checked_add(1)?;
+        // Behind the highest number that can be written comes the next one before it.
+        let place = prefix.iter().rposition(|number| *number < u64::MAX);
+        let Some(place) = place else {
+            return Some(Self::before_prefix(epoch.checked_add(1)?, &[0]));
+        };
+        let mut next = prefix[..=place].to_vec();
+        next[place] += 1;
         Some(Self::before_prefix(epoch, &next))
     }
 
