@@ -57,8 +57,8 @@ pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Ou
     let (found, steps) = search(&rules, rules.root(), budget);
     let outcome = match found {
         Found::Solution(picked) => Outcome::Solved(solution::read(&rules, picked)),
-        Found::Conflict(derivation) => {
-            Outcome::Conflict(explain::explain(&rules, *derivation), rules.footprint())
+        Found::Conflict(leaves) => {
+            Outcome::Conflict(explain::explain(&rules, &leaves), rules.footprint())
         }
         Found::Gaps(mut gaps) => {
             gaps.sort_unstable();

@@ -5,9 +5,11 @@
 //! do not stop the search: it goes on without them and names them all in the end, so that one
 //! round of fetching serves a whole frontier.
 
+mod derivation;
 mod walk;
 
 use crate::Versions;
+pub use derivation::Leaf;
 use walk::Walk;
 
 /// What pubgrub calls a package: a project, a project with an extra, the root.
@@ -17,9 +19,6 @@ pub struct Slot(pub u32);
 /// Marks a version that cannot be chosen whatever else is chosen. Why is for the rules to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ruled;
-
-/// The derivation of a conflict, as pubgrub gives it.
-pub(crate) type Derivation = pubgrub::DerivationTree<Slot, Versions, Ruled>;
 
 /// What a version of a slot needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +92,8 @@ pub struct Budget<'a> {
 pub enum Found<G> {
     /// One version of every slot that is needed, the root included.
     Solution(Vec<(Slot, u32)>),
-    /// No choice of versions meets every need.
-    Conflict(Box<Derivation>),
+    /// No choice of versions meets every need, and the facts that this follows from.
+    Conflict(Vec<Leaf>),
     /// The facts without which nothing can be said, each once.
     Gaps(Vec<G>),
     /// The budget is spent.

@@ -13,11 +13,11 @@ mod proof;
 use self::core::Core;
 use super::rules::PypiRules;
 use crate::conflict::Conflict;
-use crate::search::Derivation;
+use crate::search::Leaf;
 
 /// Explains why the search found nothing.
-pub(super) fn explain(rules: &PypiRules<'_>, derivation: Derivation) -> Conflict {
-    let core = Core::gather(rules, derivation);
+pub(super) fn explain(rules: &PypiRules<'_>, leaves: &[Leaf]) -> Conflict {
+    let core = Core::gather(rules, leaves);
     let proof = proof::prove(&core);
     narrate::narrate(rules, &core, &proof)
 }

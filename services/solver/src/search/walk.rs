@@ -12,7 +12,8 @@ use pubgrub::{
 };
 use rustc_hash::FxHashSet;
 
-use super::{Budget, Derivation, Found, Need, Needs, Ruled, Rules, Slot, Spent};
+use super::derivation::{Leaf, leaves};
+use super::{Budget, Found, Need, Needs, Ruled, Rules, Slot, Spent};
 use crate::Versions;
 
 /// Patience is asked after this many steps: a step is some microseconds.
@@ -56,8 +57,8 @@ impl<'a, R: Rules> Walk<'a, R> {
             if let Some(spent) = self.spent() {
                 break Found::Spent(spent);
             }
-            if let Err(derivation) = self.conclude(changed) {
-                break Found::Conflict(Box::new(derivation));
+            if let Err(leaves) = self.conclude(changed) {
+                break Found::Conflict(leaves);
             }
             match self.pick() {
                 None => break Found::Solution(self.decided()),
@@ -81,8 +82,8 @@ impl<'a, R: Rules> Walk<'a, R> {
     }
 
     /// Draws all conclusions, then takes back the decisions that stood in the way too often.
-    fn conclude(&mut self, changed: Id<Slot>) -> Result<(), Derivation> {
-        let conflicts = self.state.unit_propagation(changed)?;
+    fn conclude(&mut self, changed: Id<Slot>) -> Result<(), Vec<Leaf>> {
+        let conflicts = self.state.unit_propagation(changed).map_err(leaves)?;
         for (affected, conflict) in conflicts {
             self.note_conflict(affected, &conflict, changed);
         }

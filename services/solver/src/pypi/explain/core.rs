@@ -1,9 +1,8 @@
 //! The facts that together rule every choice out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use pubgrub::{DerivationTree, External, VersionSet};
+use pubgrub::VersionSet;
 
 use super::super::requirements::{Active, Origin, Range};
 use super::super::rules::{PypiRules, SlotKind, Variant};
@@ -11,7 +10,7 @@ use super::super::universe::NameId;
 use super::bars::{Bar, bar};
 use crate::Versions;
 use crate::conflict::UserText;
-use crate::search::{Derivation, Slot};
+use crate::search::{Leaf, Slot};
 
 /// A project, or what an extra adds to it. Conditions hold here, so slots under a condition are the
 /// projects themselves.
@@ -107,29 +106,12 @@ impl Names {
     }
 }
 
-/// A fact at the end of a derivation: the slots that it is about.
-pub(super) enum Leaf {
-    Needs(Slot, Slot),
-    Alone(Slot),
-}
-
-impl Leaf {
-    fn slots(&self) -> impl Iterator<Item = Slot> {
-        let (first, second) = match self {
-            Self::Needs(source, target) => (*source, Some(*target)),
-            Self::Alone(slot) => (*slot, None),
-        };
-        std::iter::once(first).chain(second)
-    }
-}
-
 impl Core {
-    pub(super) fn gather(rules: &PypiRules<'_>, derivation: Derivation) -> Self {
-        let leaves = leaves(derivation);
-        let names = Names::gather(rules, &leaves);
+    pub(super) fn gather(rules: &PypiRules<'_>, leaves: &[Leaf]) -> Self {
+        let names = Names::gather(rules, leaves);
         let mut pairs: BTreeSet<(Option<Node>, Node)> = BTreeSet::new();
         let mut nodes: BTreeSet<Node> = BTreeSet::new();
-        for leaf in &leaves {
+        for leaf in leaves {
             nodes.extend(leaf.slots().filter_map(|slot| names.of(rules, slot)));
             if let Leaf::Needs(source, target) = leaf
                 && let Some(target) = names.of(rules, *target)
@@ -238,34 +220,6 @@ impl Parts<'_, '_> {
         let targets = std::iter::once(None).chain(extras);
         targets.map(|extra| self.names.node(active.target, extra)).collect()
     }
-}
-
-/// Takes a derivation apart into its leaves.
-///
-/// Derivations are deep, and whatever walks them by recursion, the release of their memory
-/// included, would run out of stack.
-fn leaves(derivation: Derivation) -> Vec<Leaf> {
-    let mut leaves = Vec::new();
-    let mut waiting = vec![Arc::new(derivation)];
-    while let Some(tree) = waiting.pop() {
-        // A subtree that others share is taken apart by the last of them.
-        match Arc::try_unwrap(tree) {
-            Ok(DerivationTree::Derived(derived)) => {
-                waiting.push(derived.cause1);
-                waiting.push(derived.cause2);
-            }
-            Ok(DerivationTree::External(External::FromDependencyOf(source, _, target, _))) => {
-                leaves.push(Leaf::Needs(source, target));
-            }
-            Ok(DerivationTree::External(
-                External::NoVersions(slot, _) | External::Custom(slot, _, _),
-            )) => {
-                leaves.push(Leaf::Alone(slot));
-            }
-            Ok(DerivationTree::External(External::NotRoot(..))) | Err(_) => {}
-        }
-    }
-    leaves
 }
 
 fn requirement(rules: &PypiRules<'_>, active: &Active<'_>, target: Node) -> Requirement {
