@@ -36,4 +36,4 @@ pub use platform::{Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError, RequirementSource};
 pub use specifier::{Cut, Operator, Runs, Span, Spans, Specifier, SpecifierError, Specifiers};
 pub use tags::{Misfit, TagSet, WheelTags};
-pub use version::{Version, VersionError};
+pub use version::{Version, VersionError, parse_version};

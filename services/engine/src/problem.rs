@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ecosystems::Timestamp;
 use ecosystems::pypi::{
-    Environment, Name, Platform, Python, Requirement, RequirementSource, Version,
+    Environment, Name, Platform, Python, Requirement, RequirementSource, parse_version,
 };
 use solver::pypi::{Policy, Problem, Root};
 
@@ -30,7 +30,7 @@ pub(crate) fn read(request: &Request, now: Timestamp) -> Result<Problem, Error> 
     for (place, (name, version)) in request.locked.iter().enumerate() {
         let name = Name::parse(name).map_err(|error| error.to_string());
         let name = keep(name, || format!("locked[{place}].name"), &mut invalid);
-        let version = version.parse::<Version>().map_err(|error| error.to_string());
+        let version = parse_version(version).map_err(|error| error.to_string());
         let version = keep(version, || format!("locked[{place}].version"), &mut invalid);
         locked.extend(name.zip(version));
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::marker::Variable;
-use super::version::parse_version;
+use super::version::parse_bare_version;
 use super::{File, FileKind, Misfit, Operator, Platform, Specifiers, TagSet, Version};
 
 /// One interpreter on one platform: what markers, wheel tags and `Requires-Python` are judged by.
@@ -37,7 +37,7 @@ impl Python {
     /// Reads `3.12`, which means 3.12.0 as it does to uv, or `3.12.4`.
     pub fn parse(text: &str) -> Result<Self, EnvironmentError> {
         let failed = || EnvironmentError { text: text.chars().take(40).collect() };
-        let version = parse_version(text).map_err(|_| failed())?;
+        let version = parse_bare_version(text).map_err(|_| failed())?;
         let numbers = version.release();
         if !matches!(numbers.len(), 2 | 3)
             || version.is_local()

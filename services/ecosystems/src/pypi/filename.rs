@@ -1,6 +1,6 @@
 //! File names of distributions: wheels (PEP 427) and source distributions (PEP 625 and before).
 
-use super::version::parse_version;
+use super::version::parse_bare_version;
 use super::{Name, Version, WheelTags};
 
 /// What a file's name says.
@@ -104,7 +104,7 @@ impl WheelFilename {
             return Err(wrong_parts());
         }
         let name = Name::parse(name).map_err(|_| wrong_parts())?;
-        let version = parse_version(&version.replace('_', "-")).map_err(|error| {
+        let version = parse_bare_version(&version.replace('_', "-")).map_err(|error| {
             FilenameError::Version { filename: filename.to_owned(), reason: error.to_string() }
         })?;
         Ok(Self { name, version, tags: WheelTags::new(tags[0], tags[1], tags[2]) })
@@ -118,7 +118,7 @@ fn sdist_version(stem: &str, filename: &str, project: &Name) -> Result<Version, 
     for (place, _) in stem.match_indices('-') {
         let (name, version) = (&stem[..place], &stem[place + 1..]);
         if Name::parse(name).is_ok_and(|name| name == *project) {
-            match parse_version(version) {
+            match parse_bare_version(version) {
                 Ok(version) => return Ok(version),
                 Err(error) => {
                     failure = FilenameError::Version {

@@ -59,6 +59,11 @@ impl<'a> Scanner<'a> {
         &rest[..length]
     }
 
+    /// Passes over white space of any kind, which the standard allows around a version.
+    pub(super) fn skip_whitespace(&mut self) {
+        self.take_while(char::is_whitespace);
+    }
+
     /// Passes over spaces and tabs. Line breaks are no part of a requirement.
     pub(super) fn skip_spaces(&mut self) -> &mut Self {
         self.take_while(|next| next == ' ' || next == '\t');

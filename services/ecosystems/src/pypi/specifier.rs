@@ -14,6 +14,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use super::Version;
+use super::version::parse_bare_version;
 pub use cut::{Cut, Span, Spans};
 pub use lower::Runs;
 
@@ -108,6 +109,15 @@ impl Specifier {
         match &self.operand {
             Operand::Version(version) => Some(version),
             Operand::Text(_) => None,
+        }
+    }
+
+    /// The version that a pin names, be it by `==` or by `===`.
+    pub fn pinned(&self) -> Option<Version> {
+        match (self.operator, &self.operand) {
+            (Operator::Equal, Operand::Version(version)) => Some(version.clone()),
+            (Operator::Arbitrary, Operand::Text(text)) => parse_bare_version(text).ok(),
+            _ => None,
         }
     }
 

@@ -17,8 +17,14 @@ pub struct VersionError {
 /// Longer texts are no versions that anybody publishes, and cost more to read than they tell.
 const LONGEST_VERSION: usize = 256;
 
-/// Reads a version in any of the spellings that PEP 440 folds into one.
-pub(super) fn parse_version(text: &str) -> Result<Version, VersionError> {
+/// Reads a version in any of the spellings that PEP 440 folds into one, white space around it
+/// included.
+pub fn parse_version(text: &str) -> Result<Version, VersionError> {
+    parse_bare_version(text.trim())
+}
+
+/// Reads a version that is cut out of a longer text, where white space has a meaning of its own.
+pub(super) fn parse_bare_version(text: &str) -> Result<Version, VersionError> {
     let failed = |reason: &dyn fmt::Display| VersionError {
         text: text.chars().take(LONGEST_VERSION).collect(),
         reason: reason.to_string(),

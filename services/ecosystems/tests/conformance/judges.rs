@@ -1,10 +1,8 @@
 //! One judge per kind of row: what the row says, and whether we say the same.
 
-use std::str::FromStr;
-
 use ecosystems::pypi::{
     DistributionFilename, Environment, Marker, MarkerContext, Name, Platform, Python, Requirement,
-    Specifiers, Version, WheelFilename,
+    Specifiers, Version, WheelFilename, parse_version,
 };
 use serde_json::Value;
 
@@ -28,12 +26,11 @@ fn same<T: PartialEq + std::fmt::Debug>(got: T, expected: T) -> Judged {
 
 /// Reads a version from a text, or from a field named `version`.
 pub(crate) fn version(row: &Value) -> Result<Version, String> {
-    let text = row.as_str().unwrap_or_else(|| text(row, "version"));
-    Version::from_str(text).map_err(|error| format!("`{text}` is refused: {error}"))
+    version_of(row.as_str().unwrap_or_else(|| text(row, "version")))
 }
 
-fn parse_version(text: &str) -> Result<Version, String> {
-    version(&Value::from(text))
+fn version_of(text: &str) -> Result<Version, String> {
+    parse_version(text).map_err(|error| format!("`{text}` is refused: {error}"))
 }
 
 /// The specifiers of a row, under whichever name the test gives them.
@@ -59,7 +56,7 @@ pub(crate) fn valid_version(row: &Value) -> Judged {
 }
 
 pub(crate) fn invalid_version(row: &Value) -> Judged {
-    refused(Version::from_str(text(row, "version")))
+    refused(parse_version(text(row, "version")))
 }
 
 pub(crate) fn written_version(row: &Value) -> Judged {
@@ -140,7 +137,7 @@ pub(crate) fn written_specifiers(row: &Value) -> Judged {
 pub(crate) fn membership(row: &Value) -> Judged {
     let specifiers = specifiers(row)?;
     let key = if row["version"].is_null() { "version_str" } else { "version" };
-    let version = parse_version(text(row, key))?;
+    let version = version_of(text(row, key))?;
     let said =
         ["contains_pre", "contains_prereleases", "spec_pre", "spec_prereleases", "prereleases"];
     let wanted = said.iter().find_map(|key| row[*key].as_bool()).unwrap_or(true)
@@ -164,26 +161,30 @@ pub(crate) fn explicit_prereleases(row: &Value) -> Judged {
 }
 
 /// Which of some versions are left, by the reference's default: pre-releases where they are asked
-/// for by name, or where nothing else is left.
+/// for by name, or where nothing else is left. Texts that are no versions are passed over on both
+/// sides, for no listing holds them; a row with nothing else says nothing.
 pub(crate) fn filtered(row: &Value) -> Judged {
     let specifiers = specifiers(row)?;
-    let texts = |key: &str| -> Vec<String> {
-        let list = row[key].as_array().expect("a row has a list");
-        list.iter().map(|text| written(text).expect("a list of texts").to_owned()).collect()
+    let versions = |key: &str| -> Vec<(String, Version)> {
+        let list = row[key].as_array().expect("a row has a list").iter();
+        let texts = list.map(|text| written(text).expect("a list of texts"));
+        texts.filter_map(|text| Some((text.to_owned(), parse_version(text).ok()?))).collect()
     };
-    let mut left = Vec::new();
-    for text in texts("input") {
-        let version = parse_version(&text)?;
-        if specifiers.contains(&version) {
-            left.push((text, version));
-        }
+    let listed = versions("input");
+    if listed.is_empty() && !row["input"].as_array().is_some_and(Vec::is_empty) {
+        return Err("no text is a version".to_owned());
     }
+    let mut left = listed;
+    left.retain(|(_, version)| specifiers.contains(version));
     let said = ["prereleases", "specifier_prereleases"];
     let wanted = said.iter().find_map(|key| row[*key].as_bool());
     let has_final = left.iter().any(|(_, version)| !version.any_prerelease());
     let keep = wanted.unwrap_or(specifiers.names_prerelease() || !has_final);
     left.retain(|(_, version)| keep || !version.any_prerelease());
-    same(left.into_iter().map(|(text, _)| text).collect(), texts("expected"))
+    let texts = |versions: Vec<(String, Version)>| -> Vec<String> {
+        versions.into_iter().map(|(text, _)| text).collect()
+    };
+    same(texts(left), texts(versions("expected")))
 }
 
 pub(crate) fn keeps_opt_in(row: &Value) -> Judged {
@@ -200,8 +201,8 @@ pub(crate) fn names_prerelease(row: &Value) -> Judged {
 
 pub(crate) fn inside_and_outside(row: &Value) -> Judged {
     let specifiers = specifiers(row)?;
-    same(specifiers.contains(&parse_version(text(row, "inside"))?), true)?;
-    same(specifiers.contains(&parse_version(text(row, "outside"))?), false)
+    same(specifiers.contains(&version_of(text(row, "inside"))?), true)?;
+    same(specifiers.contains(&version_of(text(row, "outside"))?), false)
 }
 
 /// No version close to those named is meant.
@@ -323,10 +324,17 @@ pub(crate) fn evaluation(row: &Value) -> Judged {
         match (variable.as_str(), value.as_str()) {
             ("extra", Some("")) => {}
             ("extra", Some(extra)) => extras.push(Name::parse(extra).map_err(|e| e.to_string())?),
-            _ => return Err(format!("`{variable}` cannot be set")),
+            (_, Some(value)) if is_so_here(variable, value)? => {}
+            _ => return Err(format!("`{variable}` is another one here")),
         }
     }
     same(Some(holds(&marker, &extras)), row["expected"].as_bool())
+}
+
+/// Whether a variable has a value on the platform that markers are judged on.
+fn is_so_here(variable: &str, value: &str) -> Result<bool, String> {
+    let marker = Marker::parse(&format!("{variable} == '{value}'"));
+    marker.map(|marker| holds(&marker, &[])).map_err(|error| error.to_string())
 }
 
 fn requirement(text: &str) -> Result<Requirement, String> {

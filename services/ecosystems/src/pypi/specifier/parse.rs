@@ -1,7 +1,7 @@
 //! Reading specifiers: strictly from users, leniently from registries.
 
 use super::super::scanner::Scanner;
-use super::super::version::parse_version;
+use super::super::version::parse_bare_version;
 use super::{Operand, Operator, Specifier, SpecifierError, Specifiers};
 use crate::Warning;
 
@@ -21,7 +21,9 @@ impl Specifiers {
     /// Reads specifiers as the standard has them: what users write.
     pub fn parse(text: &str) -> Result<Self, SpecifierError> {
         let mut scanner = Scanner::new(text);
+        scanner.skip_whitespace();
         let specifiers = Self::scan(&mut scanner)?;
+        scanner.skip_whitespace();
         if scanner.is_at_end() {
             Ok(specifiers)
         } else {
@@ -76,7 +78,7 @@ fn scan_one(scanner: &mut Scanner<'_>) -> Result<Specifier, SpecifierError> {
     let Some((_, operator)) = OPERATORS.into_iter().find(|(text, _)| scanner.eat(text)) else {
         return Err(unexpected(scanner, "expected an operator such as `>=`"));
     };
-    scanner.skip_spaces();
+    scanner.skip_whitespace();
     let version_column = scanner.column();
     if operator == Operator::Arbitrary {
         let text =
@@ -103,7 +105,7 @@ fn scan_one(scanner: &mut Scanner<'_>) -> Result<Specifier, SpecifierError> {
         }
         (_, None) => (operator, text),
     };
-    let version = parse_version(number)
+    let version = parse_bare_version(number)
         .map_err(|error| SpecifierError { column: version_column, reason: error.to_string() })?;
     Specifier::new(operator, version).map_err(|error| SpecifierError { column, ..error })
 }
