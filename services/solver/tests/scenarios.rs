@@ -124,6 +124,7 @@ scenarios! {
     wheels_for_other_platforms_only
     yanked_version_in_a_range
     yanked_version_is_passed_over
+    yanked_version_pinned_as_it_is_spelled
     yanked_version_pinned_by_a_dependency
     yanked_version_pinned_by_the_user
 }

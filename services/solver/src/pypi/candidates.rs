@@ -59,7 +59,7 @@ impl Candidates {
         let specifiers = || roots().filter_map(|root| root.requirement.specifiers());
         let pinned = specifiers()
             .filter(|specifiers| specifiers.is_sole_pin())
-            .filter_map(|specifiers| specifiers.iter().next()?.version().cloned());
+            .filter_map(|specifiers| specifiers.iter().next()?.pinned());
         let locked = problem.locked.iter().filter(|(locked, _)| locked == name);
         let pins = pinned.chain(locked.map(|(_, version)| version.clone())).collect();
         let prereleases = problem.policy.prereleases;
