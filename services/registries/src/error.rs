@@ -41,6 +41,20 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file is not the one that the registry lists under its name.
+    #[error(
+        "registry `{registry}` serves for `{document}` a `{file}` without the listed hash `{hash}`"
+    )]
+    WrongHash {
+        /// The registry's declared name.
+        registry: Arc<str>,
+        /// The document that was asked for.
+        document: String,
+        /// The file.
+        file: String,
+        /// The hash that the registry lists, as `algorithm:hex`.
+        hash: String,
+    },
     /// A redirect or a file's URL leads to a host that the configuration does not declare.
     #[error("registry `{registry}` leads `{document}` to `{host}`, a host it does not declare")]
     UndeclaredHost {
@@ -99,6 +113,7 @@ impl Error {
             Self::Unavailable { registry, .. }
             | Self::Forbidden { registry, .. }
             | Self::Unusable { registry, .. }
+            | Self::WrongHash { registry, .. }
             | Self::UndeclaredHost { registry, .. }
             | Self::InsecureHop { registry, .. }
             | Self::TooLarge { registry, .. }
@@ -125,6 +140,9 @@ impl Error {
             Self::TooLarge { registry, .. } => {
                 Some(format!("raise `max_body_mib` or `max_wheel_mib` of registry `{registry}`"))
             }
+            Self::WrongHash { registry, file, .. } => Some(format!(
+                "do not use `{file}`, and ask who runs registry `{registry}` how it came there"
+            )),
             Self::Unusable { .. } | Self::Config { .. } | Self::Recording { .. } => None,
         }
     }

@@ -3,22 +3,25 @@
 //! A project's page is asked for as JSON first and taken as HTML too. Parsed pages stay in memory
 //! with what HTTP says of their freshness: within it nobody is asked, after it the page's validator
 //! goes along, and a 304 keeps the parsed page. Metadata comes from the cheapest place that has it:
-//! the file beside a wheel, the end of the wheel, the whole wheel (see [`metadata`]).
+//! the file beside a wheel, the end of the wheel, the whole wheel, and where there is no wheel a
+//! source distribution that is bound by what it says (see [`metadata`]).
 
 mod memory;
 mod metadata;
 mod page;
+mod sdist;
 mod wheel;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ecosystems::pypi::{Listing, Metadata, Name};
+use ecosystems::pypi::{Listing, Name};
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
 use self::memory::{Entry, Kept, Key, Memory, Standing};
+use self::metadata::Told;
 use crate::fetch::{Answer, Fetcher, Question, Spent};
 use crate::read::absent_hash;
 use crate::{Credentials, Error, Freshness, MetadataRead, Read, RegistryConfig};
@@ -42,7 +45,7 @@ struct Index {
     page_limit: u64,
     wheel_limit: u64,
     pages: Memory<Listing>,
-    metadata: Memory<Metadata>,
+    metadata: Memory<Told>,
 }
 
 impl PypiSimple {

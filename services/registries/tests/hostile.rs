@@ -59,6 +59,11 @@ fn holds(kind: &str, law: fn(&[u8])) {
 }
 
 #[test]
+fn of_source_distributions() {
+    holds("sdist", laws::sdist);
+}
+
+#[test]
 fn of_wheels() {
     holds("wheel_tail", laws::wheel_tail);
 }

@@ -183,6 +183,7 @@ fn registry(error: &RegistryError) -> Status {
         }
         RegistryError::Forbidden { .. } => (Reason::RegistryRefused, None),
         RegistryError::Unusable { .. }
+        | RegistryError::WrongHash { .. }
         | RegistryError::UndeclaredHost { .. }
         | RegistryError::InsecureHop { .. }
         | RegistryError::TooLarge { .. }

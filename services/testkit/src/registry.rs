@@ -1,7 +1,7 @@
 //! A fake HTTP registry on the loopback: recorded data over the registries' real protocols.
 //!
 //! It serves a [`Recorded`] registry as Python's simple repository API: pages as JSON and HTML with
-//! validators, metadata files, and tiny wheels made on the fly, with ranges. It counts what it is
+//! validators, metadata files, and tiny wheels and source distributions made on the fly. It counts what it is
 //! asked, and misbehaves on demand: [`Settings`] says how it is as a whole, a [`Fault`] what goes
 //! wrong at some paths for some time.
 //!
@@ -18,6 +18,7 @@
 
 mod counts;
 mod fault;
+mod html;
 mod project;
 mod serve;
 
@@ -54,8 +55,10 @@ pub struct Settings {
     pub validators: bool,
     /// Whether it compresses pages for clients that take zstd.
     pub compressed: bool,
-    /// Bytes of ballast in each wheel, before its metadata.
+    /// Bytes of ballast in each archive, before its metadata.
     pub ballast: usize,
+    /// Whether its pages list each file once more, under a version that nobody can read.
+    pub strays: bool,
     /// How long it thinks before each answer.
     pub latency: Duration,
 }
@@ -67,6 +70,8 @@ pub enum Form {
     Negotiated,
     /// HTML, whatever the client says.
     Html,
+    /// HTML that is written as oddly as the standard allows, whatever the client says.
+    OddHtml,
 }
 
 /// How metadata files are handled.
@@ -95,6 +100,7 @@ impl Default for Settings {
             validators: true,
             compressed: false,
             ballast: 0,
+            strays: false,
             latency: Duration::ZERO,
         }
     }
@@ -127,6 +133,26 @@ impl FakeRegistry {
     /// Starts serving on a free port of the loopback, over HTTP/1.1 and plain HTTP/2.
     pub async fn start(recorded: Recorded, settings: Settings) -> io::Result<Self> {
         Self::start_at(recorded, settings, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Starts serving these documents, each with its project's name, in the form of recorded ones.
+    pub async fn of(documents: &[(&str, &str)], settings: Settings) -> io::Result<Self> {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, document) in documents {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(document.len() as u64);
+            tar.append_data(&mut header, format!("pypi/{name}.json"), document.as_bytes())?;
+        }
+        let archive = zstd::encode_all(&*tar.into_inner()?, 1)?;
+        let recorded = Recorded::from_bytes("fake", &archive).map_err(io::Error::other)?;
+        Self::start(recorded, settings).await
+    }
+
+    /// Serves another document of a project from now on.
+    pub fn publish(&self, name: &str, document: &str) -> io::Result<()> {
+        let project = Project::new(document.as_bytes(), &self.shared.settings)?;
+        lock(&self.shared.projects).insert(name.to_owned(), Arc::new(project));
+        Ok(())
     }
 
     /// Starts serving at `address`.

@@ -168,6 +168,8 @@ pub fn read_html_page(body: &[u8]) -> Result<(Vec<RawFile>, ProjectStatus), Docu
             | Token::Error(_) => {}
         }
     }
+    // The page may end before its last anchor does.
+    files.extend(anchor.take().filter(has_name));
     for file in &mut files {
         file.filename = file.filename.trim().to_owned();
     }

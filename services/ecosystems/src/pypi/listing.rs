@@ -131,6 +131,26 @@ impl Listing {
     }
 }
 
+impl Release {
+    /// The places of the wheels, in the order in which their metadata is looked for: those with
+    /// served metadata first.
+    pub fn wheels(&self) -> Vec<usize> {
+        self.by_kind(|file| !file.is_sdist())
+    }
+
+    /// The places of the source distributions, in that order too.
+    pub fn sdists(&self) -> Vec<usize> {
+        self.by_kind(File::is_sdist)
+    }
+
+    fn by_kind(&self, fits: fn(&File) -> bool) -> Vec<usize> {
+        let places = 0..self.files.len();
+        let mut places: Vec<usize> = places.filter(|place| fits(&self.files[*place])).collect();
+        places.sort_by_key(|place| self.files[*place].core_metadata == CoreMetadata::Absent);
+        places
+    }
+}
+
 impl File {
     /// Whether the file is a source distribution.
     pub fn is_sdist(&self) -> bool {

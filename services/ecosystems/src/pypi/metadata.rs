@@ -50,30 +50,31 @@ pub enum MetadataError {
 impl Metadata {
     /// Reads a `METADATA` or `PKG-INFO` document: the headers, up to the first empty line.
     pub fn parse(document: &[u8]) -> Result<Self, MetadataError> {
-        let text = String::from_utf8_lossy(document);
-        let mut requirements = Vec::new();
-        let mut requires_python = None;
-        let mut extras = Vec::new();
-        let (mut versioned, mut named) = (false, false);
-        for (field, value) in headers(&text) {
-            match field.to_ascii_lowercase().as_str() {
-                "metadata-version" => versioned = true,
-                "name" => named = true,
-                "requires-dist" => requirements.push(value),
-                "requires-python" => requires_python = Some(value),
-                "provides-extra" => extras.push(value),
-                _ => {}
-            }
+        Self::from_document(&Document::read(document)?)
+    }
+
+    /// Reads the `PKG-INFO` of a source distribution, as far as builds are bound by it (PEP 643).
+    ///
+    /// `None` where only a build would tell: before version 2.2 nothing is promised, and from then
+    /// on nothing of a field that is listed as `Dynamic`. One such field among the three that matter
+    /// is enough, for a resolver needs them all.
+    pub fn parse_static(document: &[u8]) -> Result<Option<Self>, MetadataError> {
+        let document = Document::read(document)?;
+        let is_dynamic = document.dynamic.iter().any(|field| {
+            let fields = ["Requires-Dist", "Requires-Python", "Provides-Extra"];
+            fields.iter().any(|matters| field.eq_ignore_ascii_case(matters))
+        });
+        if is_dynamic || !promises(&document.version) {
+            return Ok(None);
         }
-        for (present, field) in [(versioned, "Metadata-Version"), (named, "Name")] {
-            if !present {
-                return Err(MetadataError::MissingField { field });
-            }
-        }
+        Self::from_document(&document).map(Some)
+    }
+
+    fn from_document(document: &Document) -> Result<Self, MetadataError> {
         Self::from_fields(
-            requirements.iter().map(String::as_str),
-            requires_python.as_deref(),
-            extras.iter().map(String::as_str),
+            document.requires_dist.iter().map(String::as_str),
+            document.requires_python.as_deref(),
+            document.provides_extra.iter().map(String::as_str),
         )
     }
 
@@ -129,6 +130,53 @@ impl Metadata {
     }
 }
 
+/// The fields of a document that matter, as written.
+#[derive(Default)]
+struct Document {
+    version: String,
+    requires_dist: Vec<String>,
+    requires_python: Option<String>,
+    provides_extra: Vec<String>,
+    dynamic: Vec<String>,
+}
+
+impl Document {
+    fn read(document: &[u8]) -> Result<Self, MetadataError> {
+        let text = String::from_utf8_lossy(document);
+        let mut read = Self::default();
+        let (mut versioned, mut named) = (false, false);
+        for (field, value) in headers(&text) {
+            match field.to_ascii_lowercase().as_str() {
+                "metadata-version" => {
+                    versioned = true;
+                    read.version = value;
+                }
+                "name" => named = true,
+                "requires-dist" => read.requires_dist.push(value),
+                "requires-python" => read.requires_python = Some(value),
+                "provides-extra" => read.provides_extra.push(value),
+                "dynamic" => read.dynamic.push(value),
+                _ => {}
+            }
+        }
+        for (present, field) in [(versioned, "Metadata-Version"), (named, "Name")] {
+            if !present {
+                return Err(MetadataError::MissingField { field });
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Whether a version of the metadata knows of `Dynamic`: 2.2, or a later one.
+fn promises(version: &str) -> bool {
+    let mut numbers = version.split('.').map(str::parse::<u64>);
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor)), None) => (major, minor) >= (2, 2),
+        _ => false,
+    }
+}
+
 /// The headers of an RFC 822 document, continuation lines joined.
 fn headers(text: &str) -> Vec<(&str, String)> {
     let mut headers: Vec<(&str, String)> = Vec::new();
@@ -163,6 +211,22 @@ mod tests {
         assert_eq!(metadata.requirements.len(), 1);
         assert_eq!(metadata.requirements[0].name.as_str(), "web");
         assert_eq!(metadata.extras[0].as_str(), "some-extra");
+    }
+
+    #[test]
+    fn a_source_distribution_is_believed_in_what_it_calls_fixed() {
+        let told = |headers: &str| {
+            let text = format!("{headers}\nName: demo\nVersion: 1.0\nRequires-Dist: web\n\n");
+            Metadata::parse_static(text.as_bytes()).expect("core metadata").is_some()
+        };
+        assert!(told("Metadata-Version: 2.2"));
+        assert!(told("Metadata-Version: 2.10\nDynamic: Summary\nDynamic: License-File"));
+        assert!(!told("Metadata-Version: 2.1"));
+        assert!(!told("Metadata-Version: 1.2"));
+        assert!(!told("Metadata-Version: 2.2.0"), "no version of the standard");
+        assert!(!told("Metadata-Version: 2.2\nDynamic: requires-dist"));
+        assert!(!told("Metadata-Version: 2.4\nDynamic: Classifier\nDynamic: Provides-Extra"));
+        assert!(Metadata::parse_static(b"<html>").is_err());
     }
 
     #[test]

@@ -145,7 +145,11 @@ pub(crate) fn marker(bytes: &[u8]) {
 
 /// Core metadata.
 pub(crate) fn metadata(bytes: &[u8]) {
+    let fixed = Metadata::parse_static(bytes);
     let Ok(metadata) = Metadata::parse(bytes) else { return };
+    if let Ok(Some(fixed)) = fixed {
+        assert_eq!(fixed, metadata, "what is fixed is what is written");
+    }
     let mut document = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n".to_owned();
     for requirement in &metadata.requirements {
         let _ = writeln!(document, "Requires-Dist: {requirement}");

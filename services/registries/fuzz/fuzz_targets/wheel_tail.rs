@@ -2,6 +2,7 @@
 #![no_main]
 
 #[path = "../../tests/hostile/laws.rs"]
+#[allow(dead_code, reason = "each target holds one law")]
 mod laws;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::wheel_tail(bytes));

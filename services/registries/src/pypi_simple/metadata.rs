@@ -3,24 +3,28 @@
 //! Wheels are tried in this order, those with served metadata first: the file beside the wheel, if
 //! the index advertises it (PEP 658), the wheel's end by ranges, the whole wheel. An advertised file
 //! that is missing, has another hash or cannot be read is a warning, and the next place is tried:
-//! virtual indexes advertise what they do not have. Source distributions are never built.
+//! virtual indexes advertise what they do not have.
+//!
+//! Source distributions are never built. Where a release has nothing else, they are asked in the same
+//! way, and believed in what builds are bound by; without that a build would have to tell.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_lc_rs::digest;
+use bytes::Bytes;
 use ecosystems::Warning;
-use ecosystems::pypi::{CoreMetadata, File, FileKind, Listing, Metadata};
+use ecosystems::pypi::{CoreMetadata, File, Listing, Metadata, Release, Version};
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use super::memory::{Entry, Kept, Key, Standing};
-use super::{Index, validator, wheel};
+use super::{Index, parse, sdist, validator, wheel};
 use crate::fetch::{Question, Spent};
-use crate::{Credentials, Error, Freshness, MetadataRead};
+use crate::{Credentials, Error, Freshness, MetadataRead, Read};
 
-/// How many wheels of a release are tried before it is given up.
-const MOST_WHEELS: usize = 4;
+/// How many files of a release are tried before it is given up.
+const MOST_FILES: usize = 4;
 
 /// The longest metadata document, in bytes: a description may be long.
 pub(super) const LONGEST_METADATA: u64 = 8 << 20;
@@ -29,9 +33,18 @@ pub(super) const LONGEST_METADATA: u64 = 8 << 20;
 pub(super) struct Search<'a> {
     pub(super) index: &'a Index,
     pub(super) listing: &'a Listing,
+    pub(super) version: &'a Version,
     pub(super) document: &'a str,
     pub(super) credentials: Option<&'a Credentials>,
     pub(super) spent: &'a Spent,
+}
+
+/// What files tell of a release's needs.
+pub(super) enum Told {
+    /// All of it.
+    Known(Arc<Metadata>),
+    /// Only running its build would tell.
+    NeedsBuild,
 }
 
 /// Reads what the release at `position` of `listing` needs.
@@ -50,40 +63,47 @@ pub(super) async fn read(
             reason: format!("there is no release at position {position}"),
         });
     };
-    let wheels = wheels(&release.files);
-    if wheels.is_empty() {
-        let files = release.files.iter().map(|file| file.filename.clone()).collect();
-        return Ok(MetadataRead::NeedsBuild { files });
-    }
+    let files = sources(release);
     let document = format!("pypi/{}/{}/metadata", listing.name, release.version);
     let spent = Spent::default();
-    let key = Key::new(&document, credentials, identity(&wheels));
+    let key = Key::new(&document, credentials, identity(&files));
     let kept = match index.metadata.enter(key, freshness).await? {
         Entry::Held(kept) => kept,
         Entry::Open(open) => {
-            let search = Search { index, listing, document: &document, credentials, spent: &spent };
-            match search.any_of(&wheels).await {
+            let (version, document, spent) = (&release.version, document.as_str(), &spent);
+            let search = Search { index, listing, version, document, credentials, spent };
+            match search.any_of(&files).await {
                 Ok(kept) => open.fill(kept).await,
                 Err(error) => return Err(open.fail(error)),
             }
         }
     };
-    Ok(MetadataRead::Known(kept.read(registry, document, &spent)))
+    let read = kept.read(registry, document, &spent);
+    let facts = match read.facts.as_deref() {
+        Some(Told::Known(metadata)) => Some(Arc::clone(metadata)),
+        Some(Told::NeedsBuild) => {
+            let files = release.files.iter().map(|file| file.filename.clone()).collect();
+            return Ok(MetadataRead::NeedsBuild { files });
+        }
+        None => None,
+    };
+    let Read { stamp, fetched, requests, bytes, .. } = read;
+    Ok(MetadataRead::Known(Read { facts, stamp, fetched, requests, bytes }))
 }
 
-/// The wheels to try, in that order.
-fn wheels(files: &[File]) -> Vec<&File> {
-    let mut wheels: Vec<&File> =
-        files.iter().filter(|file| matches!(file.kind, FileKind::Wheel(_))).collect();
-    wheels.sort_by_key(|file| file.core_metadata == CoreMetadata::Absent);
-    wheels.truncate(MOST_WHEELS);
-    wheels
+/// The files to try, in that order: wheels, or source distributions where there are none.
+fn sources(release: &Release) -> Vec<&File> {
+    let mut places = release.wheels();
+    if places.is_empty() {
+        places = release.sdists();
+    }
+    places.into_iter().take(MOST_FILES).map(|place| &release.files[place]).collect()
 }
 
 /// A name for these very files, as far as the listing tells them apart.
-fn identity(wheels: &[&File]) -> [u8; 32] {
+fn identity(files: &[&File]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
-    for file in wheels {
+    for file in files {
         let texts = [&file.filename, &file.url].into_iter().chain(&*file.hashes);
         for text in texts {
             hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
@@ -95,23 +115,27 @@ fn identity(wheels: &[&File]) -> [u8; 32] {
 
 /// Metadata as it was found, before its parse.
 pub(super) struct Found {
-    /// The text of `METADATA`.
+    /// The text of `METADATA` or `PKG-INFO`.
     pub(super) text: Vec<u8>,
     pub(super) validator: Option<String>,
     pub(super) standing: Standing,
 }
 
 impl Search<'_> {
-    /// Tries one wheel after another. What is wrong with one of them matters only if none does.
-    async fn any_of(&self, wheels: &[&File]) -> Result<Kept<Metadata>, Error> {
+    /// Tries one file after another. What is wrong with one of them matters only if none does.
+    async fn any_of(&self, files: &[&File]) -> Result<Kept<Told>, Error> {
         let mut last_error = None;
-        for file in wheels {
-            match self.of_wheel(file).await {
+        for file in files {
+            match self.of_file(file).await {
                 Ok(Some(kept)) => return Ok(kept),
                 Ok(None) => {
                     self.warn(file, "the index lists it but does not have it");
                 }
-                Err(error @ (Error::Unusable { .. } | Error::TooLarge { .. })) => {
+                Err(
+                    error @ (Error::Unusable { .. }
+                    | Error::TooLarge { .. }
+                    | Error::WrongHash { .. }),
+                ) => {
                     self.warn(file, &error.to_string());
                     last_error = Some(error);
                 }
@@ -121,7 +145,7 @@ impl Search<'_> {
         last_error.map_or_else(|| Ok(Kept::absent(Standing::Once)), Err)
     }
 
-    async fn of_wheel(&self, file: &File) -> Result<Option<Kept<Metadata>>, Error> {
+    async fn of_file(&self, file: &File) -> Result<Option<Kept<Told>>, Error> {
         let mut warnings = Vec::new();
         if let CoreMetadata::Present(hash) = &file.core_metadata {
             match self.beside(file, hash.as_deref()).await? {
@@ -133,23 +157,28 @@ impl Search<'_> {
                 }
             }
         }
-        let Some(found) = wheel::read(self, file).await? else { return Ok(None) };
+        let found = if file.is_sdist() {
+            sdist::read(self, file).await?
+        } else {
+            wheel::read(self, file).await?
+        };
+        let Some(found) = found else { return Ok(None) };
         let kept = self.keep(file, found, warnings).map_err(|reason| self.unusable(reason))?;
         Ok(Some(kept))
     }
 
-    /// Reads the file beside the wheel; the inner error says why it is of no use.
+    /// Reads the file beside a wheel or source distribution; the inner error says why it is of no use.
     async fn beside(
         &self,
         file: &File,
         hash: Option<&str>,
-    ) -> Result<Result<Kept<Metadata>, String>, Error> {
+    ) -> Result<Result<Kept<Told>, String>, Error> {
         let mut url = self.url(file)?;
         url.set_path(&format!("{}.metadata", url.path()));
         let question = self.question(url, HeaderMap::new(), LONGEST_METADATA);
         let answer = match self.index.fetcher.get(&question, self.spent).await {
             Ok(answer) => answer,
-            // Trouble with the wheel itself will say whether this is about more than one file.
+            // Trouble with the file itself will say whether this is about more than one file.
             Err(
                 error @ (Error::Forbidden { .. } | Error::Unusable { .. } | Error::TooLarge { .. }),
             ) => {
@@ -179,11 +208,21 @@ impl Search<'_> {
         file: &File,
         found: Found,
         warnings: Vec<Warning>,
-    ) -> Result<Kept<Metadata>, String> {
-        let mut metadata = Metadata::parse(&found.text).map_err(|error| error.to_string())?;
-        metadata.warnings.extend(warnings);
+    ) -> Result<Kept<Told>, String> {
+        let read = if file.is_sdist() {
+            Metadata::parse_static(&found.text)
+        } else {
+            Metadata::parse(&found.text).map(Some)
+        };
+        let told = match read.map_err(|error| error.to_string())? {
+            Some(mut metadata) => {
+                metadata.warnings.extend(warnings);
+                Told::Known(Arc::new(metadata))
+            }
+            None => Told::NeedsBuild,
+        };
         Ok(Kept {
-            facts: Some(Arc::new(metadata)),
+            facts: Some(Arc::new(told)),
             validator: found.validator,
             content_hash: *blake3::hash(&found.text).as_bytes(),
             standing: if file.hashes.is_empty() { found.standing } else { Standing::Fixed },
@@ -196,6 +235,27 @@ impl Search<'_> {
     pub(super) fn question(&self, url: Url, headers: HeaderMap, limit: u64) -> Question<'_> {
         let (document, credentials) = (self.document, self.credentials);
         Question { document, url, headers, credentials, limit }
+    }
+
+    /// Reads the metadata inside a file that was sent whole, if it is the one that the listing means.
+    /// Both happen apart from the threads that serve where the file is long.
+    pub(super) async fn inside<T: Send + 'static>(
+        &self,
+        file: &File,
+        body: &Bytes,
+        read: impl FnOnce(Bytes) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (hashes, bytes) = (file.hashes.clone(), body.clone());
+        let judged = parse(body.len(), move || {
+            let wrong = hashes.iter().find(|hash| !fits(hash, &bytes));
+            wrong.map_or_else(|| read(bytes.clone()).map(Ok), |hash| Ok(Err(hash.clone())))
+        });
+        judged.await.map_err(|reason| self.unusable(reason))?.map_err(|hash| Error::WrongHash {
+            registry: Arc::clone(self.index.fetcher.registry()),
+            document: self.document.to_owned(),
+            file: file.filename.to_string(),
+            hash: hash.into(),
+        })
     }
 
     /// The URL of a file.

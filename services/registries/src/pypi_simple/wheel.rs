@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
 use super::memory::Standing;
-use super::metadata::{Found, LONGEST_METADATA, Search, fits};
+use super::metadata::{Found, LONGEST_METADATA, Search};
 use super::validator;
 use crate::Error;
 use crate::archive::wheel::{Need, Sparse, read_metadata};
@@ -31,20 +31,25 @@ pub(super) async fn read(search: &Search<'_>, file: &File) -> Result<Option<Foun
     match answer.status {
         _ if answer.is_absent() => Ok(None),
         StatusCode::PARTIAL_CONTENT => read_by_ranges(search, &url, answer).await.map(Some),
-        StatusCode::OK => read_whole(search, file, &answer).map(Some),
+        StatusCode::OK => read_whole(search, file, &answer).await.map(Some),
         // A server that cannot count from the end says so, or says that the file has no such end.
         _ => {
             let answer = ask(search, &url, None).await?;
             match answer.status {
                 _ if answer.is_absent() => Ok(None),
-                StatusCode::OK => read_whole(search, file, &answer).map(Some),
+                StatusCode::OK => read_whole(search, file, &answer).await.map(Some),
                 status => Err(search.unusable(format!("its wheel is answered with {status}"))),
             }
         }
     }
 }
 
-async fn ask(search: &Search<'_>, url: &Url, range: Option<String>) -> Result<Answer, Error> {
+/// Asks for a file, or a part of it, as it lies on the server.
+pub(super) async fn ask(
+    search: &Search<'_>,
+    url: &Url,
+    range: Option<String>,
+) -> Result<Answer, Error> {
     let mut headers = HeaderMap::new();
     // Ranges count the bytes of the wheel itself, and a wheel is compressed already.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -56,17 +61,14 @@ async fn ask(search: &Search<'_>, url: &Url, range: Option<String>) -> Result<An
 }
 
 /// Reads a wheel that was sent whole, if it is the one that the listing means.
-fn read_whole(search: &Search<'_>, file: &File, answer: &Answer) -> Result<Found, Error> {
-    if let Some(hash) = file.hashes.iter().find(|hash| !fits(hash, &answer.body)) {
-        let reason = format!("`{}` does not have the listed hash `{hash}`", file.filename);
-        return Err(search.unusable(reason));
-    }
-    let sparse = Sparse::whole(answer.body.clone());
-    match read_metadata(&sparse, &search.listing.name, LONGEST_METADATA) {
-        Ok(text) => Ok(found(text, answer)),
-        Err(Need::Range(_)) => Err(search.unusable("its wheel ends early".to_owned())),
-        Err(Need::Other(reason)) => Err(search.unusable(reason)),
-    }
+async fn read_whole(search: &Search<'_>, file: &File, answer: &Answer) -> Result<Found, Error> {
+    let name = search.listing.name.clone();
+    let read = move |wheel| match read_metadata(&Sparse::whole(wheel), &name, LONGEST_METADATA) {
+        Ok(text) => Ok(text),
+        Err(Need::Range(_)) => Err("its wheel ends early".to_owned()),
+        Err(Need::Other(reason)) => Err(reason),
+    };
+    Ok(found(search.inside(file, &answer.body, read).await?, answer))
 }
 
 /// Reads a wheel range by range, beginning with its end.
@@ -114,6 +116,7 @@ fn content_range(search: &Search<'_>, answer: &Answer) -> Result<(u64, u64), Err
     read().ok_or_else(|| search.unusable("its wheel comes in ranges that do not fit".to_owned()))
 }
 
-fn found(text: Vec<u8>, answer: &Answer) -> Found {
+/// What was found in the file that came with `answer`.
+pub(super) fn found(text: Vec<u8>, answer: &Answer) -> Found {
     Found { text, validator: validator(answer), standing: Standing::Once }
 }

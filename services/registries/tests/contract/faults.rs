@@ -210,7 +210,12 @@ async fn a_wheel_with_another_hash_is_refused() {
     };
     let fake = start(settings).await;
     let error = newest_metadata(&fake, &over(&fake)).await.expect_err("the wheel is another");
-    assert!(matches!(&error, Error::Unusable { reason, .. } if reason.contains("hash")), "{error}");
+    let text = error.to_string();
+    assert!(matches!(error, Error::WrongHash { .. }), "{error}");
+    assert!(
+        text.starts_with("registry `fake` serves for `pypi/flask/") && text.contains("sha256:")
+    );
+    assert!(error.hint().is_some_and(|hint| hint.starts_with("do not use `")));
 }
 
 #[tokio::test]
@@ -226,20 +231,6 @@ async fn a_wheel_above_the_limit_is_not_read() {
     config.max_wheel_mib = 1;
     let error = newest_metadata(&fake, &open(config)).await.expect_err("the wheel is too long");
     assert!(matches!(error, Error::TooLarge { .. }), "{error}");
-}
-
-#[tokio::test]
-async fn a_release_without_a_wheel_needs_a_build() {
-    let fake = start(Settings { form: Form::Html, ..Settings::default() }).await;
-    fake.inject(Fault::new(
-        "/simple/flask/",
-        html("<a href='flask-1.0.tar.gz'>flask-1.0.tar.gz</a>"),
-    ));
-    let registry = over(&fake);
-    let facts = listing(&registry, "flask").await.facts.expect("the project is listed");
-    let read = try_metadata(&registry, &facts, 0).await.expect("this is no error");
-    assert!(matches!(read, MetadataRead::NeedsBuild { files } if &*files[0] == "flask-1.0.tar.gz"));
-    assert_eq!(fake.counts().total, 1);
 }
 
 #[tokio::test]

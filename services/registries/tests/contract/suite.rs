@@ -113,6 +113,11 @@ async fn an_index_with_html_only_holds_it() {
 }
 
 #[tokio::test]
+async fn an_index_with_odd_html_and_names_that_nobody_can_read_holds_it() {
+    over_http(Settings { form: Form::OddHtml, strays: true, ..Settings::default() }).await;
+}
+
+#[tokio::test]
 async fn an_index_without_metadata_files_is_read_by_ranges() {
     let settings = Settings {
         core_metadata: CoreMetadata::Unadvertised,

@@ -2,8 +2,13 @@
 //! laws of each. One function per kind, which panics where a law is broken; the fuzzers in `fuzz/`
 //! include this file too.
 
+use std::io::Write as _;
+
 use bytes::Bytes;
 use ecosystems::pypi::Name;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use registries::archive::sdist::{Wanted, read_pkg_info};
 use registries::archive::wheel::{Need, Sparse, read_metadata};
 
 /// The longest document that is read.
@@ -38,4 +43,29 @@ pub(crate) fn wheel_tail(bytes: &[u8]) {
         }
     };
     assert_eq!(by_ranges, whole);
+}
+
+/// A source distribution of `demo` 1.0. The first byte says whether it is a zip, a compressed
+/// tarball, or a tarball that is yet to be compressed.
+pub(crate) fn sdist(bytes: &[u8]) {
+    let Some((shape, archive)) = bytes.split_first() else { return };
+    let name = Name::parse("demo").expect("the name is well formed");
+    let version = "1.0".parse().expect("the version is well formed");
+    let filename = if shape % 3 == 0 { "demo-1.0.zip" } else { "demo-1.0.tar.gz" };
+    let packed = if shape % 3 == 2 { compressed(archive) } else { archive.to_vec() };
+    let (name, version) = (&name, &version);
+    let wanted = Wanted { filename, name, version, longest: LIMIT, most_unpacked: 1 << 20 };
+    let Ok(Some(text)) = read_pkg_info(&packed, &wanted) else { return };
+    assert!(text.len() as u64 <= LIMIT);
+    if shape % 3 == 2 && !text.is_empty() {
+        let is_inside = archive.windows(text.len()).any(|window| window == text);
+        assert!(is_inside, "a tarball holds what is read out of it");
+    }
+}
+
+/// Packs without making smaller, which is fast.
+fn compressed(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::none());
+    packer.write_all(bytes).expect("memory takes all");
+    packer.finish().expect("memory takes all")
 }

@@ -31,6 +31,8 @@ pub enum Kind {
     Wheel,
     /// A part of a wheel.
     Range,
+    /// A source distribution.
+    Sdist,
     /// Anything else.
     Other,
 }

@@ -6,18 +6,23 @@ use std::io::{Cursor, Write as _};
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
+use ecosystems::pypi::{DistributionFilename, Name};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{CoreMetadata, Settings};
+use super::html::{html_page, odd_page};
+use super::{CoreMetadata, Form, Settings};
 
 /// A project's pages, and what its other documents are made of.
 pub(super) struct Project {
     pub(super) json: Bytes,
     pub(super) html: Bytes,
     name: String,
-    wheels: HashMap<String, String>,
+    /// The versions of wheels and source distributions, as their names spell them.
+    versions: HashMap<String, String>,
     metadata: BTreeMap<String, Fields>,
     ballast: usize,
 }
@@ -30,25 +35,32 @@ struct Document {
     metadata: BTreeMap<String, Fields>,
 }
 
-#[derive(Deserialize, Serialize)]
+/// A file as pages state it.
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct File {
-    filename: String,
-    url: String,
-    hashes: BTreeMap<String, String>,
+pub(super) struct File {
+    pub(super) filename: String,
+    pub(super) url: String,
+    #[serde(default)]
+    pub(super) hashes: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    requires_python: Option<String>,
+    pub(super) requires_python: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    upload_time: Option<String>,
+    pub(super) upload_time: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    yanked: Option<serde_json::Value>,
+    pub(super) yanked: Option<serde_json::Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    core_metadata: Option<serde_json::Value>,
+    pub(super) core_metadata: Option<serde_json::Value>,
 }
 
+/// What a version, or one file of it, says of its needs. Without it a source distribution says
+/// nothing that binds a build.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Fields {
+    /// The fields that source distributions list as `Dynamic`.
+    #[serde(default)]
+    dynamic: Vec<String>,
     #[serde(default)]
     requires_dist: Vec<String>,
     #[serde(default)]
@@ -65,15 +77,22 @@ impl Project {
             json: Bytes::new(),
             html: Bytes::new(),
             name,
-            wheels: HashMap::new(),
+            versions: HashMap::new(),
             metadata,
             ballast: settings.ballast,
         };
         let mut served = Vec::with_capacity(files.len());
         for mut file in files {
             if let Some(version) = wheel_version(&file.filename) {
-                project.wheels.insert(file.filename.clone(), version);
+                project.versions.insert(file.filename.clone(), version);
                 project.adjust(&mut file, settings);
+            } else if let Some(version) = sdist_version(&project.name, &file.filename) {
+                project.versions.insert(file.filename.clone(), version);
+                let sdist = project.sdist(&file.filename).unwrap_or_default();
+                file.hashes = BTreeMap::from([("sha256".to_owned(), sha256(&sdist))]);
+            }
+            if settings.strays {
+                served.push(stray(&file));
             }
             served.push(file);
         }
@@ -83,7 +102,8 @@ impl Project {
             "files": served,
         });
         project.json = serde_json::to_vec(&page)?.into();
-        project.html = html_page(&project.name, &served).into();
+        let write = if settings.form == Form::OddHtml { odd_page } else { html_page };
+        project.html = write(&project.name, &served).into();
         Ok(project)
     }
 
@@ -103,12 +123,17 @@ impl Project {
         }
     }
 
-    /// The text of the metadata file of a wheel.
+    /// The text of the metadata file of a wheel or source distribution.
     pub(super) fn metadata_file(&self, filename: &str) -> Option<String> {
-        let version = self.wheels.get(filename)?;
-        let fields = self.metadata.get(version)?;
+        let version = self.versions.get(filename)?;
+        let fields = self.metadata.get(filename).or_else(|| self.metadata.get(version))?;
         let name = &self.name;
-        let mut text = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
+        let is_sdist = !filename.ends_with(".whl");
+        let format = if is_sdist { "2.2" } else { "2.1" };
+        let mut text = format!("Metadata-Version: {format}\nName: {name}\nVersion: {version}\n");
+        for field in fields.dynamic.iter().filter(|_| is_sdist) {
+            let _ = writeln!(text, "Dynamic: {field}");
+        }
         let python = fields.requires_python.iter().map(|text| ("Requires-Python", text));
         let needs = fields.requires_dist.iter().map(|text| ("Requires-Dist", text));
         let extras = fields.provides_extra.iter().map(|text| ("Provides-Extra", text));
@@ -117,6 +142,30 @@ impl Project {
         }
         text.push_str("\nA description.\n");
         Some(text)
+    }
+
+    /// A source distribution with the metadata in it, the same bytes each time.
+    pub(super) fn sdist(&self, filename: &str) -> Option<Vec<u8>> {
+        let version = self.versions.get(filename)?;
+        let untold = || format!("Metadata-Version: 2.1\nName: {}\nVersion: {version}\n", self.name);
+        let metadata = self.metadata_file(filename).unwrap_or_else(untold);
+        let folder = format!("{}-{version}", self.name);
+        let entries = [
+            (format!("{folder}/setup.py"), &b"raise SystemExit('nobody runs this')\n"[..]),
+            (format!("{folder}/ballast.bin"), &noise(self.ballast)),
+            (format!("{folder}/PKG-INFO"), metadata.as_bytes()),
+        ];
+        if filename.ends_with(".zip") {
+            return zip(&entries);
+        }
+        let gz = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut builder = tar::Builder::new(gz);
+        for (path, bytes) in entries {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(bytes.len() as u64);
+            builder.append_data(&mut header, path, bytes).ok()?;
+        }
+        builder.into_inner().ok()?.finish().ok()
     }
 
     /// A wheel with the metadata in it, the same bytes each time.
@@ -131,19 +180,38 @@ impl Project {
             (format!("{stem}.dist-info/WHEEL"), b"Wheel-Version: 1.0\n"),
             (format!("{stem}.dist-info/RECORD"), b""),
         ];
-        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-        for (path, bytes) in entries {
-            writer.start_file(path, SimpleFileOptions::default()).ok()?;
-            writer.write_all(bytes).ok()?;
-        }
-        Some(writer.finish().ok()?.into_inner())
+        zip(&entries)
     }
+}
+
+fn zip(entries: &[(String, &[u8])]) -> Option<Vec<u8>> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, bytes) in entries {
+        writer.start_file(path, SimpleFileOptions::default()).ok()?;
+        writer.write_all(bytes).ok()?;
+    }
+    Some(writer.finish().ok()?.into_inner())
+}
+
+/// The same file under a version that nobody can read.
+fn stray(file: &File) -> File {
+    let (name, rest) = file.filename.split_once('-').unwrap_or((&file.filename, ""));
+    File { filename: format!("{name}-not.a.version.{rest}"), ..file.clone() }
 }
 
 /// The version in a wheel's name, as it is spelt there.
 fn wheel_version(filename: &str) -> Option<String> {
     let stem = filename.strip_suffix(".whl")?;
     stem.split('-').nth(1).map(str::to_owned)
+}
+
+/// The version in a source distribution's name.
+fn sdist_version(project: &str, filename: &str) -> Option<String> {
+    let name = Name::parse(project).ok()?;
+    match DistributionFilename::parse(filename, &name) {
+        Ok(DistributionFilename::Sdist { version }) => Some(version.to_string()),
+        Ok(DistributionFilename::Wheel(_)) | Err(_) => None,
+    }
 }
 
 /// Bytes that do not compress, the same each time.
@@ -156,49 +224,4 @@ fn noise(length: usize) -> Vec<u8> {
 fn sha256(bytes: &[u8]) -> String {
     let hash = digest::digest(&digest::SHA256, bytes);
     hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn html_page(name: &str, files: &[File]) -> String {
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html><head><meta name=\"pypi:repository-version\" content=\"1.1\">\
-         <title>Links for {name}</title></head><body>\n"
-    );
-    for file in files {
-        // Relative to the page, where the JSON form is relative to the host.
-        let _ = write!(page, "<a href=\"../..{}", escape(&file.url));
-        if let Some((algorithm, hex)) = file.hashes.iter().next() {
-            let _ = write!(page, "#{algorithm}={hex}");
-        }
-        page.push('"');
-        for (attribute, value) in attributes(file) {
-            let _ = write!(page, " {attribute}=\"{}\"", escape(&value));
-        }
-        let _ = writeln!(page, ">{}</a><br/>", escape(&file.filename));
-    }
-    page.push_str("</body></html>\n");
-    page
-}
-
-/// The attributes of a file's anchor.
-fn attributes(file: &File) -> impl Iterator<Item = (&'static str, String)> {
-    let core_metadata = file.core_metadata.as_ref().map(|value| {
-        let hash = value.get("sha256").and_then(serde_json::Value::as_str);
-        hash.map_or("true".to_owned(), |hash| format!("sha256={hash}"))
-    });
-    let yanked = file.yanked.as_ref().and_then(|value| match value {
-        serde_json::Value::Bool(true) => Some(String::new()),
-        value => value.as_str().map(str::to_owned),
-    });
-    [
-        ("data-requires-python", file.requires_python.clone()),
-        ("data-upload-time", file.upload_time.clone()),
-        ("data-core-metadata", core_metadata),
-        ("data-yanked", yanked),
-    ]
-    .into_iter()
-    .filter_map(|(attribute, value)| Some((attribute, value?)))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -40,6 +40,8 @@ fn kind_of(path: &str, headers: &HeaderMap) -> Kind {
         Kind::Page
     } else if path.ends_with(".metadata") {
         Kind::Metadata
+    } else if path.ends_with(".tar.gz") || path.ends_with(".zip") {
+        Kind::Sdist
     } else if !path.ends_with(".whl") {
         Kind::Other
     } else if headers.contains_key(RANGE) {
@@ -72,7 +74,9 @@ impl Shared {
                 None => status(404),
             };
         }
-        match project.wheel(filename) {
+        let archive =
+            if kind == Kind::Sdist { project.sdist(filename) } else { project.wheel(filename) };
+        match archive {
             Some(wheel) => wheel_response(&self.settings, wheel.into(), headers),
             None => status(404),
         }
@@ -109,10 +113,12 @@ impl Shared {
         build(200, sent, page.clone())
     }
 
-    /// The project whose wheel has this name.
+    /// The project whose file has this name: the longest beginning that is a project's.
     fn project_of(&self, filename: &str) -> Option<Arc<Project>> {
-        let name = ecosystems::pypi::Name::parse(filename.split('-').next()?).ok()?;
-        self.project(name.as_str())
+        filename.rmatch_indices('-').find_map(|(place, _)| {
+            let name = ecosystems::pypi::Name::parse(&filename[..place]).ok()?;
+            self.project(name.as_str())
+        })
     }
 
     fn project(&self, name: &str) -> Option<Arc<Project>> {
