@@ -239,4 +239,6 @@ pub enum WarningCode {
     Prerelease,
     /// The project is archived or deprecated.
     Deprecated,
+    /// Wheels of the chosen version say different things of its needs.
+    WheelsDiffer,
 }

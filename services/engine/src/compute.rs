@@ -1,11 +1,14 @@
 //! Round by round from a problem to an answer: solve, fetch what was missing, solve again.
 
 mod fetch;
+mod wheels;
+
+pub(crate) use self::wheels::Wheel;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use registries::Stamp;
+use registries::{Freshness, Stamp};
 use rustc_hash::FxHashSet;
 use solver::pypi::{Gap, Outcome, Partial, Problem, Universe, ahead, solve};
 use solver::search::Budget;
@@ -69,21 +72,27 @@ pub(crate) struct Computed {
 impl Computation {
     pub(crate) async fn run(mut self) -> Result<Computed, Error> {
         let problem = Arc::clone(&self.problem);
+        self.facts.forget_unreadable();
         let Settled { outcome, snapshot } = self.solve(&problem).await?;
         let mut warnings = Vec::new();
-        let mut is_final = true;
+        let is_final;
         let (outcome, footprint) = match outcome {
             Found::Outcome(Outcome::Solved(solution)) => {
-                warnings = record::warnings(&solution);
+                let unreadable = snapshot.unreadable(&solution.footprint);
+                is_final = unreadable.is_empty();
+                warnings = record::warnings(&solution, &unreadable);
                 let outcome = record::solution(&snapshot, &self.reader, &problem, &solution)?;
-                (outcome, snapshot.stamps(&solution.footprint))
+                let mut stamps = snapshot.stamps(&solution.footprint);
+                self.compare_wheels(&snapshot, &solution, &mut warnings, &mut stamps).await;
+                (outcome, stamps)
             }
             Found::Outcome(Outcome::Conflict(conflict, footprint)) => {
                 let mut stamps = snapshot.stamps(&footprint);
+                let can_be_read = snapshot.unreadable(&footprint).is_empty();
                 let started = Instant::now();
                 let way_out = self.way_out(&problem, &conflict.requirements).await;
                 self.spent.explain = started.elapsed();
-                is_final = way_out.is_sure;
+                is_final = way_out.is_sure && can_be_read;
                 stamps.extend(way_out.stamps);
                 stamps.sort_by(|a, b| (&a.document, &a.registry).cmp(&(&b.document, &b.registry)));
                 stamps.dedup_by(|a, b| (&a.document, &a.registry) == (&b.document, &b.registry));
@@ -110,7 +119,8 @@ impl Computation {
     async fn solve(&mut self, problem: &Arc<Problem>) -> Result<Settled, Error> {
         let mut fetcher = fetch::Fetcher::default();
         self.tell("looking at what is required", "");
-        let first = ahead(problem, &self.facts.snapshot().universe);
+        let first =
+            fetch::without_archives(ahead(problem, &self.facts.snapshot().universe), &self.facts);
         self.fetch(problem, &mut fetcher, first).await?;
         loop {
             self.spent.rounds += 1;
@@ -127,8 +137,12 @@ impl Computation {
                     // What was asked for and is still missing belongs to a listing that another
                     // computation has replaced meanwhile.
                     fetcher.forget(&gaps)?;
-                    let mut wanted = fetcher.with_following(problem, &snapshot.universe, gaps);
-                    wanted.extend(ahead(problem, &snapshot.universe));
+                    let cheap = fetch::without_archives(gaps.clone(), &self.facts);
+                    let mut wanted = if cheap.is_empty() { gaps } else { cheap };
+                    let following = fetcher.following(problem, &snapshot.universe, &wanted);
+                    wanted.extend(fetch::without_archives(following, &self.facts));
+                    let ahead = ahead(problem, &snapshot.universe);
+                    wanted.extend(fetch::without_archives(ahead, &self.facts));
                     // The snapshot is not held while facts grow, which would copy them all.
                     drop(snapshot);
                     self.fetch(problem, &mut fetcher, wanted).await?;
@@ -179,7 +193,7 @@ impl Computation {
     }
 
     /// Revalidates the listings that an outcome rests on, where they are older than the caller
-    /// takes. Returns whether any of them says something new.
+    /// takes, and those that name what is not there. Returns whether any of them says something new.
     async fn refresh(
         &mut self,
         fetcher: &mut fetch::Fetcher,
@@ -196,6 +210,13 @@ impl Computation {
             self.tell("checking that facts still hold", "");
             has_news =
                 fetcher.read_listings(&self.facts, &self.reader, old, &mut self.spent).await?;
+        }
+        let doubtful = fetcher.take_doubtful();
+        if !doubtful.is_empty() {
+            self.tell("asking again what is published", "");
+            let reader = Reader { freshness: Freshness::NOW, ..self.reader.clone() };
+            has_news |=
+                fetcher.read_listings(&self.facts, &reader, doubtful, &mut self.spent).await?;
         }
         self.spent.fetch += started.elapsed();
         Ok(has_news)

@@ -24,6 +24,16 @@ pub(crate) struct Snapshot {
     pub(crate) universe: Universe,
     listings: Arc<FxHashMap<Name, Arc<KnownListing>>>,
     needs: Arc<FxHashMap<Name, FxHashMap<u32, Arc<Stamp>>>>,
+    /// Releases of which nobody can tell what they need.
+    unreadable: Arc<Vec<(Name, u32)>>,
+}
+
+/// A release of which nobody can tell what it needs.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) package: Name,
+    pub(crate) version: String,
+    pub(crate) reason: String,
 }
 
 /// What the registries said of a project.
@@ -69,6 +79,17 @@ impl Snapshot {
             }
         }
         stamps
+    }
+
+    /// The releases among facts of which nobody can tell what they need.
+    pub(crate) fn unreadable(&self, footprint: &[Gap]) -> Vec<Unreadable> {
+        let read = |fact: &Gap| {
+            let Gap::Needs(name, position) = fact else { return None };
+            let reason = self.universe.unreadable(name, *position)?.to_owned();
+            let release = self.universe.listing(name)?.releases.get(*position as usize)?;
+            Some(Unreadable { package: name.clone(), version: release.version.to_string(), reason })
+        };
+        footprint.iter().filter_map(read).collect()
     }
 }
 
@@ -124,7 +145,18 @@ impl Facts {
                 let needs = Arc::make_mut(&mut state.needs).entry(name.clone()).or_default();
                 needs.insert(position, Arc::new(stamp));
             }
-            Err(reason) => state.universe.insert_unreadable(name, position, reason),
+            Err(reason) => {
+                state.universe.insert_unreadable(name, position, reason);
+                Arc::make_mut(&mut state.unreadable).push((name.clone(), position));
+            }
+        }
+    }
+
+    /// Lets what could not be read be asked for again: registries get well.
+    pub(crate) fn forget_unreadable(&self) {
+        let state = &mut *self.lock();
+        for (name, position) in std::mem::take(&mut state.unreadable).iter() {
+            state.universe.forget_unreadable(name, *position);
         }
     }
 

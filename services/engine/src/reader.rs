@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use ecosystems::pypi::{Listing, Name};
-use registries::{Credentials, Freshness, MetadataRead, Registry, Stamp};
+use ecosystems::pypi::{Listing, Metadata, Name};
+use registries::{Credentials, Freshness, MetadataRead, Read, Registry, Stamp};
+use solver::pypi::Pick;
 
+use crate::compute::Wheel;
 use crate::facts::KnownListing;
 
 /// The registries of a request, in order of priority, with the caller's credentials.
@@ -35,9 +37,11 @@ impl Cost {
 #[derive(Debug)]
 pub(crate) enum ReadNeeds {
     /// Its metadata.
-    Known(Arc<ecosystems::pypi::Metadata>, Stamp),
+    Known(Arc<Metadata>, Stamp),
     /// Only a build would tell: the source distributions.
     NeedsBuild(Vec<String>),
+    /// The registry lists it and has none of its files, and which says so.
+    Gone(String),
     /// It cannot be used, and why.
     Unusable(String),
 }
@@ -67,6 +71,41 @@ impl Reader {
         Ok((known, cost))
     }
 
+    /// Reads what these wheels of a chosen version say of it, as far as the registry serves that
+    /// beside them.
+    pub(crate) async fn wheels(
+        &self,
+        registry: usize,
+        pick: &Pick,
+        places: &[usize],
+    ) -> Vec<Wheel> {
+        let credentials = self.credentials[registry].as_ref();
+        let reads = places.iter().map(|place| {
+            let position = pick.position as usize;
+            let registry = &self.registries[registry];
+            registry.pypi_file_metadata(
+                &pick.listing,
+                (position, *place),
+                credentials,
+                self.freshness,
+            )
+        });
+        let reads = futures_util::future::join_all(reads).await;
+        let files = &pick.listing.releases[pick.position as usize].files;
+        let read = |(read, place): (Result<Read<Metadata>, _>, &usize)| {
+            // What cannot be read cannot be compared, and the answer does not rest on it.
+            let read = read.inspect_err(|error| tracing::debug!(%error, "a wheel is not compared"));
+            let read = read.ok()?;
+            Some(Wheel {
+                filename: files[*place].filename.to_string(),
+                metadata: read.facts?,
+                stamp: read.stamp,
+                cost: Cost { fetched: u32::from(read.fetched), bytes: read.bytes },
+            })
+        };
+        reads.into_iter().zip(places).filter_map(read).collect()
+    }
+
     /// Reads what a release needs from the registry that listed it.
     pub(crate) async fn needs(
         &self,
@@ -83,7 +122,10 @@ impl Reader {
                 let cost = Cost { fetched: u32::from(read.fetched), bytes: read.bytes };
                 let needs = match read.facts {
                     Some(metadata) => ReadNeeds::Known(metadata, read.stamp),
-                    None => ReadNeeds::Unusable("the registry has no metadata for it".to_owned()),
+                    None => ReadNeeds::Gone(format!(
+                        "registry `{}` lists it and has none of its files",
+                        read.stamp.registry
+                    )),
                 };
                 Ok((needs, cost))
             }
@@ -91,10 +133,9 @@ impl Reader {
                 let files = files.into_iter().map(String::from).collect();
                 Ok((ReadNeeds::NeedsBuild(files), Cost::default()))
             }
-            // What a registry serves in no usable form rules the release out, not the request.
-            Err(
-                error @ (registries::Error::Unusable { .. } | registries::Error::TooLarge { .. }),
-            ) => {
+            // What a registry serves in no usable form rules the release out, not the request. A file
+            // that is another than the one listed, or too long, is for somebody to look into.
+            Err(error @ registries::Error::Unusable { .. }) => {
                 tracing::warn!(%error, "a release is passed over");
                 Ok((ReadNeeds::Unusable(error.to_string()), Cost { fetched: 1, bytes: 0 }))
             }

@@ -10,7 +10,7 @@ use crate::answer::{
     Answer, Artifact, Conflict, ConflictFact, Edge, Exhausted, Group, Outcome, Package, Sentence,
     Solution, Suggestion, Warning, WarningCode,
 };
-use crate::facts::Snapshot;
+use crate::facts::{Snapshot, Unreadable};
 use crate::reader::Reader;
 
 /// Puts an outcome together with the facts that it rests on.
@@ -67,8 +67,15 @@ pub(crate) fn solution(
 }
 
 /// What the caller should know besides.
-pub(crate) fn warnings(solved: &Solved) -> Vec<Warning> {
+pub(crate) fn warnings(solved: &Solved, unreadable: &[Unreadable]) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    for Unreadable { package, version, reason } in unreadable {
+        warnings.push(Warning {
+            code: WarningCode::SkippedVersions,
+            text: format!("`{package}` {version} was passed over: {reason}"),
+            package: package.to_string(),
+        });
+    }
     solved.picks.iter().for_each(|pick| warn(pick, &mut warnings));
     for (name, extra) in &solved.unknown_extras {
         warnings.push(Warning {

@@ -15,7 +15,7 @@ mod wheel;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ecosystems::pypi::{Listing, Name};
+use ecosystems::pypi::{Listing, Metadata, Name};
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
@@ -108,6 +108,17 @@ impl PypiSimple {
         freshness: Freshness,
     ) -> Result<MetadataRead, Error> {
         metadata::read(&self.0, listing, position, credentials, freshness).await
+    }
+
+    /// Reads what is served beside the file at `place` of the release at `position`.
+    pub(crate) async fn file_metadata(
+        &self,
+        listing: &Listing,
+        (position, place): (usize, usize),
+        credentials: Option<&Credentials>,
+        freshness: Freshness,
+    ) -> Result<Read<Metadata>, Error> {
+        metadata::read_beside(&self.0, listing, (position, place), credentials, freshness).await
     }
 }
 

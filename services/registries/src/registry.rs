@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ecosystems::pypi::{Listing, Name};
+use ecosystems::pypi::{Listing, Metadata, Name};
 
 use crate::pypi_simple::PypiSimple;
 use crate::read::{absent_hash, now};
@@ -108,6 +108,23 @@ impl Registry {
             Protocol::Recorded(recorded) => recorded.metadata(listing, position).await,
             Protocol::PypiSimple(index) => {
                 index.metadata(listing, position, credentials, freshness).await
+            }
+        }
+    }
+
+    /// Reads what the registry serves beside one file of the release at `position`: the file at
+    /// `place`. Nothing if it advertises no such document, or serves another.
+    pub async fn pypi_file_metadata(
+        &self,
+        listing: &Listing,
+        (position, place): (usize, usize),
+        credentials: Option<&Credentials>,
+        freshness: Freshness,
+    ) -> Result<Read<Metadata>, Error> {
+        match &self.protocol {
+            Protocol::Recorded(_) => Ok(self.absent(format!("pypi/{}/file", listing.name))),
+            Protocol::PypiSimple(index) => {
+                index.file_metadata(listing, (position, place), credentials, freshness).await
             }
         }
     }

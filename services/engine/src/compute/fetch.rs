@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ecosystems::pypi::{Listing, Name};
+use ecosystems::pypi::{CoreMetadata, File, Listing, Name};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -26,6 +26,10 @@ pub(super) struct Fetcher {
     builds: FxHashMap<Gap, Need>,
     /// What could not be read. It fails the request only if the search really needs it.
     failed: FxHashMap<Gap, registries::Error>,
+    /// Projects with a release that is listed and not there.
+    doubtful: FxHashSet<Name>,
+    /// Those of them whose listing was read again.
+    settled: FxHashSet<Name>,
 }
 
 enum Arrived {
@@ -59,23 +63,30 @@ impl Fetcher {
         needs.filter(|needs| !needs.is_empty())
     }
 
-    /// Adds, to releases of projects that lost several already, the ones that come next: as many as
-    /// were asked for, so that the number of rounds grows with the logarithm of the rejections.
-    pub(super) fn with_following(
+    /// The releases that come next, of projects that lost several already: as many as were asked
+    /// for, so that the number of rounds grows with the logarithm of the rejections.
+    pub(super) fn following(
         &self,
         problem: &Problem,
         universe: &Universe,
-        gaps: Vec<Gap>,
+        gaps: &[Gap],
     ) -> Vec<Gap> {
-        let mut wanted = gaps;
-        for place in 0..wanted.len() {
-            let Gap::Needs(name, position) = wanted[place].clone() else { continue };
-            let lost = self.releases.get(&name).copied().unwrap_or(0);
+        let mut next = Vec::new();
+        for gap in gaps {
+            let Gap::Needs(name, position) = gap else { continue };
+            let lost = self.releases.get(name).copied().unwrap_or(0);
             if lost >= FEW_RELEASES {
-                wanted.extend(following(problem, universe, &name, position, lost));
+                next.extend(following(problem, universe, name, *position, lost));
             }
         }
-        wanted
+        next
+    }
+
+    /// The projects whose listing names a release that is not there, each once.
+    pub(super) fn take_doubtful(&mut self) -> FxHashSet<Name> {
+        let mut doubtful = std::mem::take(&mut self.doubtful);
+        doubtful.retain(|name| self.settled.insert(name.clone()));
+        doubtful
     }
 
     /// Reads listings again. Returns whether one of them says something new.
@@ -145,13 +156,17 @@ impl Fetcher {
                     ReadNeeds::Unusable(reason) => {
                         facts.insert_needs(&listing, position, Err(&reason));
                     }
+                    ReadNeeds::Gone(reason) => {
+                        facts.insert_needs(&listing, position, Err(&reason));
+                        self.doubtful.insert(listing.name.clone());
+                    }
                     ReadNeeds::NeedsBuild(filenames) => {
                         let version = &listing.releases[position as usize].version;
                         let need = Need {
                             package: listing.name.to_string(),
                             version: version.to_string(),
                             filenames,
-                            reason: "it has no wheel, and what it needs would have to be built"
+                            reason: "it has no wheel, and only a build would tell what it needs"
                                 .to_owned(),
                         };
                         self.builds.insert(Gap::Needs(listing.name.clone(), position), need);
@@ -161,6 +176,22 @@ impl Fetcher {
             }
         }
     }
+}
+
+/// Leaves out the releases whose needs are inside a source distribution: whole archives are fetched
+/// for what the search cannot do without, once nothing else is missing that may change its choice.
+pub(super) fn without_archives(mut gaps: Vec<Gap>, facts: &Facts) -> Vec<Gap> {
+    gaps.retain(|gap| {
+        let Gap::Needs(name, position) = gap else { return true };
+        let known = facts.listing(name);
+        let listing = known.as_ref().and_then(|known| known.listing.as_ref());
+        let release = listing.and_then(|listing| listing.releases.get(*position as usize));
+        release.is_none_or(|release| {
+            let advertised = |file: &File| file.core_metadata != CoreMetadata::Absent;
+            release.files.iter().any(|file| !file.is_sdist() || advertised(file))
+        })
+    });
+    gaps
 }
 
 impl Computation {
@@ -193,7 +224,7 @@ impl Computation {
                 self.spent.done += 1;
             }
             let next = ahead(problem, &self.facts.snapshot().universe);
-            self.ask(fetcher, next, &arrivals);
+            self.ask(fetcher, without_archives(next, &self.facts), &arrivals);
             self.tell("reading what packages need", "");
         }
         self.spent.fetch += started.elapsed();

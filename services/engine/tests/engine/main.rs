@@ -1,5 +1,7 @@
 //! The whole path of a request over real registries: the recorded one, and its data over HTTP.
 
+mod hostile;
+mod needs;
 mod oracles;
 mod remembering;
 mod support;

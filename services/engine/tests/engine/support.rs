@@ -1,7 +1,7 @@
 //! Engines for tests, and what they answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,12 +15,15 @@ use testkit::registry::{FakeRegistry, Settings};
 pub(crate) struct Counted {
     pub(crate) engine: Engine,
     encoded: Arc<AtomicU32>,
+    warnings: Arc<Mutex<Vec<String>>>,
 }
 
 impl Counted {
     pub(crate) fn over(registries: Vec<RegistryConfig>) -> Self {
         let encoded = Arc::new(AtomicU32::new(0));
         let counter = Arc::clone(&encoded);
+        let warnings = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&warnings);
         let config = EngineConfig {
             registries,
             cache: CacheConfig::default(),
@@ -29,10 +32,12 @@ impl Counted {
         };
         let encode = move |answer: &Answer| {
             counter.fetch_add(1, Ordering::SeqCst);
+            let texts = answer.warnings.iter().map(|warning| warning.text.clone()).collect();
+            *told.lock().expect("no test panics here") = texts;
             Bytes::from(pins(answer))
         };
         let engine = Engine::open(config, Arc::new(encode)).expect("the configuration is valid");
-        Self { engine, encoded }
+        Self { engine, encoded, warnings }
     }
 
     pub(crate) async fn pins(&self, request: &Request) -> String {
@@ -42,6 +47,11 @@ impl Counted {
 
     pub(crate) async fn resolve(&self, request: &Request) -> Resolved {
         self.engine.resolve(request.clone(), None).await.expect("there is an answer")
+    }
+
+    /// The warnings of the answer that was computed last.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().expect("no test panics here").clone()
     }
 
     /// How many answers were computed.

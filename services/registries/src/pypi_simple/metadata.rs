@@ -56,13 +56,7 @@ pub(super) async fn read(
     freshness: Freshness,
 ) -> Result<MetadataRead, Error> {
     let registry = index.fetcher.registry();
-    let Some(release) = listing.releases.get(position) else {
-        return Err(Error::Unusable {
-            registry: Arc::clone(registry),
-            document: format!("pypi/{}", listing.name),
-            reason: format!("there is no release at position {position}"),
-        });
-    };
+    let release = release_at(index, listing, position)?;
     let files = sources(release);
     let document = format!("pypi/{}/{}/metadata", listing.name, release.version);
     let spent = Spent::default();
@@ -79,16 +73,65 @@ pub(super) async fn read(
         }
     };
     let read = kept.read(registry, document, &spent);
+    if matches!(read.facts.as_deref(), Some(Told::NeedsBuild)) {
+        let files = release.files.iter().map(|file| file.filename.clone()).collect();
+        return Ok(MetadataRead::NeedsBuild { files });
+    }
+    Ok(MetadataRead::Known(what_is_known(read)))
+}
+
+/// Reads what is served beside the file at `place` of the release at `position`, and nothing else.
+pub(super) async fn read_beside(
+    index: &Index,
+    listing: &Listing,
+    (position, place): (usize, usize),
+    credentials: Option<&Credentials>,
+    freshness: Freshness,
+) -> Result<Read<Metadata>, Error> {
+    let release = release_at(index, listing, position)?;
+    let file = &release.files[place];
+    let document = format!("pypi/{}/{}/{}", listing.name, release.version, file.filename);
+    let spent = Spent::default();
+    let key = Key::new(&document, credentials, identity(&[file]));
+    let kept = match index.metadata.enter(key, freshness).await? {
+        Entry::Held(kept) => kept,
+        Entry::Open(open) => {
+            let (version, document, spent) = (&release.version, document.as_str(), &spent);
+            let search = Search { index, listing, version, document, credentials, spent };
+            let read = match &file.core_metadata {
+                CoreMetadata::Present(hash) => search.beside(file, hash.as_deref()).await,
+                CoreMetadata::Absent => Ok(Err("it is not advertised".to_owned())),
+            };
+            match read {
+                Ok(Ok(kept)) => open.fill(kept).await,
+                Ok(Err(_)) => open.fill(Kept::absent(Standing::Once)).await,
+                Err(error) => return Err(open.fail(error)),
+            }
+        }
+    };
+    Ok(what_is_known(kept.read(index.fetcher.registry(), document, &spent)))
+}
+
+fn release_at<'a>(
+    index: &Index,
+    listing: &'a Listing,
+    position: usize,
+) -> Result<&'a Release, Error> {
+    listing.releases.get(position).ok_or_else(|| Error::Unusable {
+        registry: Arc::clone(index.fetcher.registry()),
+        document: format!("pypi/{}", listing.name),
+        reason: format!("there is no release at position {position}"),
+    })
+}
+
+/// The metadata among what was told.
+fn what_is_known(read: Read<Told>) -> Read<Metadata> {
     let facts = match read.facts.as_deref() {
         Some(Told::Known(metadata)) => Some(Arc::clone(metadata)),
-        Some(Told::NeedsBuild) => {
-            let files = release.files.iter().map(|file| file.filename.clone()).collect();
-            return Ok(MetadataRead::NeedsBuild { files });
-        }
-        None => None,
+        Some(Told::NeedsBuild) | None => None,
     };
     let Read { stamp, fetched, requests, bytes, .. } = read;
-    Ok(MetadataRead::Known(Read { facts, stamp, fetched, requests, bytes }))
+    Read { facts, stamp, fetched, requests, bytes }
 }
 
 /// The files to try, in that order: wheels, or source distributions where there are none.

@@ -159,6 +159,7 @@ fn warning(warning: &Warning) -> v1::Warning {
         WarningCode::Yanked => v1::WarningCode::Yanked,
         WarningCode::Prerelease => v1::WarningCode::Prerelease,
         WarningCode::Deprecated => v1::WarningCode::Deprecated,
+        WarningCode::WheelsDiffer => v1::WarningCode::WheelsDiffer,
     };
     v1::Warning { code: code.into(), text: warning.text.clone(), package: warning.package.clone() }
 }

@@ -129,6 +129,21 @@ impl Universe {
         self.set_needs(name, position, needs);
     }
 
+    /// Why nobody can tell what a release needs, where that is so.
+    pub fn unreadable(&self, name: &Name, position: u32) -> Option<&str> {
+        self.package(self.id(name)?)?.needs(position)?.unreadable.as_deref()
+    }
+
+    /// Takes back that nobody can tell what a release needs, so that it is asked for again.
+    pub fn forget_unreadable(&mut self, name: &Name, position: u32) {
+        if self.unreadable(name, position).is_some()
+            && let Some(id) = self.id(name)
+            && let Some(package) = &mut Arc::make_mut(&mut self.packages)[id.0 as usize]
+        {
+            Arc::make_mut(package).needs[position as usize] = None;
+        }
+    }
+
     /// Whether anything is known of a project's versions, be it that there are none.
     pub fn has_listing(&self, name: &Name) -> bool {
         self.id(name).is_some_and(|id| self.package(id).is_some())

@@ -1,0 +1,114 @@
+//! What releases need where that is not simply read: source distributions, and wheels that differ.
+
+use engine::Request;
+use testkit::registry::{CoreMetadata, FakeRegistry, Kind, Settings};
+
+use crate::support::{Counted, over, request};
+
+/// A question that admits source distributions.
+fn with_sdists(requirements: &[&str]) -> Request {
+    let mut request = request(requirements);
+    request.environment.allow_sdists = true;
+    request
+}
+
+/// A project with one source distribution a version; `metadata` is JSON by version.
+fn sdists(name: &str, versions: &[&str], metadata: &str) -> String {
+    let file = |version: &&str| {
+        let filename = format!("{name}-{version}.tar.gz");
+        format!(r#"{{"filename": "{filename}", "url": "/files/{filename}"}}"#)
+    };
+    let files = versions.iter().map(file).collect::<Vec<_>>().join(", ");
+    format!(r#"{{"name": "{name}", "files": [{files}], "metadata": {{{metadata}}}}}"#)
+}
+
+async fn index(documents: &[(&str, &str)], settings: Settings) -> FakeRegistry {
+    let started = FakeRegistry::of(documents, settings).await;
+    started.expect("the loopback has a free port")
+}
+
+#[tokio::test]
+async fn a_dependency_without_a_wheel_is_solved_by_what_it_fixes() {
+    let app = sdists("app", &["1.0"], r#""1.0": {"requires-dist": ["lib>=1"]}"#);
+    let lib = sdists("lib", &["1.0", "2.0"], r#""2.0": {"requires-python": ">=3.13"}, "1.0": {}"#);
+    let index = index(&[("app", &app), ("lib", &lib)], Settings::default()).await;
+    let counted = Counted::over(vec![over(&index)]);
+    let pins = counted.pins(&with_sdists(&["app"])).await;
+    assert_eq!(pins, "app 1.0\nlib 1.0");
+    // Where source distributions are not admitted, none is fetched.
+    index.reset_counts();
+    let refused = counted.pins(&request(&["app"])).await;
+    assert!(refused.contains("app"), "{refused}");
+    assert_eq!(index.counts().of(Kind::Sdist), 0);
+}
+
+#[tokio::test]
+async fn what_only_a_build_would_tell_is_named_with_its_files() {
+    let app = sdists("app", &["1.0"], r#""1.0": {"dynamic": ["Requires-Dist"]}"#);
+    let index = index(&[("app", &app)], Settings::default()).await;
+    let counted = Counted::over(vec![over(&index)]);
+    let needs = counted.pins(&with_sdists(&["app"])).await;
+    assert!(needs.contains("app-1.0.tar.gz") && needs.contains("build"), "{needs}");
+}
+
+#[tokio::test]
+async fn archives_are_fetched_for_what_is_chosen_and_not_ahead() {
+    // `pin` is decided first, and leaves one version of `app`. Reading ahead looks at the newest.
+    let versions = ["1.0", "2.0", "3.0", "4.0", "5.0"];
+    let needs = versions.map(|version| format!(r#""{version}": {{}}"#)).join(", ");
+    let app = sdists("app", &versions, &needs);
+    let pin = r#"{"name": "pin", "metadata": {"1.0": {"requires-dist": ["app==2.0"]}}, "files": [
+        {"filename": "pin-1.0-py3-none-any.whl", "url": "/files/pin-1.0-py3-none-any.whl"}]}"#;
+    let index = index(&[("app", &app), ("pin", pin)], Settings::default()).await;
+    let counted = Counted::over(vec![over(&index)]);
+    let pins = counted.pins(&with_sdists(&["pin", "app"])).await;
+    assert_eq!(pins, "app 2.0\npin 1.0");
+    let fetched = index.counts();
+    assert_eq!(fetched.of(Kind::Sdist), 1, "{:?}", fetched.by_path);
+}
+
+/// A version with three wheels, of which two can be installed; they need `linux` and `any`.
+fn wheels(linux: &str, any: &str) -> String {
+    let names = ["win_amd64", "manylinux_2_17_x86_64", "any"]
+        .map(|platform| format!("demo-1.0-py3-none-{platform}.whl"));
+    let files =
+        names.iter().map(|name| format!(r#"{{"filename": "{name}", "url": "/files/{name}"}}"#));
+    let files = files.collect::<Vec<_>>().join(", ");
+    format!(
+        r#"{{"name": "demo", "files": [{files}], "metadata": {{"1.0": {{}},
+            "{}": {{"requires-dist": [{linux}]}}, "{}": {{"requires-dist": [{any}]}}}}}}"#,
+        names[1], names[2]
+    )
+}
+
+#[tokio::test]
+async fn wheels_that_differ_are_told() {
+    let document = wheels(r#""colorama; os_name == 'nt'""#, "");
+    let settings = Settings { core_metadata: CoreMetadata::Hashed, ..Settings::default() };
+    let index = index(&[("demo", &document)], settings).await;
+    let counted = Counted::over(vec![over(&index)]);
+    let resolved = counted.resolve(&request(&["demo"])).await;
+    assert_eq!(resolved.encoded, "demo 1.0");
+    assert_eq!(
+        counted.warnings(),
+        ["the wheels of `demo` 1.0 differ: `demo-1.0-py3-none-manylinux_2_17_x86_64.whl` alone \
+          requires `colorama; os_name == \"nt\"`"]
+    );
+    // The listing, the metadata that was solved with, and the two documents that were compared.
+    assert_eq!(resolved.statistics.documents_read, 4);
+    assert_eq!(index.counts().of(Kind::Metadata), 3);
+}
+
+#[tokio::test]
+async fn wheels_that_are_alike_cost_no_request() {
+    for settings in [
+        Settings { core_metadata: CoreMetadata::Hashed, ..Settings::default() },
+        Settings::default(),
+    ] {
+        let index = index(&[("demo", &wheels("", ""))], settings).await;
+        let counted = Counted::over(vec![over(&index)]);
+        counted.resolve(&request(&["demo"])).await;
+        assert_eq!(counted.warnings(), Vec::<String>::new());
+        assert_eq!(index.counts().of(Kind::Metadata), 1);
+    }
+}
