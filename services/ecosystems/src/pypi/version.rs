@@ -17,6 +17,9 @@ pub struct VersionError {
 /// Longer texts are no versions that anybody publishes, and cost more to read than they tell.
 const LONGEST_VERSION: usize = 256;
 
+/// Writing a version out adds less than this: `rc` for `c` and `post` for `r` with their zeros.
+const MOST_ADDED: usize = 32;
+
 /// Reads a version in any of the spellings that PEP 440 folds into one, white space around it
 /// included.
 pub fn parse_version(text: &str) -> Result<Version, VersionError> {
@@ -32,5 +35,10 @@ pub(super) fn parse_bare_version(text: &str) -> Result<Version, VersionError> {
     if text.len() > LONGEST_VERSION {
         return Err(failed(&format_args!("it has more than {LONGEST_VERSION} bytes")));
     }
-    text.parse::<Version>().map_err(|error| failed(&error))
+    let version = text.parse::<Version>().map_err(|error| failed(&error))?;
+    // What is written out in full must be readable again: `1c` is written `1rc0`.
+    if text.len() > LONGEST_VERSION - MOST_ADDED && version.to_string().len() > LONGEST_VERSION {
+        return Err(failed(&format_args!("written out it has more than {LONGEST_VERSION} bytes")));
+    }
+    Ok(version)
 }

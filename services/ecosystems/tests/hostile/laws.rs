@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use ecosystems::pypi::{
     CoreMetadata, DistributionFilename, Environment, File, FileKind, Listing, Marker,
     MarkerContext, Metadata, Name, Platform, ProjectStatus, Python, RawFile, Requirement,
-    Specifiers, Version, WheelFilename, Yanked, read_html_page, read_json_page,
+    Specifiers, Version, WheelFilename, Yanked, parse_version, read_html_page, read_json_page,
 };
 use serde_json::{Map, Value, json};
 
@@ -279,9 +279,9 @@ fn halves(bytes: &[u8]) -> (String, String) {
     (first.to_owned(), rest.to_owned())
 }
 
-/// Reads a version that is not too long to be one.
+/// Reads a version that is not too long to be one, however it is written.
 fn read_version(text: &str) -> Option<Version> {
-    if text.len() > 256 { None } else { text.parse().ok() }
+    parse_version(text).ok()
 }
 
 /// Whether a column, counted from 1, is one of the text's characters or right behind it.

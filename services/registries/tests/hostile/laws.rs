@@ -42,7 +42,8 @@ pub(crate) fn wheel_tail(bytes: &[u8]) {
             read => break read,
         }
     };
-    assert_eq!(by_ranges, whole);
+    // What is broken may be noticed elsewhere, depending on how much comes at a time.
+    assert_eq!(by_ranges.ok(), whole.ok());
 }
 
 /// A source distribution of `demo` 1.0. The first byte says whether it is a zip, a compressed
