@@ -59,7 +59,8 @@ impl<T> Clone for Read<T> {
 pub enum MetadataRead {
     /// The registry has core metadata for it.
     Known(Read<Metadata>),
-    /// The release has no wheel: only running its build would tell, and nothing here does that.
+    /// The release has no wheel, and its source distribution promises nothing: only running its build
+    /// would tell, and nothing here does that.
     NeedsBuild {
         /// The source distributions it has.
         files: Vec<Box<str>>,
