@@ -26,8 +26,8 @@ mod tags;
 mod version;
 
 pub use document::{DocumentError, RawFile, read_html_page, read_json_page};
-pub use environment::{Environment, EnvironmentError, Python};
-pub use filename::{DistributionFilename, FilenameError, WheelFilename};
+pub use environment::{Environment, EnvironmentError, Preference, Python};
+pub use filename::{BuildTag, DistributionFilename, FilenameError, WheelFilename};
 pub use listing::{CoreMetadata, File, FileKind, Listing, ProjectStatus, Release, Yanked};
 pub use marker::{Marker, MarkerContext};
 pub use metadata::{Metadata, MetadataError};
@@ -35,5 +35,5 @@ pub use name::{Name, NameError};
 pub use platform::{Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError, RequirementSource};
 pub use specifier::{Cut, Operator, Runs, Span, Spans, Specifier, SpecifierError, Specifiers};
-pub use tags::{Misfit, TagSet, WheelTags};
+pub use tags::{Implementation, Misfit, TagRank, TagSet, WheelTags};
 pub use version::{Version, VersionError, parse_version};

@@ -1,22 +1,41 @@
 //! The interpreter and machine that packages are installed for.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt;
+use std::sync::LazyLock;
 
 use super::marker::Variable;
 use super::version::parse_bare_version;
-use super::{File, FileKind, Misfit, Operator, Platform, Specifiers, TagSet, Version};
+use super::{
+    BuildTag, File, FileKind, Implementation, Misfit, Operator, Platform, Specifiers, TagRank,
+    TagSet, Version,
+};
+
+/// The version of PyPy itself, which a request does not name: the release that all of today's ABIs
+/// belong to. uv asks the interpreter at hand instead.
+static PYPY: LazyLock<Version> = LazyLock::new(|| Version::new([7, 3]));
 
 /// One interpreter on one platform: what markers, wheel tags and `Requires-Python` are judged by.
 #[derive(Clone, Debug)]
 pub struct Environment {
     python: Python,
     platform: Platform,
+    implementation: Implementation,
     tags: TagSet,
     sdists: bool,
 }
 
-/// A version of CPython.
+/// How good a file is for an environment: the least value is the best. A wheel is better than a
+/// source distribution; among wheels the tags decide, and then the highest build tag.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Preference {
+    is_sdist: bool,
+    rank: Option<TagRank>,
+    build: Reverse<Option<BuildTag>>,
+}
+
+/// A version of Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Python {
     /// All of it, such as `3.12.0`.
@@ -62,8 +81,23 @@ impl Environment {
     /// CPython on a platform. Source distributions count as installable only where `sdists` says
     /// so: no package code runs here.
     pub fn new(python: Python, platform: Platform, sdists: bool) -> Self {
-        let tags = TagSet::cpython(python.minor(), &platform);
-        Self { python, platform, tags, sdists }
+        Self::of(Implementation::CPython, python, platform, sdists)
+    }
+
+    /// Any implementation of Python on a platform.
+    pub fn of(
+        implementation: Implementation,
+        python: Python,
+        platform: Platform,
+        sdists: bool,
+    ) -> Self {
+        let tags = TagSet::new(implementation, python.minor(), &platform);
+        Self { python, platform, implementation, tags, sdists }
+    }
+
+    /// Which interpreter runs.
+    pub fn implementation(&self) -> Implementation {
+        self.implementation
     }
 
     /// The interpreter.
@@ -100,6 +134,15 @@ impl Environment {
             Misfit::Abi => (misfit, abi),
             Misfit::Platform => (misfit, platform),
         })
+    }
+
+    /// How good a file is among those that run here.
+    pub fn preference(&self, file: &File) -> Preference {
+        let (rank, build) = match &file.kind {
+            FileKind::Wheel(tags) => (self.tags.rank(tags), BuildTag::of(&file.filename)),
+            FileKind::Sdist => (None, None),
+        };
+        Preference { is_sdist: file.is_sdist(), rank, build: Reverse(build) }
     }
 
     /// Whether `Requires-Python` admits the interpreter.
@@ -141,7 +184,11 @@ impl Environment {
 
     /// The version that a version-valued marker variable holds.
     pub(super) fn version(&self, variable: Variable) -> &Version {
-        if variable == Variable::PythonVersion { &self.python.short } else { &self.python.full }
+        match (variable, self.implementation) {
+            (Variable::PythonVersion, _) => &self.python.short,
+            (Variable::ImplementationVersion, Implementation::PyPy) => &PYPY,
+            _ => &self.python.full,
+        }
     }
 
     /// The text that a marker variable holds. Extras are no text; asked as one they are empty.
@@ -151,14 +198,19 @@ impl Environment {
             Variable::SysPlatform => self.platform.sys_platform(),
             Variable::PlatformMachine => self.platform.platform_machine(),
             Variable::PlatformSystem => self.platform.platform_system(),
-            Variable::PlatformPythonImplementation => "CPython",
-            Variable::ImplementationName => "cpython",
-            // Unknown for a machine that is described, not asked: uv leaves them empty too.
-            Variable::PlatformRelease | Variable::PlatformVersion => "",
+            Variable::PlatformPythonImplementation => match self.implementation {
+                Implementation::CPython | Implementation::FreeThreaded => "CPython",
+                Implementation::PyPy => "PyPy",
+            },
+            Variable::ImplementationName => self.implementation.name(),
+            // Mostly unknown for a machine that is described, not asked: uv leaves them empty too.
+            Variable::PlatformRelease => self.platform.platform_release(),
+            Variable::PlatformVersion => self.platform.platform_version(),
             Variable::Extra | Variable::Extras | Variable::DependencyGroups => "",
-            Variable::PythonVersion => return Cow::Owned(self.python.short.to_string()),
-            Variable::PythonFullVersion | Variable::ImplementationVersion => {
-                return Cow::Owned(self.python.full.to_string());
+            Variable::PythonVersion
+            | Variable::PythonFullVersion
+            | Variable::ImplementationVersion => {
+                return Cow::Owned(self.version(variable).to_string());
             }
         })
     }

@@ -26,6 +26,26 @@ pub struct WheelFilename {
     pub tags: WheelTags,
 }
 
+/// The build tag of a wheel: digits, then anything. It breaks ties between wheels with equal tags,
+/// and a wheel without one loses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BuildTag {
+    number: u64,
+    suffix: Box<str>,
+}
+
+impl BuildTag {
+    /// The build tag in the name of a wheel, if it has one.
+    pub fn of(filename: &str) -> Option<Self> {
+        let mut parts = filename.strip_suffix(".whl")?.split('-');
+        let text = if parts.clone().count() == 6 { parts.nth(2)? } else { return None };
+        let end = text.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(text.len());
+        let (digits, suffix) = text.split_at(end);
+        // A number that is too large to compare is the largest.
+        Some(Self { number: digits.parse().unwrap_or(u64::MAX), suffix: suffix.into() })
+    }
+}
+
 /// Why a file name could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilenameError {

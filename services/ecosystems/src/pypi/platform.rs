@@ -25,6 +25,25 @@ enum System {
         major: u32,
     },
     Windows,
+    Android {
+        /// The level of its interface, which grows with each release.
+        level: u32,
+    },
+    Ios {
+        major: u32,
+        device: Device,
+    },
+    /// A browser, with the ABI of this year's Pyodide, built by this release of Emscripten.
+    Pyodide {
+        year: u32,
+        emscripten: &'static str,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Device {
+    Phone,
+    Simulator,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +51,8 @@ enum Machine {
     X86_64,
     Aarch64,
     X86,
+    Riscv64,
+    Wasm32,
 }
 
 /// A name that is no platform.
@@ -51,8 +72,10 @@ const MACOS: System = System::Macos { major: 13 };
 const GLIBC: System = System::Manylinux { minor: 28 };
 /// The oldest musl that uv assumes.
 const MUSL: System = System::Musllinux { minor: 2 };
+/// The oldest Android that uv assumes.
+const ANDROID: System = System::Android { level: 24 };
 
-const NAMED: [(&str, System, Machine); 13] = [
+const NAMED: [(&str, System, Machine); 21] = [
     ("linux", GLIBC, Machine::X86_64),
     ("macos", MACOS, Machine::Aarch64),
     ("windows", System::Windows, Machine::X86_64),
@@ -60,13 +83,27 @@ const NAMED: [(&str, System, Machine); 13] = [
     ("aarch64-unknown-linux-gnu", GLIBC, Machine::Aarch64),
     ("x86_64-unknown-linux-musl", MUSL, Machine::X86_64),
     ("aarch64-unknown-linux-musl", MUSL, Machine::Aarch64),
+    ("riscv64-unknown-linux", System::Manylinux { minor: 39 }, Machine::Riscv64),
     ("x86_64-apple-darwin", MACOS, Machine::X86_64),
     ("aarch64-apple-darwin", MACOS, Machine::Aarch64),
     ("x86_64-pc-windows-msvc", System::Windows, Machine::X86_64),
     ("aarch64-pc-windows-msvc", System::Windows, Machine::Aarch64),
     ("i686-pc-windows-msvc", System::Windows, Machine::X86),
+    ("aarch64-linux-android", ANDROID, Machine::Aarch64),
+    ("x86_64-linux-android", ANDROID, Machine::X86_64),
+    ("arm64-apple-ios", IPHONE, Machine::Aarch64),
+    ("arm64-apple-ios-simulator", SIMULATOR, Machine::Aarch64),
+    ("x86_64-apple-ios-simulator", SIMULATOR, Machine::X86_64),
+    ("wasm32-pyodide2024", PYODIDE_2024, Machine::Wasm32),
+    ("wasm32-pyodide2025", PYODIDE_2025, Machine::Wasm32),
     ("x86_64-manylinux2014", System::Manylinux { minor: 17 }, Machine::X86_64),
 ];
+
+/// The oldest iOS that uv assumes.
+const IPHONE: System = System::Ios { major: 13, device: Device::Phone };
+const SIMULATOR: System = System::Ios { major: 13, device: Device::Simulator };
+const PYODIDE_2024: System = System::Pyodide { year: 2024, emscripten: "3.1.58" };
+const PYODIDE_2025: System = System::Pyodide { year: 2025, emscripten: "4.0.9" };
 
 impl Platform {
     /// Reads a platform's name.
@@ -109,12 +146,31 @@ impl Platform {
             System::Macos { major } => self.macos_tags(major),
             System::Windows => vec![
                 match self.machine {
-                    Machine::X86_64 => "win_amd64",
                     Machine::Aarch64 => "win_arm64",
                     Machine::X86 => "win32",
+                    _ => "win_amd64",
                 }
                 .to_owned(),
             ],
+            System::Android { level } => {
+                let machine = if self.machine == Machine::Aarch64 { "arm64_v8a" } else { "x86_64" };
+                (16..=level).rev().map(|level| format!("android_{level}_{machine}")).collect()
+            }
+            System::Ios { major, device } => {
+                let device = match device {
+                    Device::Phone => "iphoneos",
+                    Device::Simulator => "iphonesimulator",
+                };
+                let machine = self.platform_machine();
+                let newest = [format!("ios_{major}_0_{machine}_{device}")];
+                let older = (12..major).rev().flat_map(|major| {
+                    (0..=9)
+                        .rev()
+                        .map(move |minor| format!("ios_{major}_{minor}_{machine}_{device}"))
+                });
+                newest.into_iter().chain(older).collect()
+            }
+            System::Pyodide { year, .. } => vec![format!("pyodide_{year}_0_wasm32")],
         }
     }
 
@@ -124,7 +180,8 @@ impl Platform {
             Machine::X86_64 | Machine::X86 => {
                 (5, &[(17, "manylinux2014"), (12, "manylinux2010"), (5, "manylinux1")])
             }
-            Machine::Aarch64 => (17, &[(17, "manylinux2014")]),
+            Machine::Riscv64 => (31, &[]),
+            Machine::Aarch64 | Machine::Wasm32 => (17, &[(17, "manylinux2014")]),
         };
         let mut tags = Vec::new();
         for glibc in (oldest..=minor).rev() {
@@ -140,9 +197,7 @@ impl Platform {
     fn macos_tags(&self, major: u32) -> Vec<String> {
         let formats: &[&str] = match self.machine {
             Machine::Aarch64 => &["arm64", "universal2"],
-            Machine::X86_64 | Machine::X86 => {
-                &["x86_64", "intel", "fat64", "fat32", "universal2", "universal"]
-            }
+            _ => &["x86_64", "intel", "fat64", "fat32", "universal2", "universal"],
         };
         let mut tags = Vec::new();
         for release in (11..=major).rev() {
@@ -151,7 +206,7 @@ impl Platform {
         for minor in (4..=16).rev() {
             match self.machine {
                 Machine::Aarch64 => tags.push(format!("macosx_10_{minor}_universal2")),
-                Machine::X86_64 | Machine::X86 => {
+                _ => {
                     tags.extend(formats.iter().map(|format| format!("macosx_10_{minor}_{format}")));
                 }
             }
@@ -164,6 +219,8 @@ impl Platform {
             Machine::X86_64 => "x86_64",
             Machine::Aarch64 => "aarch64",
             Machine::X86 => "i686",
+            Machine::Riscv64 => "riscv64",
+            Machine::Wasm32 => "wasm32",
         }
     }
 
@@ -178,6 +235,9 @@ impl Platform {
             System::Manylinux { .. } | System::Musllinux { .. } => "linux",
             System::Macos { .. } => "darwin",
             System::Windows => "win32",
+            System::Android { .. } => "android",
+            System::Ios { .. } => "ios",
+            System::Pyodide { .. } => "emscripten",
         }
     }
 
@@ -187,7 +247,23 @@ impl Platform {
             System::Manylinux { .. } | System::Musllinux { .. } => "Linux",
             System::Macos { .. } => "Darwin",
             System::Windows => "Windows",
+            System::Android { .. } => "Android",
+            System::Ios { .. } => "iOS",
+            System::Pyodide { .. } => "Emscripten",
         }
+    }
+
+    /// `platform.release()`, where it follows from the platform's name.
+    pub(super) fn platform_release(&self) -> &'static str {
+        match self.system {
+            System::Pyodide { emscripten, .. } => emscripten,
+            _ => "",
+        }
+    }
+
+    /// `platform.version()`, where it follows from the platform's name.
+    pub(super) fn platform_version(&self) -> &'static str {
+        if matches!(self.system, System::Pyodide { .. }) { "#1" } else { "" }
     }
 
     /// `platform.machine()`
@@ -196,7 +272,7 @@ impl Platform {
             (System::Windows, Machine::X86_64) => "AMD64",
             (System::Windows, Machine::Aarch64) => "ARM64",
             (System::Windows, Machine::X86) => "x86",
-            (System::Macos { .. }, Machine::Aarch64) => "arm64",
+            (System::Macos { .. } | System::Ios { .. }, Machine::Aarch64) => "arm64",
             (_, _) => self.linux_machine(),
         }
     }
@@ -210,6 +286,12 @@ impl fmt::Display for Platform {
             System::Musllinux { .. } => write!(f, "{machine}-unknown-linux-musl"),
             System::Macos { .. } => write!(f, "{machine}-apple-darwin"),
             System::Windows => write!(f, "{machine}-pc-windows-msvc"),
+            System::Android { .. } => write!(f, "{machine}-linux-android"),
+            System::Ios { device: Device::Phone, .. } => write!(f, "arm64-apple-ios"),
+            System::Ios { device: Device::Simulator, .. } => {
+                write!(f, "{}-apple-ios-simulator", self.platform_machine())
+            }
+            System::Pyodide { year, .. } => write!(f, "wasm32-pyodide{year}"),
         }
     }
 }
@@ -226,6 +308,9 @@ mod tests {
             ("aarch64-manylinux_2_40", "aarch64-manylinux_2_40"),
             ("macos", "aarch64-apple-darwin"),
             ("windows", "x86_64-pc-windows-msvc"),
+            ("riscv64-unknown-linux", "riscv64-manylinux_2_39"),
+            ("x86_64-apple-ios-simulator", "x86_64-apple-ios-simulator"),
+            ("wasm32-pyodide2025", "wasm32-pyodide2025"),
         ] {
             assert_eq!(
                 Platform::parse(text).map(|platform| platform.to_string()),

@@ -1,7 +1,7 @@
 //! Compatibility tags (PEP 425, PEP 600, PEP 656): what a wheel says it runs on, and what an
 //! environment can run.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 
 use rustc_hash::FxBuildHasher;
@@ -12,11 +12,53 @@ use super::Platform;
 #[derive(Clone, PartialEq, Eq)]
 pub struct WheelTags(Box<str>);
 
-/// The tags that an environment of CPython can run.
+/// Which interpreter of Python runs, as far as wheels tell interpreters apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Implementation {
+    /// CPython with its global lock.
+    #[default]
+    CPython,
+    /// CPython built without the lock, from 3.13 on: `python3.13t`. Its ABI is one of its own.
+    FreeThreaded,
+    /// PyPy. Its ABI has been that of 7.3 since Python 3.6.
+    PyPy,
+}
+
+/// The tags that an environment can run, and which of them are better.
 #[derive(Clone, Debug)]
 pub struct TagSet {
+    implementation: Implementation,
     minor: u64,
-    platforms: HashSet<String, FxBuildHasher>,
+    /// The tag of the interpreter itself, such as `cp312`.
+    python: String,
+    /// The tag of its own ABI, such as `cp312` or `pypy310_pp73`.
+    abi: String,
+    /// Platform tags, each with its place: the best has the lowest.
+    platforms: HashMap<String, u32, FxBuildHasher>,
+}
+
+/// How well a wheel fits: the least value is the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TagRank {
+    /// By the tags for Python and ABI, and whether a platform is named at all.
+    interpreter: u64,
+    /// By the platform tag; the last for `any`.
+    platform: u32,
+}
+
+/// Behind all ranks of wheels that name an ABI: there are fewer than two for each minor version.
+const NO_ABI: u64 = 1 << 32;
+/// Behind all ranks of wheels that name a platform.
+const ANY_PLATFORM: u64 = NO_ABI * 2;
+
+impl Implementation {
+    /// The name that the marker `implementation_name` has.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CPython | Self::FreeThreaded => "cpython",
+            Self::PyPy => "pypy",
+        }
+    }
 }
 
 /// Which part of a wheel's tags keeps it from running: the first that does.
@@ -44,20 +86,22 @@ impl WheelTags {
 }
 
 impl TagSet {
-    /// The tags of CPython 3.`minor` with the global lock on `platform`.
-    pub fn cpython(minor: u64, platform: &Platform) -> Self {
-        Self { minor, platforms: platform.tags().into_iter().collect() }
+    /// The tags of Python 3.`minor` on `platform`.
+    pub fn new(implementation: Implementation, minor: u64, platform: &Platform) -> Self {
+        let platforms = platform.tags().into_iter().zip(0..).collect();
+        let (python, abi) = match implementation {
+            // Before 3.8 the ABI carried `m` for pymalloc.
+            Implementation::CPython if minor < 8 => (format!("cp3{minor}"), format!("cp3{minor}m")),
+            Implementation::CPython => (format!("cp3{minor}"), format!("cp3{minor}")),
+            Implementation::FreeThreaded => (format!("cp3{minor}"), format!("cp3{minor}t")),
+            Implementation::PyPy => (format!("pp3{minor}"), format!("pypy3{minor}_pp73")),
+        };
+        Self { implementation, minor, python, abi, platforms }
     }
 
     /// Whether a wheel with `tags` runs in the environment: some combination of its three sets does.
     pub fn fits(&self, tags: &WheelTags) -> bool {
-        let [pythons, abis, platforms] = tags.parts();
-        let any = platforms.split('.').any(|platform| platform == "any");
-        let native = platforms.split('.').any(|platform| self.platforms.contains(platform));
-        (any || native)
-            && pythons
-                .split('.')
-                .any(|python| abis.split('.').any(|abi| self.interprets(python, abi, native)))
+        self.rank(tags).is_some()
     }
 
     /// What keeps a wheel with `tags` from running in the environment, if anything does.
@@ -66,46 +110,88 @@ impl TagSet {
             return None;
         }
         let [pythons, abis, _] = tags.parts();
-        let interprets = |abis: &str| {
-            let mut pythons = pythons.split('.');
-            pythons.any(|python| abis.split('.').any(|abi| self.interprets(python, abi, true)))
-        };
-        Some(match (interprets(abis), interprets("none")) {
-            (true, _) => Misfit::Platform,
-            (false, true) => Misfit::Abi,
-            (false, false) => Misfit::Python,
+        let is_ours = |python| python == self.python || self.on_platform(python, "none").is_some();
+        let interprets =
+            |python| abis.split('.').any(|abi| self.on_platform(python, abi).is_some());
+        Some(if pythons.split('.').any(interprets) {
+            Misfit::Platform
+        } else if pythons.split('.').any(is_ours) {
+            Misfit::Abi
+        } else {
+            Misfit::Python
         })
     }
 
-    /// Whether the pair of Python and ABI tags is among the supported ones.
-    fn interprets(&self, python: &str, abi: &str, native: bool) -> bool {
-        let is_current = |minor: Option<u64>| minor == Some(self.minor);
-        match abi {
-            "none" => match python.split_at_checked(2) {
-                Some(("py", version)) => match version.strip_prefix('3') {
-                    Some("") => true,
-                    Some(minor) => minor.parse::<u64>().is_ok_and(|minor| minor <= self.minor),
-                    None => false,
-                },
-                Some(("cp", version)) => is_current(minor_of(version)),
-                _ => false,
-            },
-            "abi3" => {
-                native
-                    && python
-                        .strip_prefix("cp")
-                        .and_then(minor_of)
-                        .is_some_and(|minor| (2..=self.minor).contains(&minor))
-            }
-            abi => {
-                native
-                    && is_current(python.strip_prefix("cp").and_then(minor_of))
-                    && is_current(abi.strip_prefix("cp").and_then(|abi| {
-                        // Before 3.8 the ABI carried `m` for pymalloc.
-                        minor_of(if self.minor < 8 { abi.strip_suffix('m')? } else { abi })
-                    }))
-            }
+    /// How well a wheel with `tags` fits: as its best combination does, in the order of uv; none if
+    /// it does not fit.
+    pub fn rank(&self, tags: &WheelTags) -> Option<TagRank> {
+        let [pythons, abis, platforms] = tags.parts();
+        let native = platforms.split('.').filter_map(|tag| self.platforms.get(tag)).min().copied();
+        let is_any = platforms.split('.').any(|tag| tag == "any");
+        let pairs =
+            pythons.split('.').flat_map(|python| abis.split('.').map(move |abi| (python, abi)));
+        let ranks = pairs.flat_map(|(python, abi)| {
+            let native = native.and_then(|platform| {
+                Some(TagRank { interpreter: self.on_platform(python, abi)?, platform })
+            });
+            let any = is_any.then(|| self.on_any(python, abi)).flatten();
+            let any = any.map(|interpreter| TagRank { interpreter, platform: u32::MAX });
+            [native, any]
+        });
+        ranks.flatten().min()
+    }
+
+    /// The rank of a pair of Python and ABI tags in a wheel for one of our platforms: first the
+    /// exact ABI, then the stable one from the newest Python down, then none.
+    fn on_platform(&self, python: &str, abi: &str) -> Option<u64> {
+        if abi == "none" {
+            // Behind the newest stable ABI, and before the older ones.
+            let own = self.takes_own(python).then_some(2);
+            return own.or_else(|| Some(NO_ABI + self.generic(python)?));
         }
+        if python == self.python && abi == self.abi {
+            return Some(0);
+        }
+        if Some(abi) != self.stable_abi() {
+            return None;
+        }
+        let minor = minor_of(python.strip_prefix("cp")?)?;
+        (2..=self.minor).contains(&minor).then(|| 1 + 2 * (self.minor - minor))
+    }
+
+    /// The rank of a pair of Python and ABI tags in a wheel for any platform: without an ABI.
+    fn on_any(&self, python: &str, abi: &str) -> Option<u64> {
+        if abi != "none" {
+            return None;
+        }
+        let own = self.takes_own(python).then_some(ANY_PLATFORM);
+        own.or_else(|| Some(ANY_PLATFORM + 1 + self.generic(python)?))
+    }
+
+    /// Whether wheels without an ABI may name the interpreter itself. Those of PyPy are not taken,
+    /// as uv has it.
+    fn takes_own(&self, python: &str) -> bool {
+        self.implementation != Implementation::PyPy && python == self.python
+    }
+
+    /// The ABI that later versions keep. That of builds without the lock is PEP 803's; as for the
+    /// reference implementations, wheels may name older versions than the first that has it.
+    fn stable_abi(&self) -> Option<&'static str> {
+        match self.implementation {
+            Implementation::CPython => Some("abi3"),
+            Implementation::FreeThreaded => Some("abi3t"),
+            Implementation::PyPy => None,
+        }
+    }
+
+    /// The rank of a tag for any implementation: our version, then `py3`, then older ones.
+    fn generic(&self, python: &str) -> Option<u64> {
+        let version = python.strip_prefix("py")?;
+        if version == "3" {
+            return Some(1);
+        }
+        let behind = self.minor.checked_sub(minor_of(version)?)?;
+        Some(2 * behind)
     }
 }
 
@@ -131,35 +217,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wheel_fits_when_one_combination_of_its_tags_does() {
-        let platform = Platform::parse("x86_64-manylinux_2_28").expect("a platform");
-        let tags = TagSet::cpython(12, &platform);
-        for (wheel, fits) in [
-            (["py3", "none", "any"], true),
-            (["py2.py3", "none", "any"], true),
-            (["py2", "none", "any"], false),
-            (["py313", "none", "any"], false),
-            (["cp312", "cp312", "manylinux_2_17_x86_64.manylinux2014_x86_64"], true),
-            (["cp312", "cp312", "manylinux_2_31_x86_64"], false),
-            (["cp312", "cp312", "musllinux_1_1_x86_64"], false),
-            (["cp312", "cp312t", "manylinux_2_17_x86_64"], false),
-            (["cp311", "cp311", "manylinux_2_17_x86_64"], false),
-            (["cp38", "abi3", "manylinux1_x86_64"], true),
-            (["cp313", "abi3", "manylinux1_x86_64"], false),
-            (["cp39.cp310", "abi3", "linux_x86_64"], true),
-            (["py3", "none", "manylinux2014_x86_64"], true),
-            (["py3", "none", "win_amd64"], false),
-            (["pp310", "pypy310_pp73", "manylinux2014_x86_64"], false),
-        ] {
-            let [python, abi, platform] = wheel;
-            assert_eq!(tags.fits(&WheelTags::new(python, abi, platform)), fits, "{wheel:?}");
-        }
-    }
-
-    #[test]
     fn the_first_part_that_does_not_fit_is_told() {
         let platform = Platform::parse("x86_64-manylinux_2_28").expect("a platform");
-        let tags = TagSet::cpython(12, &platform);
+        let tags = TagSet::new(Implementation::CPython, 12, &platform);
         for (wheel, misfit) in [
             (["py3", "none", "any"], None),
             (["cp312", "cp312", "win_amd64"], Some(Misfit::Platform)),
