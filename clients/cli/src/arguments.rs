@@ -90,8 +90,9 @@ pub struct Resolve {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Environment")]
 pub struct Environment {
-    /// The version of Python. Without it: what a `.python-version` file next to FILE says, else 3.12.
-    /// No interpreter is looked for.
+    /// The version of Python, such as `3.12`, `3.13t` (a build without the global lock) or `pypy3.10`.
+    /// Without it: what a `.python-version` file next to FILE says, else 3.12. No interpreter is
+    /// looked for.
     #[arg(long, value_name = "VERSION")]
     pub python: Option<String>,
 
@@ -99,6 +100,10 @@ pub struct Environment {
     /// `x86_64-manylinux_2_28`. Without it: the one that `qm` was built for.
     #[arg(long, value_name = "TAG")]
     pub platform: Option<String>,
+
+    /// One answer for all platforms and implementations, from the version of Python on.
+    #[arg(long, conflicts_with = "platform")]
+    pub universal: bool,
 
     /// Lets source distributions count as installable. No package code runs in any case.
     #[arg(long)]

@@ -24,14 +24,52 @@ pub enum Python {
     Default,
 }
 
+/// An interpreter as the contract has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interpreter<'a> {
+    /// The implementation, such as `pypy`. Empty means CPython.
+    pub implementation: &'a str,
+    /// The version, unread.
+    pub version: &'a str,
+    /// Whether it is a build without the global lock: `3.13t`.
+    pub free_threaded: bool,
+}
+
 impl Python {
-    /// The version as the service gets it.
-    pub fn version(&self) -> &str {
-        match self {
-            Self::Flag(version) => version,
+    /// The interpreter as the service gets it.
+    pub fn interpreter(&self) -> Interpreter<'_> {
+        Interpreter::split(match self {
+            Self::Flag(text) => text,
             Self::File(stated) => &stated.text,
             Self::Default => DEFAULT_PYTHON,
+        })
+    }
+}
+
+impl<'a> Interpreter<'a> {
+    /// Splits `pypy3.10` and `3.13t`, as uv writes them. What is none of the kind is all version,
+    /// for the service to refuse.
+    fn split(text: &'a str) -> Self {
+        let whole = Self { implementation: "", version: text, free_threaded: false };
+        let letters = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+        let version = letters.strip_prefix('@').unwrap_or(letters);
+        if !version.starts_with(|digit: char| digit.is_ascii_digit()) {
+            return whole;
         }
+        let implementation = match &text[..text.len() - letters.len()] {
+            "cpython" | "python" => "",
+            other => other,
+        };
+        match version.strip_suffix('t') {
+            Some(version) => Self { implementation, version, free_threaded: true },
+            None => Self { implementation, version, free_threaded: false },
+        }
+    }
+
+    /// Whether it is a plain version, possibly with an implementation before it.
+    fn is_plain(&self) -> bool {
+        self.version.contains('.')
+            && self.version.split('.').all(|part| part.parse::<u32>().is_ok())
     }
 }
 
@@ -51,8 +89,7 @@ pub fn python(flag: Option<&str>, path: &Path) -> Result<Python, InputError> {
         .find(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let Some((offset, text)) = line else { return Ok(Python::Default) };
     let stated = Stated { text: text.to_owned(), anchor: Anchor::verbatim(&source, offset, text) };
-    let plain = text.contains('.') && text.split('.').all(|part| part.parse::<u32>().is_ok());
-    if !plain {
+    if !Interpreter::split(text).is_plain() {
         let problem = Problem::VersionFile { text: text.to_owned() };
         return Err(InputError::at(stated.anchor.place(), problem));
     }
@@ -89,13 +126,31 @@ mod tests {
     fn a_version_file_beside_the_input_counts_unless_the_flag_is_given() {
         let folder = tempfile::tempdir().unwrap();
         let input = folder.path().join("requirements.in");
-        assert_eq!(python(None, &input).unwrap().version(), DEFAULT_PYTHON);
+        let version = |python: Python| python.interpreter().version.to_owned();
+        assert_eq!(version(python(None, &input).unwrap()), DEFAULT_PYTHON);
         std::fs::write(folder.path().join(".python-version"), "# ours\n3.10\n3.11\n").unwrap();
-        assert_eq!(python(None, &input).unwrap().version(), "3.10");
-        assert_eq!(python(Some("3.13"), &input).unwrap().version(), "3.13");
-        std::fs::write(folder.path().join(".python-version"), "pypy3.10\n").unwrap();
+        assert_eq!(version(python(None, &input).unwrap()), "3.10");
+        assert_eq!(version(python(Some("3.13"), &input).unwrap()), "3.13");
+        std::fs::write(folder.path().join(".python-version"), ">=3.10\n").unwrap();
         let error = python(None, &input).unwrap_err();
-        assert_eq!(error.to_string(), "`pypy3.10` is not a plain Python version such as `3.12`");
+        assert_eq!(error.to_string(), "`>=3.10` is not a plain Python version such as `3.12`");
+    }
+
+    #[test]
+    fn interpreters_are_written_as_uv_writes_them() {
+        for (text, implementation, version, free_threaded) in [
+            ("3.12", "", "3.12", false),
+            ("3.13t", "", "3.13", true),
+            ("cpython@3.12.1", "", "3.12.1", false),
+            ("pypy3.10", "pypy", "3.10", false),
+            ("pypy@3.10", "pypy", "3.10", false),
+            ("graalpy3.11", "graalpy", "3.11", false),
+            ("pypy", "", "pypy", false),
+            (">=3.10", "", ">=3.10", false),
+        ] {
+            let expected = Interpreter { implementation, version, free_threaded };
+            assert_eq!(Interpreter::split(text), expected, "{text}");
+        }
     }
 
     #[test]

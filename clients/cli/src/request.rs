@@ -138,21 +138,28 @@ fn project(
     let machine = &arguments.environment;
     let platform = match &machine.platform {
         Some(platform) => platform.clone(),
+        None if machine.universal => String::new(),
         None => environment::platform()?.to_owned(),
     };
     let python_origin = match python {
         Python::File(stated) => Origin::File(stated.anchor.clone()),
         Python::Flag(_) | Python::Default => Origin::Flag("--python"),
     };
-    origins.note("projects[0].pypi.python_version", python_origin);
+    for field in ["python_version", "implementation_name", "free_threaded"] {
+        origins.note(format!("projects[0].pypi.{field}"), python_origin.clone());
+    }
+    origins.note("projects[0].pypi.universal", Origin::Flag("--universal"));
     origins.note("projects[0].pypi.platform", Origin::Flag("--platform"));
     origins.note("projects[0].pypi.allow_sdists", Origin::Flag("--sdist"));
     origins.note("projects[0].registries", Origin::Flag("--registry"));
+    let interpreter = python.interpreter();
     let environment = PypiEnvironment {
-        python_version: python.version().to_owned(),
+        python_version: interpreter.version.to_owned(),
         platform,
+        implementation_name: interpreter.implementation.to_owned(),
+        free_threaded: interpreter.free_threaded,
         allow_sdists: machine.sdist,
-        ..PypiEnvironment::default()
+        universal: machine.universal,
     };
     for (index, stated) in input.excludes.iter().enumerate() {
         origins.stated(format!("projects[0].excludes[{index}]"), stated);

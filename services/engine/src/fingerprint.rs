@@ -1,5 +1,6 @@
 //! The key of a problem: equal questions have equal keys.
 
+use ecosystems::pypi::Implementation;
 use registries::{Credentials, Registry};
 use solver::pypi::{Prereleases, Problem, Root, Strategy};
 
@@ -33,6 +34,11 @@ pub(crate) fn fingerprint(
     let environment = &problem.environment;
     hasher.text(&environment.python().to_string());
     hasher.text(&environment.platform().to_string());
+    hasher.text(match environment.implementation() {
+        Implementation::CPython => "cpython",
+        Implementation::FreeThreaded => "free-threaded",
+        Implementation::PyPy => "pypy",
+    });
     hasher.count(usize::from(environment.takes_sdists()));
     hasher.roots(&problem.requirements);
     hasher.roots(&problem.constraints);

@@ -19,7 +19,8 @@ pub use answer::{
 pub use engine::{Encoder, Engine, EngineConfig, Phase, Progress, Resolved, Statistics};
 pub use error::{Error, Invalid};
 pub use request::{
-    EnvironmentTexts, Policy, Prereleases, RegistrySecret, Request, RequirementText, Strategy,
+    EnvironmentTexts, Implementation, Policy, Prereleases, RegistrySecret, Request,
+    RequirementText, Strategy,
 };
 
 /// Why versions of a conflict cannot be chosen.

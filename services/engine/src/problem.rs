@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ecosystems::Timestamp;
 use ecosystems::pypi::{
-    Environment, Name, Platform, Python, Requirement, RequirementSource, parse_version,
+    Environment, Implementation, Name, Platform, Python, Requirement, RequirementSource,
+    parse_version,
 };
 use solver::pypi::{Policy, Problem, Root};
 
@@ -12,6 +13,9 @@ use crate::{Error, Invalid, Request, RequirementText};
 
 /// An hour, to which a minimum age is rounded: so that it does not make a new question of each call.
 const HOUR: i64 = 3_600_000_000;
+
+/// The first minor version of Python 3 with builds without the global lock.
+const FREE_THREADED: u64 = 13;
 
 /// Understands a request, or names every text that it cannot understand.
 ///
@@ -97,7 +101,16 @@ fn environment(request: &Request, invalid: &mut Vec<Invalid>) -> Option<Environm
     let python = keep(python, || "environment.python_version".to_owned(), invalid);
     let platform = Platform::parse(&texts.platform).map_err(|error| error.to_string());
     let platform = keep(platform, || "environment.platform".to_owned(), invalid);
-    Some(Environment::new(python?, platform?, texts.allow_sdists))
+    let (python, platform) = python.zip(platform)?;
+    if texts.implementation == Implementation::FreeThreaded && python.minor() < FREE_THREADED {
+        let reason = format!(
+            "there is no build of Python {python} without the global lock: they begin with \
+             3.{FREE_THREADED}"
+        );
+        let field = "environment.free_threaded".to_owned();
+        invalid.push(Invalid { field, column: None, reason });
+    }
+    Some(Environment::of(texts.implementation, python, platform, texts.allow_sdists))
 }
 
 fn keep<T>(

@@ -1,6 +1,6 @@
 //! From what the solver found to what the caller is told.
 
-use ecosystems::pypi::{ProjectStatus, Yanked};
+use ecosystems::pypi::{File, ProjectStatus, Yanked};
 use registries::Stamp;
 use solver::conflict::{Fact, UserText};
 use solver::pypi::{Edge as SolverEdge, Partial, Pick, Problem, Root, Solution as Solved};
@@ -59,7 +59,7 @@ pub(crate) fn solution(
         let place = facts.listing(&pick.name).and_then(|known| known.registry);
         let group = place.and_then(|place| groups.get_mut(place));
         let group = group.ok_or_else(|| Error::internal(&"a pick comes from no registry"))?;
-        group.packages.push(package(pick));
+        group.packages.push(package(problem, pick));
     }
     groups.retain(|group| !group.packages.is_empty());
     let root_edges = solved.root_edges.iter().map(|edge| root_edge(problem, edge)).collect();
@@ -88,7 +88,9 @@ pub(crate) fn warnings(solved: &Solved, unreadable: &[Unreadable]) -> Vec<Warnin
     warnings
 }
 
-fn package(pick: &Pick) -> Package {
+fn package(problem: &Problem, pick: &Pick) -> Package {
+    let mut best_first: Vec<&File> = pick.installable().collect();
+    best_first.sort_by_cached_key(|file| problem.environment.preference(file));
     let ranges: Vec<String> = pick
         .installable()
         .map(|file| file.requires_python.as_ref().map_or_else(String::new, ToString::to_string))
@@ -98,15 +100,15 @@ fn package(pick: &Pick) -> Package {
         name: pick.name.to_string(),
         version: pick.version().to_string(),
         extras: pick.extras.iter().map(ToString::to_string).collect(),
-        artifacts: pick.installable().map(artifact).collect(),
+        artifacts: best_first.into_iter().map(artifact).collect(),
         edges: pick.edges.iter().map(edge).collect(),
         requires_python: agreed.cloned().unwrap_or_default(),
         direct: pick.is_direct,
-        yanked: pick.installable().any(ecosystems::pypi::File::is_yanked),
+        yanked: pick.installable().any(File::is_yanked),
     }
 }
 
-fn artifact(file: &ecosystems::pypi::File) -> Artifact {
+fn artifact(file: &File) -> Artifact {
     Artifact {
         filename: file.filename.to_string(),
         url: file.url.to_string(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ecosystems::Timestamp;
+pub use ecosystems::pypi::Implementation;
 
 /// One request: a project of one ecosystem, and how to answer.
 ///
@@ -56,6 +57,8 @@ pub struct EnvironmentTexts {
     pub platform: String,
     /// Whether source distributions count as installable.
     pub allow_sdists: bool,
+    /// Which interpreter runs.
+    pub implementation: Implementation,
 }
 
 /// What to choose where there is a choice.

@@ -86,7 +86,7 @@ pub(crate) fn request(requirements: &[&str]) -> Request {
         environment: EnvironmentTexts {
             python_version: "3.12".to_owned(),
             platform: "x86_64-manylinux_2_28".to_owned(),
-            allow_sdists: false,
+            ..EnvironmentTexts::default()
         },
         ..Request::default()
     }

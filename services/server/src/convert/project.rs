@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use ecosystems::pypi::{Name, Requirement};
-use engine::{EnvironmentTexts, Request, RequirementText};
+use engine::{EnvironmentTexts, Implementation, Request, RequirementText};
 use proto::v1;
 
 use super::faults::{Faults, Path};
@@ -99,16 +99,43 @@ fn read_environment(
             return EnvironmentTexts::default();
         }
     };
-    let v1::PypiEnvironment { python_version, platform, implementation_name, allow_sdists } = pypi;
-    let path = path.field("pypi");
+    read_pypi_environment(pypi, path.field("pypi"), faults)
+}
+
+fn read_pypi_environment(
+    wire: v1::PypiEnvironment,
+    path: Path<'_>,
+    faults: &mut Faults,
+) -> EnvironmentTexts {
+    let v1::PypiEnvironment {
+        python_version,
+        platform,
+        implementation_name,
+        allow_sdists,
+        free_threaded,
+        universal,
+    } = wire;
+    faults.unsupported_if(universal, path.field("universal"), "one answer for all environments");
     faults.required(path.field("python_version"), &python_version);
-    faults.required(path.field("platform"), &platform);
-    faults.unsupported_if(
-        !matches!(implementation_name.as_str(), "" | "cpython"),
-        path.field("implementation_name"),
-        "implementations other than cpython",
-    );
-    EnvironmentTexts { python_version, platform, allow_sdists }
+    if !universal || !platform.is_empty() {
+        faults.required(path.field("platform"), &platform);
+    }
+    let implementation = match (implementation_name.as_str(), free_threaded) {
+        ("" | "cpython", false) => Implementation::CPython,
+        ("" | "cpython", true) => Implementation::FreeThreaded,
+        ("pypy", false) => Implementation::PyPy,
+        ("pypy", true) => {
+            let description = "only `cpython` has builds without the global lock";
+            faults.add(Reason::Contradictory, path.field("free_threaded"), description);
+            Implementation::PyPy
+        }
+        _ => {
+            let path = path.field("implementation_name");
+            faults.unsupported_if(true, path, "implementations other than `cpython` and `pypy`");
+            Implementation::CPython
+        }
+    };
+    EnvironmentTexts { python_version, platform, allow_sdists, implementation }
 }
 
 fn read_requirements(

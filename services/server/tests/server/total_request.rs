@@ -43,6 +43,7 @@ pub(crate) fn base() -> Value {
 /// Every field of the request.
 pub(crate) fn table() -> Vec<Row> {
     let mut rows = projects();
+    rows.extend(environments());
     rows.extend(bounds("constraints"));
     rows.extend(bounds("overrides"));
     rows.extend(others());
@@ -95,17 +96,34 @@ fn projects() -> Vec<Row> {
             Value::Null,
             Refused(Unsupported, "projects[0].registry_pins"),
         ),
-        ("projects.pypi.python_version", none(), json!("3.8"), Answer),
-        ("projects.pypi.platform", none(), json!("windows"), Answer),
-        (
-            "projects.pypi.implementation_name",
-            none(),
-            json!("pypy"),
-            Refused(Unsupported, "projects[0].pypi.implementation_name"),
-        ),
-        ("projects.pypi.allow_sdists", none(), json!(true), Answer),
         ("projects.npm.", none(), Value::Null, Refused(Contradictory, "projects[0].npm")),
         ("projects.cargo.", none(), Value::Null, Refused(Contradictory, "projects[0].cargo")),
+    ]
+}
+
+/// The fields of the environment.
+fn environments() -> Vec<Row> {
+    let none = || json!({});
+    // Compiled wheels tell interpreters apart.
+    let compiled = |python: &str| {
+        in_project(&json!({
+            "pypi": { "python_version": python },
+            "requirements": [{ "text": "markupsafe" }],
+        }))
+    };
+    let newest = compiled("3.13");
+    vec![
+        ("projects.pypi.python_version", none(), json!("3.8"), Answer),
+        ("projects.pypi.platform", none(), json!("windows"), Answer),
+        ("projects.pypi.implementation_name", compiled("3.10"), json!("pypy"), Answer),
+        ("projects.pypi.free_threaded", newest, json!(true), Answer),
+        (
+            "projects.pypi.universal",
+            none(),
+            json!(true),
+            Refused(Unsupported, "projects[0].pypi.universal"),
+        ),
+        ("projects.pypi.allow_sdists", none(), json!(true), Answer),
     ]
 }
 
