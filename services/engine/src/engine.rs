@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use cache::{Answers, Flights};
 use ecosystems::Timestamp;
-use registries::{Credentials, Freshness, Registry, Stamp};
+use registries::{Freshness, Registry, Stamp};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -16,7 +16,7 @@ use crate::facts::Facts;
 use crate::fingerprint::fingerprint;
 use crate::freshness::Judged;
 use crate::reader::Reader;
-use crate::{Answer, Error, Invalid, Outcome, Request, freshness, problem};
+use crate::{Answer, Error, Outcome, Request, freshness, problem};
 
 /// Facts are kept for about this many lists of registries and callers, those most in use.
 const MOST_SCOPES: u64 = 64;
@@ -178,8 +178,8 @@ impl Engine {
     ) -> Result<Resolved, Error> {
         let started = Instant::now();
         let problem = Arc::new(problem::read(&request, now())?);
-        let reader = self.reader(&request)?;
-        let key = fingerprint(&problem, &reader.registries, &reader.credentials);
+        let reader = Reader::new(&request, &self.inner.registries)?;
+        let key = fingerprint(&problem, &reader);
         let mut phases = vec![(Phase::Read, started.elapsed())];
         let looked = Instant::now();
         let remembered = self.remembered(&key, &reader).await?;
@@ -187,7 +187,7 @@ impl Engine {
         if let Some((remembered, Judged { cost, vouched_at, .. })) = remembered {
             let statistics = Statistics {
                 remembered: true,
-                documents_read: count(remembered.stamps.len()),
+                documents_read: count(freshness::of_registries(&remembered.stamps).count()),
                 documents_fetched: cost.fetched,
                 bytes_fetched: cost.bytes,
                 packages: remembered.packages,
@@ -213,7 +213,7 @@ impl Engine {
         phases.append(&mut statistics.phases);
         Ok(Resolved {
             encoded: landed.remembered.encoded.clone(),
-            vouched_at: freshness::span(landed.remembered.stamps.iter().map(|stamp| stamp.read_at)),
+            vouched_at: freshness::vouched(&landed.remembered.stamps),
             statistics: Statistics { phases, total: started.elapsed(), ..statistics },
         })
     }
@@ -248,53 +248,9 @@ impl Engine {
         Ok((landed?, was_shared))
     }
 
-    /// The declared registries that the request names, with its credentials.
-    fn reader(&self, request: &Request) -> Result<Reader, Error> {
-        let declared = &self.inner.registries;
-        let find = |name: &str| declared.iter().find(|registry| **registry.name() == *name);
-        let unknown = |field: String, name: &str| {
-            let names: Vec<String> =
-                declared.iter().map(|registry| format!("`{}`", registry.name())).collect();
-            let reason =
-                format!("`{name}` is not a registry of this service; it has {}", names.join(", "));
-            Error::Invalid(vec![Invalid { field, column: None, reason }])
-        };
-        let mut registries = Vec::new();
-        for (place, name) in request.registries.iter().enumerate() {
-            registries.push(
-                find(name).ok_or_else(|| unknown(format!("registries[{place}]"), name))?.clone(),
-            );
-        }
-        if request.registries.is_empty() {
-            registries.clone_from(declared);
-        }
-        let mut credentials = vec![None; registries.len()];
-        for (place, secret) in request.credentials.iter().enumerate() {
-            let field = || format!("credentials[{place}]");
-            find(&secret.registry).ok_or_else(|| unknown(field(), &secret.registry))?;
-            let read = Credentials::parse(&secret.secret).ok_or_else(|| {
-                let reason = format!("the credential for `{}` is empty", secret.registry);
-                Error::Invalid(vec![Invalid { field: field(), column: None, reason }])
-            })?;
-            let at = registries.iter().position(|registry| **registry.name() == *secret.registry);
-            let at = at.ok_or_else(|| {
-                let reason = format!("`{}` is not among the request's registries", secret.registry);
-                Error::Invalid(vec![Invalid { field: field(), column: None, reason }])
-            })?;
-            credentials[at] = Some(read);
-        }
-        let freshness = Freshness { max_staleness: request.max_staleness };
-        Ok(Reader { registries, credentials, freshness })
-    }
-
-    /// The facts read from these registries with these credentials.
+    /// The facts that such a reader reads.
     fn facts(&self, reader: &Reader) -> Arc<Facts> {
-        let mut hasher = blake3::Hasher::new();
-        for (registry, credentials) in reader.registries.iter().zip(&reader.credentials) {
-            hasher.update(registry.name().as_bytes()).update(&[0]);
-            hasher.update(&credentials.as_ref().map_or([0; 32], Credentials::scope));
-        }
-        let scope = *hasher.finalize().as_bytes();
+        let scope = reader.scope();
         self.inner.facts.find(&scope).unwrap_or_else(|| {
             let facts = Arc::new(Facts::default());
             self.inner.facts.remember(scope, Arc::clone(&facts));
@@ -338,7 +294,7 @@ impl Inner {
             remembered: false,
             rounds: spent.rounds,
             steps: spent.steps,
-            documents_read: count(remembered.stamps.len()),
+            documents_read: count(freshness::of_registries(&remembered.stamps).count()),
             documents_fetched: spent.cost.fetched,
             bytes_fetched: spent.cost.bytes,
             packages: remembered.packages,

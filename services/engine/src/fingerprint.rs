@@ -1,45 +1,21 @@
 //! The key of a problem: equal questions have equal keys.
 
-use ecosystems::pypi::Implementation;
-use registries::{Credentials, Registry};
-use solver::pypi::{Prereleases, Problem, Root, Strategy};
+use ecosystems::pypi::{Environment, Implementation};
+use registries::Credentials;
+use solver::pypi::{Prereleases, Problem, Projects, Root, Strategy};
+
+use crate::reader::Reader;
 
 /// Part of every key. Raised whenever the meaning of requests, the search or the form of remembered
 /// answers changes, so that no answer of another kind is ever found.
-const FORMAT: &str = "quartermaster answers 1";
+const FORMAT: &str = "quartermaster answers 2";
 
-/// The key of a problem over registries, read with these credentials.
-pub(crate) fn fingerprint(
-    problem: &Problem,
-    registries: &[Registry],
-    credentials: &[Option<Credentials>],
-) -> cache::Key {
+/// The key of a problem over what `reader` reads.
+pub(crate) fn fingerprint(problem: &Problem, reader: &Reader) -> cache::Key {
     let mut hasher = Hasher(blake3::Hasher::new_derive_key(FORMAT));
-    hasher.count(registries.len());
-    for (registry, credentials) in registries.iter().zip(credentials) {
-        let config = registry.config();
-        hasher.text(registry.name());
-        hasher.text(registry.kind().name());
-        hasher.text(config.url.as_ref().map_or("", |url| url.as_str()));
-        hasher.text(
-            &config.path.as_ref().map_or_else(String::new, |path| path.display().to_string()),
-        );
-        let packages = config.packages.as_deref().unwrap_or_default();
-        hasher.count(packages.len());
-        packages.iter().for_each(|pattern| hasher.text(pattern));
-        hasher.text(config.lock_source.as_deref().unwrap_or_default());
-        hasher.text(config.public_url.as_ref().map_or("", |url| url.as_str()));
-        hasher.bytes(&credentials.as_ref().map_or([0; 32], Credentials::scope));
-    }
-    let environment = &problem.environment;
-    hasher.text(&environment.python().to_string());
-    hasher.text(&environment.platform().to_string());
-    hasher.text(match environment.implementation() {
-        Implementation::CPython => "cpython",
-        Implementation::FreeThreaded => "free-threaded",
-        Implementation::PyPy => "pypy",
-    });
-    hasher.count(usize::from(environment.takes_sdists()));
+    hasher.registries(reader);
+    hasher.environment(&problem.environment);
+
     hasher.roots(&problem.requirements);
     hasher.roots(&problem.constraints);
     hasher.roots(&problem.overrides);
@@ -62,6 +38,8 @@ pub(crate) fn fingerprint(
         Prereleases::Allow => "allow",
     });
     hasher.text(&problem.policy.before.map_or_else(String::new, |before| before.to_string()));
+    hasher.projects(&problem.policy.only_wheels);
+    hasher.projects(&problem.policy.only_sdists);
     *hasher.0.finalize().as_bytes()
 }
 
@@ -80,6 +58,44 @@ impl Hasher {
 
     fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
+    }
+
+    /// Where facts come from: the registries in their order, pins, and what the request supplies.
+    fn registries(&mut self, reader: &Reader) {
+        self.count(reader.registries.len());
+        for (registry, credentials) in reader.registries.iter().zip(&reader.credentials) {
+            let config = registry.config();
+            self.text(registry.name());
+            self.text(registry.kind().name());
+            self.text(config.url.as_ref().map_or("", |url| url.as_str()));
+            self.text(
+                &config.path.as_ref().map_or_else(String::new, |path| path.display().to_string()),
+            );
+            let packages = config.packages.as_deref().unwrap_or_default();
+            self.count(packages.len());
+            packages.iter().for_each(|pattern| self.text(pattern));
+            self.text(config.lock_source.as_deref().unwrap_or_default());
+            self.text(config.public_url.as_ref().map_or("", |url| url.as_str()));
+            self.bytes(&credentials.as_ref().map_or([0; 32], Credentials::scope));
+        }
+        self.bytes(&reader.scope());
+    }
+
+    fn environment(&mut self, environment: &Environment) {
+        self.text(&environment.python().to_string());
+        self.text(&environment.platform().to_string());
+        self.text(match environment.implementation() {
+            Implementation::CPython => "cpython",
+            Implementation::FreeThreaded => "free-threaded",
+            Implementation::PyPy => "pypy",
+        });
+        self.count(usize::from(environment.takes_sdists()));
+    }
+
+    fn projects(&mut self, projects: &Projects) {
+        self.count(usize::from(projects.all));
+        self.count(projects.names.len());
+        projects.names.iter().for_each(|name| self.text(name.as_str()));
     }
 
     fn roots(&mut self, roots: &[Root]) {

@@ -29,6 +29,10 @@ pub(crate) async fn judge(stamps: &[Stamp], reader: &Reader) -> Result<Judged, E
     let mut listings: FxHashMap<Name, Vec<[u8; 32]>> = FxHashMap::default();
     let mut instants = Vec::new();
     for stamp in stamps {
+        if !is_of_registry(stamp) {
+            // It came with the request, whose key it is a part of.
+            continue;
+        }
         match listing_name(&stamp.document) {
             Some(name) => listings.entry(name).or_default().push(stamp.content_hash),
             None => instants.push(stamp.read_at),
@@ -51,10 +55,22 @@ pub(crate) async fn judge(stamps: &[Stamp], reader: &Reader) -> Result<Judged, E
     Ok(Judged { holds, cost, vouched_at: span(instants) })
 }
 
+/// When the oldest and the newest of some facts were vouched for by registries.
+pub(crate) fn vouched(stamps: &[Stamp]) -> Option<(Timestamp, Timestamp)> {
+    span(of_registries(stamps).map(|stamp| stamp.read_at))
+}
+
+/// The stamps of registries' documents: the others are of documents that came with the request.
+pub(crate) fn of_registries(stamps: &[Stamp]) -> impl Iterator<Item = &Stamp> {
+    stamps.iter().filter(|stamp| is_of_registry(stamp))
+}
+
+fn is_of_registry(stamp: &Stamp) -> bool {
+    !stamp.registry.is_empty()
+}
+
 /// The first and the last of some instants.
-pub(crate) fn span(
-    instants: impl IntoIterator<Item = Timestamp>,
-) -> Option<(Timestamp, Timestamp)> {
+fn span(instants: impl IntoIterator<Item = Timestamp>) -> Option<(Timestamp, Timestamp)> {
     instants.into_iter().fold(None, |span, instant| {
         let (first, last) = span.unwrap_or((instant, instant));
         Some((first.min(instant), last.max(instant)))

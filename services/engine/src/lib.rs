@@ -11,6 +11,7 @@ mod problem;
 mod reader;
 mod record;
 mod request;
+mod supplied;
 
 pub use answer::{
     Answer, Artifact, Conflict, ConflictFact, Edge, Exhausted, Group, Need, Outcome, Package,
@@ -19,8 +20,8 @@ pub use answer::{
 pub use engine::{Encoder, Engine, EngineConfig, Phase, Progress, Resolved, Statistics};
 pub use error::{Error, Invalid};
 pub use request::{
-    EnvironmentTexts, Implementation, Policy, Prereleases, RegistrySecret, Request,
-    RequirementText, Strategy,
+    ALL_PACKAGES, EnvironmentTexts, Implementation, Policy, Prereleases, RegistrySecret, Request,
+    RequirementText, Strategy, SuppliedMetadata,
 };
 
 /// Why versions of a conflict cannot be chosen.

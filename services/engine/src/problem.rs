@@ -7,9 +7,9 @@ use ecosystems::pypi::{
     Environment, Implementation, Name, Platform, Python, Requirement, RequirementSource,
     parse_version,
 };
-use solver::pypi::{Policy, Problem, Root};
+use solver::pypi::{Policy, Problem, Projects, Root};
 
-use crate::{Error, Invalid, Request, RequirementText};
+use crate::{ALL_PACKAGES, Error, Invalid, Request, RequirementText};
 
 /// An hour, to which a minimum age is rounded: so that it does not make a new question of each call.
 const HOUR: i64 = 3_600_000_000;
@@ -38,6 +38,8 @@ pub(crate) fn read(request: &Request, now: Timestamp) -> Result<Problem, Error> 
         let version = keep(version, || format!("locked[{place}].version"), &mut invalid);
         locked.extend(name.zip(version));
     }
+    let only_wheels = projects("only_binary", &request.policy.only_binary, &mut invalid);
+    let only_sdists = projects("no_binary", &request.policy.no_binary, &mut invalid);
     let environment = environment(request, &mut invalid);
     match environment {
         Some(environment) if invalid.is_empty() => Ok(Problem {
@@ -51,6 +53,8 @@ pub(crate) fn read(request: &Request, now: Timestamp) -> Result<Problem, Error> 
                 strategy: request.policy.strategy,
                 prereleases: request.policy.prereleases,
                 before: cut_off(request.policy.before, request.policy.minimum_age, now),
+                only_wheels,
+                only_sdists,
             },
         }),
         Some(_) | None => Err(Error::Invalid(invalid)),
@@ -62,12 +66,8 @@ fn roots(list: &str, texts: &[RequirementText], invalid: &mut Vec<Invalid>) -> V
     for (place, written) in texts.iter().enumerate() {
         let field = || format!("{list}[{place}]");
         match Requirement::parse(&written.text) {
-            Ok(Requirement { name, source: RequirementSource::Url(_), .. }) => {
-                // The URL itself is not repeated: it may hold a secret.
-                let reason = format!(
-                    "`{name}` is required from a URL, for which no registry answers: require a version \
-                     that a registry has"
-                );
+            Ok(Requirement { name, source: RequirementSource::Url(url), .. }) => {
+                let reason = direct(&name, &url);
                 invalid.push(Invalid { field: field(), column: None, reason });
             }
             Ok(requirement) => {
@@ -89,6 +89,40 @@ fn roots(list: &str, texts: &[RequirementText], invalid: &mut Vec<Invalid>) -> V
         }
     }
     roots
+}
+
+/// Why a requirement from elsewhere than a registry is refused, and what to do instead. The URL itself
+/// is not repeated: it may hold a secret.
+fn direct(name: &Name, url: &str) -> String {
+    let scheme = url.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let (origin, advice) = match scheme.split('+').next().unwrap_or_default() {
+        "git" | "hg" | "svn" | "bzr" => (
+            "a version control system",
+            "require a released version, or publish that revision to a registry",
+        ),
+        "http" | "https" | "ftp" => (
+            "an archive at a URL",
+            "require a version that a registry has, or publish the archive to one",
+        ),
+        _ => {
+            ("a local path", "resolve that project's own requirements, or publish it to a registry")
+        }
+    };
+    format!("`{name}` is required from {origin}, for which no registry answers: {advice}")
+}
+
+/// Reads a list of projects whose files of one form alone may be chosen.
+fn projects(list: &str, texts: &[String], invalid: &mut Vec<Invalid>) -> Projects {
+    let mut projects = Projects::default();
+    for (place, text) in texts.iter().enumerate() {
+        if text == ALL_PACKAGES {
+            projects.all = true;
+            continue;
+        }
+        let name = Name::parse(text).map_err(|error| error.to_string());
+        projects.names.extend(keep(name, || format!("policy.{list}[{place}]"), invalid));
+    }
+    projects
 }
 
 fn is_hash(name: &str, hex: &str) -> bool {
@@ -150,6 +184,31 @@ mod tests {
         let before = Timestamp::parse("2025-01-01T00:00:00Z").ok();
         assert_eq!(cut_off(before, Some(day), now), before);
         assert_eq!(cut_off(None, None, now), None);
+    }
+
+    fn refused(request: &Request) -> Vec<String> {
+        let Err(Error::Invalid(invalid)) = read(request, Timestamp::from_microseconds(0)) else {
+            panic!("the request is malformed");
+        };
+        invalid.into_iter().map(|one| format!("{}: {}", one.field, one.reason)).collect()
+    }
+
+    #[test]
+    fn what_no_registry_has_is_told_by_its_kind_and_without_its_address() {
+        let text = |text: &str| RequirementText { text: text.to_owned(), ..Default::default() };
+        let urls = ["https://u:p@host.example/x.zip", "git+ssh://git@host.example/x", "file:///x"];
+        let request = Request {
+            requirements: urls.iter().map(|url| text(&format!("x @ {url}"))).collect(),
+            constraints: vec![text("x @ git+https://u:p@host.example/x")],
+            environment: crate::EnvironmentTexts {
+                python_version: "3.12".to_owned(),
+                platform: "linux".to_owned(),
+                implementation: Implementation::FreeThreaded,
+                ..Default::default()
+            },
+            ..Request::default()
+        };
+        insta::assert_snapshot!(refused(&request).join("\n"));
     }
 
     #[test]

@@ -23,6 +23,11 @@ pub struct Request {
     pub locked: Vec<(String, String)>,
     /// Declared names of registries, in order of priority; none for all that are declared.
     pub registries: Vec<String>,
+    /// Packages that come from one registry only: the package's name, and the registry's declared
+    /// one, which need not be among `registries`.
+    pub registry_pins: Vec<(String, String)>,
+    /// Metadata of releases, in the stead of what the registries have or cannot tell.
+    pub supplied_metadata: Vec<SuppliedMetadata>,
     /// The interpreter and platform.
     pub environment: EnvironmentTexts,
     /// What to choose.
@@ -73,6 +78,24 @@ pub struct Policy {
     /// Nothing younger than this exists; resolved to an instant when the request arrives, rounded
     /// down to the hour.
     pub minimum_age: Option<Duration>,
+    /// The packages whose wheels alone may be chosen; [`ALL_PACKAGES`] for all.
+    pub only_binary: Vec<String>,
+    /// The packages whose source distributions alone may be chosen; [`ALL_PACKAGES`] for all.
+    pub no_binary: Vec<String>,
+}
+
+/// Stands for every package in the lists of wheels and source distributions.
+pub const ALL_PACKAGES: &str = ":all:";
+
+/// What a release needs, as the caller has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SuppliedMetadata {
+    /// The package.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// A core metadata document, whose own name and version must be these.
+    pub document: Vec<u8>,
 }
 
 pub use solver::pypi::{Prereleases, Strategy};

@@ -200,7 +200,12 @@ fn ours(case: &Case, recording: &mut Recording) -> Option<BTreeSet<String>> {
         overrides: roots(&case.overrides),
         excludes: BTreeSet::new(),
         locked: Vec::new(),
-        policy: Policy { strategy: case.preference.1, prereleases: case.prereleases.1, before },
+        policy: Policy {
+            strategy: case.preference.1,
+            prereleases: case.prereleases.1,
+            before,
+            ..Policy::default()
+        },
     };
     match recording.solve(&problem, STEPS).0 {
         Outcome::Solved(solution) => {

@@ -138,7 +138,7 @@ pub fn problems() -> impl Strategy<Value = Problem> {
                 .into_iter()
                 .map(|(name, version)| (read_name(name), read_version(version)))
                 .collect(),
-            policy: Policy { strategy, prereleases, before: None },
+            policy: Policy { strategy, prereleases, ..Policy::default() },
         },
     )
 }

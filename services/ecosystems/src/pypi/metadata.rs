@@ -78,6 +78,17 @@ impl Metadata {
         )
     }
 
+    /// The name and the version that a document states, as written.
+    pub fn identity(document: &[u8]) -> (Option<String>, Option<String>) {
+        let text = String::from_utf8_lossy(document);
+        let headers = headers(&text);
+        let find = |wanted: &str| {
+            let header = headers.iter().find(|(field, _)| field.eq_ignore_ascii_case(wanted));
+            header.map(|(_, value)| value.clone())
+        };
+        (find("name"), find("version"))
+    }
+
     /// Reads the three fields that matter, as published: leniently, with warnings.
     pub fn from_fields<'a>(
         requires_dist: impl IntoIterator<Item = &'a str>,

@@ -3,5 +3,6 @@
 mod hostile;
 mod needs;
 mod oracles;
+mod own_facts;
 mod remembering;
 mod support;

@@ -1,6 +1,6 @@
 //! What releases need where that is not simply read: source distributions, and wheels that differ.
 
-use engine::Request;
+use engine::{Request, SuppliedMetadata};
 use testkit::registry::{CoreMetadata, FakeRegistry, Kind, Settings};
 
 use crate::support::{Counted, over, request};
@@ -49,6 +49,60 @@ async fn what_only_a_build_would_tell_is_named_with_its_files() {
     let counted = Counted::over(vec![over(&index)]);
     let needs = counted.pins(&with_sdists(&["app"])).await;
     assert!(needs.contains("app-1.0.tar.gz") && needs.contains("build"), "{needs}");
+}
+
+#[tokio::test]
+async fn a_need_is_answered_by_metadata_in_the_next_request() {
+    let app = sdists("app", &["1.0"], r#""1.0": {"dynamic": ["Requires-Dist"]}"#);
+    let lib = sdists("lib", &["1.0"], r#""1.0": {}"#);
+    let index = index(&[("app", &app), ("lib", &lib)], Settings::default()).await;
+    let counted = Counted::over(vec![over(&index)]);
+    let question = with_sdists(&["app"]);
+    assert!(counted.pins(&question).await.contains("app-1.0.tar.gz"));
+    index.reset_counts();
+    let built = b"Metadata-Version: 2.4\nName: app\nVersion: 1.0\nRequires-Dist: lib\n";
+    let supplied = SuppliedMetadata {
+        name: "App".to_owned(),
+        version: "1.0.0".to_owned(),
+        document: built.to_vec(),
+    };
+    let answered = Request { supplied_metadata: vec![supplied], ..question.clone() };
+    assert_eq!(counted.pins(&answered).await, "app 1.0\nlib 1.0");
+    let fetched = index.counts();
+    assert_eq!(fetched.of(Kind::Sdist), 1, "that of `lib`: {:?}", fetched.by_path);
+    assert!(counted.resolve(&answered).await.statistics.remembered);
+    assert!(counted.pins(&question).await.contains("app-1.0.tar.gz"), "others still need it");
+}
+
+#[tokio::test]
+async fn forms_of_files_that_do_not_count_rule_versions_out() {
+    let wheel =
+        r#"{"filename": "app-2.0-py3-none-any.whl", "url": "/files/app-2.0-py3-none-any.whl"}"#;
+    let sdist = r#"{"filename": "app-1.0.tar.gz", "url": "/files/app-1.0.tar.gz"}"#;
+    let newer = r#"{"filename": "app-3.0.tar.gz", "url": "/files/app-3.0.tar.gz"}"#;
+    let app = format!(
+        r#"{{"name": "app", "files": [{sdist}, {wheel}, {newer}], "metadata": {{"1.0": {{}}, "2.0": {{}}, "3.0": {{}}}}}}"#
+    );
+    let index = index(&[("app", &app)], Settings::default()).await;
+    let counted = Counted::over(vec![over(&index)]);
+    for (requirement, only_binary, no_binary, expected) in [
+        ("app", "", "", "app 3.0"),
+        ("app", "App", "", "app 2.0"),
+        ("app", ":all:", "", "app 2.0"),
+        ("app", ":all:", "app", "app 3.0"),
+        ("app<3", "", "app", "app 1.0"),
+        ("app<3", "other", ":all:", "app 1.0"),
+        ("app<3", "app", ":all:", "app 2.0"),
+        ("app==2.0", "", "app", "have no source distribution, and wheels are not admitted"),
+    ] {
+        let list = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let mut question = with_sdists(&[requirement]);
+        question.policy.only_binary.extend(list(only_binary));
+        question.policy.no_binary.extend(list(no_binary));
+        let told = counted.pins(&question).await;
+        let singular = expected.replace("have no", "has no");
+        assert!(told.contains(expected) || told.contains(&singular), "{requirement}: {told}");
+    }
 }
 
 #[tokio::test]

@@ -173,7 +173,7 @@ fn freshness(answer: &Answer) -> v1::AnswerFreshness {
             document: stamp.document.clone(),
             validator: stamp.validator.clone().unwrap_or_default(),
             content_hash: hex("blake3", &stamp.content_hash),
-            read_at: Some(wire_instant(stamp.read_at)),
+            read_at: (!stamp.registry.is_empty()).then(|| wire_instant(stamp.read_at)),
         })
         .collect();
     stamps.sort_by(|a, b| (&a.registry, &a.document).cmp(&(&b.registry, &b.document)));

@@ -1,17 +1,15 @@
 //! What to choose, how fresh facts are to be, and how much work is allowed.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use ecosystems::pypi::Name;
-use engine::{Prereleases, Request, Strategy};
+use engine::{ALL_PACKAGES, Prereleases, Request, Strategy};
 use proto::v1;
 
 use super::faults::{Faults, Path};
 use super::time;
 use crate::errors::Reason;
-
-/// Means every project, in the lists of wheels and source distributions.
-const ALL: &str = ":all:";
 
 /// The limits that the caller sets itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,8 +56,7 @@ pub(super) fn policy(wire: v1::Policy, request: &mut Request, faults: &mut Fault
     });
     request.policy.minimum_age = length(minimum_age, path.field("minimum_age"), faults)
         .filter(|minimum_age| !minimum_age.is_zero());
-    only_wheels(&only_binary, request, faults);
-    only_sdists(&no_binary, request, faults);
+    forms((only_binary, no_binary), request, faults);
 }
 
 fn read_strategy(wire: i32, path: Path<'_>, faults: &mut Faults) -> Strategy {
@@ -89,30 +86,32 @@ fn read_prereleases(wire: i32, path: Path<'_>, faults: &mut Faults) -> Prereleas
     }
 }
 
-/// Has an effect only where source distributions count, as the contract says. For all projects it
-/// takes that back; for single ones it is not supported.
-fn only_wheels(projects: &[String], request: &mut Request, faults: &mut Faults) {
+/// Reads which files of which projects count. A name in one list is an exception to `:all:` in the
+/// other; what stands in both leaves nothing.
+fn forms(
+    (only_binary, no_binary): (Vec<String>, Vec<String>),
+    request: &mut Request,
+    faults: &mut Faults,
+) {
     let path = Path::ROOT.field("policy");
-    check_names("only_binary", projects, faults);
-    if projects.iter().any(|project| project == ALL) {
-        request.environment.allow_sdists = false;
-    } else if request.environment.allow_sdists {
-        let asked = !projects.is_empty();
-        faults.unsupported_if(asked, path.field("only_binary"), "single projects");
-    }
-}
-
-fn only_sdists(projects: &[String], request: &Request, faults: &mut Faults) {
-    let path = Path::ROOT.field("policy");
-    check_names("no_binary", projects, faults);
-    if projects.is_empty() {
-        return;
-    }
-    if request.environment.allow_sdists {
-        faults.unsupported_if(true, path.field("no_binary"), "leaving wheels out");
-    } else {
+    check_names("only_binary", &only_binary, faults);
+    check_names("no_binary", &no_binary, faults);
+    if !no_binary.is_empty() && !request.environment.allow_sdists {
         let description = "asks for source distributions, which `allow_sdists` does not admit";
         faults.add(Reason::Contradictory, path.field("no_binary"), description);
+    }
+    let spelled =
+        |text: &String| Name::parse(text).map_or_else(|_| text.clone(), |name| name.to_string());
+    let wheels: HashSet<String> = only_binary.iter().map(spelled).collect();
+    for (index, text) in no_binary.iter().enumerate() {
+        if wheels.contains(&spelled(text)) {
+            let description = format!("`{text}` is in `only_binary` too, which leaves no file");
+            faults.add(Reason::Contradictory, path.entry("no_binary", index), description);
+        }
+    }
+    request.policy.no_binary = no_binary;
+    if request.environment.allow_sdists {
+        request.policy.only_binary = only_binary;
     }
 }
 
@@ -124,7 +123,7 @@ fn check_names(field: &'static str, projects: &[String], faults: &mut Faults) {
     for (index, project) in projects.iter().enumerate() {
         let path = path.entry(field, index);
         faults.text(path, project);
-        if project != ALL
+        if project != ALL_PACKAGES
             && let Err(error) = Name::parse(project)
         {
             faults.add(Reason::Malformed, path, error.to_string());

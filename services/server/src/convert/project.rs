@@ -3,13 +3,16 @@
 use std::collections::HashSet;
 
 use ecosystems::pypi::{Name, Requirement};
-use engine::{EnvironmentTexts, Implementation, Request, RequirementText};
+use engine::{EnvironmentTexts, Implementation, Request, RequirementText, SuppliedMetadata};
 use proto::v1;
 
 use super::faults::{Faults, Path};
 use super::sets::{self, Stated};
 use super::{Declared, Shape};
 use crate::errors::Reason;
+
+/// The largest metadata document that a request may supply, in bytes, as the contract has it.
+const MAX_METADATA: usize = 256 * 1024;
 
 /// Reads the one project of a request.
 pub(super) fn read(
@@ -37,6 +40,7 @@ pub(super) fn read(
         dependency_sets,
         registries,
         registry_pins,
+        supplied_metadata,
         environment,
     } = project;
     let path = Path::ROOT.entry("projects", 0);
@@ -60,8 +64,8 @@ pub(super) fn read(
     if !request.registries.is_empty() {
         shape.registries.clone_from(&request.registries);
     }
-    let pinned = !registry_pins.is_empty();
-    faults.unsupported_if(pinned, path.field("registry_pins"), "packages from one registry only");
+    request.registry_pins = read_pins(registry_pins, declared, path, faults);
+    request.supplied_metadata = read_metadata(supplied_metadata, path, faults);
     shape.project = name;
 }
 
@@ -302,4 +306,55 @@ fn read_registries(
         }
     }
     wire
+}
+
+fn read_pins(
+    wire: Vec<v1::RegistryPin>,
+    declared: &Declared,
+    path: Path<'_>,
+    faults: &mut Faults,
+) -> Vec<(String, String)> {
+    let mut pins = Vec::with_capacity(wire.len());
+    let mut seen = HashSet::new();
+    if !faults.list(path.field("registry_pins"), &wire) {
+        return pins;
+    }
+    for (index, pin) in wire.into_iter().enumerate() {
+        let v1::RegistryPin { package, registry } = pin;
+        let path = path.entry("registry_pins", index);
+        faults.required(path.field("package"), &package);
+        if Name::parse(&package).is_ok_and(|name| !seen.insert(name)) {
+            faults.add(Reason::Contradictory, path.field("package"), "is pinned twice");
+        }
+        if !declared.registries.contains(&registry) {
+            let description = format!("`{registry}` is not a registry of this service");
+            faults.add(Reason::UnknownRegistry, path.field("registry"), description);
+        }
+        pins.push((package, registry));
+    }
+    pins
+}
+
+fn read_metadata(
+    wire: Vec<v1::SuppliedMetadata>,
+    path: Path<'_>,
+    faults: &mut Faults,
+) -> Vec<SuppliedMetadata> {
+    if !faults.list(path.field("supplied_metadata"), &wire) {
+        return Vec::new();
+    }
+    let read = wire.into_iter().enumerate().map(|(index, supplied)| {
+        let v1::SuppliedMetadata { name, version, metadata } = supplied;
+        let path = path.entry("supplied_metadata", index);
+        faults.required(path.field("name"), &name);
+        faults.required(path.field("version"), &version);
+        if metadata.is_empty() {
+            faults.add(Reason::Missing, path.field("metadata"), "is required");
+        } else if metadata.len() > MAX_METADATA {
+            let description = format!("has {} bytes; {MAX_METADATA} is the most", metadata.len());
+            faults.add(Reason::LimitExceeded, path.field("metadata"), description);
+        }
+        SuppliedMetadata { name, version, document: metadata }
+    });
+    read.collect()
 }

@@ -97,9 +97,26 @@ const FAULTY: &[Change] = &[
     ("a negative age", |r| policy(r).minimum_age = Some(seconds(-1))),
     ("a strategy of the future", |r| policy(r).strategy = 99),
     ("a pre-release mode of the future", |r| policy(r).prereleases = 99),
-    ("single wheels", |r| {
+    ("neither wheels nor sdists of one project", |r| {
         pypi(r).allow_sdists = true;
-        policy(r).only_binary = vec!["flask".to_owned()];
+        policy(r).only_binary = vec![":all:".to_owned(), "Flask".to_owned()];
+        policy(r).no_binary = vec!["attrs".to_owned(), "flask".to_owned()];
+    }),
+    ("pins without a package, to nobody, and twice", |r| {
+        let pin = |package: &str, registry: &str| v1::RegistryPin {
+            package: package.to_owned(),
+            registry: registry.to_owned(),
+        };
+        r.projects[0].registry_pins =
+            vec![pin("", "pypi"), pin("flask", "corp"), pin("a.b", "pypi"), pin("A-B", "pypi")];
+    }),
+    ("metadata without anything, and too much of it", |r| {
+        let long = v1::SuppliedMetadata {
+            name: "flask".to_owned(),
+            version: "3".to_owned(),
+            metadata: vec![0; 256 * 1024 + 1],
+        };
+        r.projects[0].supplied_metadata = vec![v1::SuppliedMetadata::default(), long];
     }),
     ("a bad name of a wheel", |r| policy(r).only_binary = vec![":none:".to_owned()]),
     ("no wheels and no sdists", |r| policy(r).no_binary = vec![":all:".to_owned()]),

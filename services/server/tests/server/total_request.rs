@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor};
 use proto::v1;
 use quartermaster::convert::{Asked, Call, asked};
@@ -56,7 +58,23 @@ fn in_project(setup: &Value) -> Value {
 
 const NO_FILE: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
+/// A document for a version of `flask` that needs one other package, in the form of JSON.
+fn document(requirement: &str) -> Value {
+    let document = format!("Metadata-Version: 2.1\nName: flask\nRequires-Dist: {requirement}\n");
+    json!(BASE64.encode(document))
+}
+
 fn projects() -> Vec<Row> {
+    let pin = || {
+        in_project(&json!({ "registry_pins": [{ "package": "werkzeug", "registry": "second" }] }))
+    };
+    let supplied = || {
+        let metadata = document("attrs");
+        in_project(&json!({
+            "requirements": [{ "text": "flask==3.1.2" }],
+            "supplied_metadata": [{ "name": "flask", "version": "3.1.2", "metadata": metadata }],
+        }))
+    };
     let none = || json!({});
     let locked = || in_project(&json!({ "locked": [{ "name": "werkzeug", "version": "3.1.1" }] }));
     let two_sets = in_project(&json!({ "requirements": [
@@ -90,12 +108,11 @@ fn projects() -> Vec<Row> {
         ("projects.locked.version", locked(), json!("3.1.4"), Answer),
         ("projects.dependency_sets", two_sets, json!(["main"]), Answer),
         ("projects.registries", none(), json!(["second"]), Answer),
-        (
-            "projects.registry_pins.",
-            none(),
-            Value::Null,
-            Refused(Unsupported, "projects[0].registry_pins"),
-        ),
+        ("projects.registry_pins.package", pin(), json!("flask"), Answer),
+        ("projects.registry_pins.registry", pin(), json!("pypi"), Answer),
+        ("projects.supplied_metadata.name", supplied(), json!("click"), Answer),
+        ("projects.supplied_metadata.version", supplied(), json!("3.1.1"), Answer),
+        ("projects.supplied_metadata.metadata", supplied(), document("click<8"), Answer),
         ("projects.npm.", none(), Value::Null, Refused(Contradictory, "projects[0].npm")),
         ("projects.cargo.", none(), Value::Null, Refused(Contradictory, "projects[0].cargo")),
     ]
@@ -171,7 +188,7 @@ fn others() -> Vec<Row> {
             Refused(Unsupported, "policy.held_policy"),
         ),
         ("policy.only_binary", sdists(), json!([":all:"]), Answer),
-        ("policy.no_binary", sdists(), json!(["flask"]), Refused(Unsupported, "policy.no_binary")),
+        ("policy.no_binary", sdists(), json!(["flask"]), Answer),
         ("freshness.max_staleness", none(), json!("0s"), Fetches),
         (
             "freshness.stale_while_revalidate",
@@ -262,6 +279,7 @@ fn walk(message: &MessageDescriptor, prefix: &str, found: &mut Vec<Field>) {
                 continue;
             }
             Kind::String => (json!("x"), json!("")),
+            Kind::Bytes => (json!("eA=="), json!("")),
             Kind::Bool => (json!(true), json!(false)),
             Kind::Enum(_) => (json!(1), json!(0)),
             _ => (json!(1), json!(0)),

@@ -29,6 +29,8 @@ pub enum Verdict {
     SdistOnly,
     /// No wheel runs on the platform.
     Platform,
+    /// There are wheels only, and the user wants none of this project.
+    WheelOnly,
 }
 
 /// The verdicts on one listing, found as they are asked for.
@@ -38,6 +40,10 @@ pub(crate) struct Candidates {
     pins: Vec<Version>,
     /// The hashes that files must have; none for any.
     hashes: Vec<String>,
+    /// Whether source distributions do not count, by the user's word on this project.
+    only_wheels: bool,
+    /// Whether wheels do not.
+    only_sdists: bool,
     /// Whether pre-releases may be chosen.
     takes_prereleases: bool,
     /// Whether they are as good as stable versions, rather than what is left if none of those fits.
@@ -74,6 +80,8 @@ impl Candidates {
             verdicts: vec![Cell::new(0); listing.releases.len()],
             pins,
             hashes: roots().flat_map(|root| root.hashes.iter().cloned()).collect(),
+            only_wheels: problem.policy.takes_only_wheels(name),
+            only_sdists: problem.policy.takes_only_sdists(name),
             takes_prereleases,
             prefers_newest: prereleases == Prereleases::Allow,
             is_cut: problem.policy.before.is_some()
@@ -177,8 +185,11 @@ impl Candidates {
         if problem.policy.before.is_some_and(too_new) {
             return Verdict::TooNew;
         }
-        if file.is_sdist() && !problem.environment.takes_sdists() {
+        if file.is_sdist() && (self.only_wheels || !problem.environment.takes_sdists()) {
             return Verdict::SdistOnly;
+        }
+        if !file.is_sdist() && self.only_sdists {
+            return Verdict::WheelOnly;
         }
         if !problem.environment.runs(file) {
             return Verdict::Platform;
@@ -196,7 +207,7 @@ impl Candidates {
 }
 
 impl Verdict {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Candidate,
         Self::Prerelease,
         Self::Quarantined,
@@ -206,6 +217,7 @@ impl Verdict {
         Self::Python,
         Self::SdistOnly,
         Self::Platform,
+        Self::WheelOnly,
     ];
 
     pub(crate) fn from_number(number: u8) -> Option<Self> {

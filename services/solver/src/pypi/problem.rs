@@ -42,6 +42,38 @@ pub struct Policy {
     pub prereleases: Prereleases,
     /// Files uploaded after this instant do not exist; nor do those that do not say when.
     pub before: Option<Timestamp>,
+    /// The projects whose wheels alone may be chosen.
+    pub only_wheels: Projects,
+    /// The projects whose source distributions alone may be chosen.
+    pub only_sdists: Projects,
+}
+
+/// Some projects, or all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Projects {
+    /// Whether all projects are meant, but for those that the opposite list names: a name says
+    /// more than `all`.
+    pub all: bool,
+    /// The projects named.
+    pub names: BTreeSet<Name>,
+}
+
+impl Policy {
+    /// Whether only wheels of a project may be chosen.
+    pub fn takes_only_wheels(&self, name: &Name) -> bool {
+        self.only_wheels.means(name, &self.only_sdists)
+    }
+
+    /// Whether only source distributions of a project may be chosen.
+    pub fn takes_only_sdists(&self, name: &Name) -> bool {
+        self.only_sdists.means(name, &self.only_wheels)
+    }
+}
+
+impl Projects {
+    fn means(&self, name: &Name, opposite: &Self) -> bool {
+        self.names.contains(name) || (self.all && !opposite.names.contains(name))
+    }
 }
 
 /// Which of the versions that fit is tried first.

@@ -87,6 +87,10 @@ fn verdict_bar(rules: &PypiRules<'_>, verdict: Verdict, release: &Release) -> (B
             let words = "have no wheel, only source distributions, which are not admitted";
             (Obstacle::Build, words.to_owned())
         }
+        Verdict::WheelOnly => {
+            let words = "have no source distribution, and wheels are not admitted";
+            (Obstacle::Build, words.to_owned())
+        }
         Verdict::Prerelease => {
             (Obstacle::Prerelease, "are pre-releases, which are not allowed".to_owned())
         }
