@@ -44,6 +44,7 @@ FILES
   *.in, *.txt      requirements as pip reads them, with `-r`, `-c` and `--hash`. Options about
                    registries are refused: registries are configured at the service.
   pyproject.toml   `project.dependencies`, and what --extra, --all-extras and --group add.
+  *.py             a script with a block `# /// script` (PEP 723).
 
 EXIT STATUS
   0  solved                       2  the input or the command line is faulty
@@ -53,7 +54,7 @@ EXIT STATUS
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES, after_help = "`qm resolve --help` has examples.")]
 pub struct Resolve {
-    /// What the project depends on: a requirements file or a `pyproject.toml`.
+    /// What the project depends on: a requirements file, a `pyproject.toml` or a script.
     pub file: PathBuf,
 
     /// The service's address.
@@ -164,6 +165,26 @@ pub struct Choice {
     /// repeated. Without it, all that the service has.
     #[arg(long = "registry", value_name = "NAME")]
     pub registries: Vec<String>,
+
+    /// Reads one package from one registry only, whatever the order of the others. May be repeated.
+    #[arg(long = "registry-for", value_name = "PACKAGE=NAME", value_parser = pin)]
+    pub pins: Vec<(String, String)>,
+
+    /// Only wheels of this package count, never its source distributions; `:all:` for every package.
+    /// May be repeated.
+    #[arg(long, value_name = "PACKAGE")]
+    pub only_binary: Vec<String>,
+
+    /// Only source distributions of this package count, never its wheels; `:all:` for every package.
+    /// Asks for `--sdist`. May be repeated.
+    #[arg(long, value_name = "PACKAGE")]
+    pub no_binary: Vec<String>,
+
+    /// What a version of a package needs, where only its build could tell, or in the stead of what the
+    /// registry says: a core metadata document (`METADATA`, `PKG-INFO`), whose headers say what it is
+    /// for. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Vec<PathBuf>,
 }
 
 /// What is printed.
@@ -241,6 +262,16 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads `PACKAGE=NAME`.
+fn pin(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((package, registry)) if !package.is_empty() && !registry.is_empty() => {
+            Ok((package.to_owned(), registry.to_owned()))
+        }
+        _ => Err("write a package and a registry of the service, such as `acme=corp`".to_owned()),
+    }
+}
+
 fn instant(text: &str) -> Result<Timestamp, String> {
     text.parse()
         .map_err(|_| "write an instant with its zone, such as `2025-12-01T00:00:00Z`".to_owned())
@@ -264,6 +295,14 @@ mod tests {
         }
         for text in ["", "s", "1h", "0", "-1", "1.5s", "99999999999999999999", "2000m"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn pins_name_a_package_and_a_registry() {
+        assert_eq!(pin("acme=corp"), Ok(("acme".to_owned(), "corp".to_owned())));
+        for text in ["acme", "=corp", "acme=", ""] {
+            assert!(pin(text).is_err(), "{text}");
         }
     }
 

@@ -1,15 +1,17 @@
 //! What the project asks for, read from its files.
 //!
-//! The name of the file tells how it is read: [`requirements`] as pip has them, or [`pyproject`].
+//! The name of the file tells how it is read: [`requirements`] as pip has them, [`pyproject`], or [`script`].
 //! Either way the result is an [`Input`]: texts that go to the service as they are, each with the
 //! place it stood at. What a file can say and this client cannot pass on is refused by name, with
 //! its place and with what to do instead; nothing is passed over in silence.
 
 pub mod error;
 pub mod held;
+pub mod metadata;
 pub mod name;
 pub mod pyproject;
 pub mod requirements;
+pub mod script;
 pub mod source;
 
 use std::path::Path;
@@ -17,10 +19,10 @@ use std::path::Path;
 use proto::v1::{PrereleaseMode, Strategy};
 
 pub use self::error::{InputError, Problem};
-use self::source::Anchor;
+use self::{name::normalize, source::Anchor};
 
 /// The kinds of files that this version reads, for messages.
-pub const KINDS: &str = "`*.in` and `*.txt` (pip's requirements files) and `pyproject.toml`";
+pub const KINDS: &str = "`*.in` and `*.txt` (pip's requirements files), `pyproject.toml` and `*.py` (scripts with a block `# /// script`)";
 
 /// A text from a file, and where it stood.
 #[derive(Clone, Debug)]
@@ -47,6 +49,15 @@ impl Requirement {
     pub fn new(stated: Stated, dependency_set: &str) -> Self {
         Self { stated, dependency_set: dependency_set.to_owned(), hashes: Vec::new() }
     }
+}
+
+/// A package that comes from one registry only.
+#[derive(Clone, Debug)]
+pub struct Pin {
+    /// The package's name.
+    pub package: String,
+    /// The registry's name at the service.
+    pub registry: Stated,
 }
 
 /// A setting from a file, and where it stood.
@@ -79,12 +90,52 @@ pub struct Input {
     pub strategy: Option<Setting<Strategy>>,
     /// The files' cut-off.
     pub before: Option<Setting<jiff::Timestamp>>,
+    /// The packages that come from one registry only, with the registry's name.
+    pub pins: Vec<Pin>,
     /// The projects of which wheels alone count, or `:all:`.
     pub only_binary: Vec<Stated>,
     /// The projects of which source distributions alone count, or `:all:`.
     pub no_binary: Vec<Stated>,
     /// The versions of Python that the project says it supports. It is shown, never compared.
     pub requires_python: Option<Stated>,
+}
+
+impl Input {
+    /// Applies one `--only-binary`.
+    pub fn choose_wheels(&mut self, value: &Stated) {
+        choose_form(&mut self.only_binary, &mut self.no_binary, value);
+    }
+
+    /// Applies one `--no-binary`.
+    pub fn choose_sdists(&mut self, value: &Stated) {
+        choose_form(&mut self.no_binary, &mut self.only_binary, value);
+    }
+}
+
+/// Applies one `--only-binary` or `--no-binary`: the last word on a project counts, `:all:` ends what
+/// was said before, and `:none:` takes it back.
+fn choose_form(chosen: &mut Vec<Stated>, other: &mut Vec<Stated>, value: &Stated) {
+    let mut column = 1;
+    for part in value.text.split(',') {
+        let name = part.trim();
+        let anchor =
+            value.anchor.part(column + part.chars().take_while(|c| c.is_whitespace()).count());
+        column += part.chars().count() + 1;
+        match name {
+            "" => {}
+            ":none:" => chosen.clear(),
+            ":all:" => {
+                other.clear();
+                *chosen = vec![Stated { text: name.to_owned(), anchor }];
+            }
+            _ => {
+                let same = |stated: &Stated| normalize(&stated.text) == normalize(name);
+                other.retain(|stated| !same(stated));
+                chosen.retain(|stated| !same(stated));
+                chosen.push(Stated { text: name.to_owned(), anchor });
+            }
+        }
+    }
 }
 
 /// Which parts of a `pyproject.toml` to read beside its dependencies.
@@ -113,6 +164,7 @@ pub struct Decided {
 enum Kind {
     Requirements,
     Pyproject,
+    Script,
 }
 
 /// Reads `path` and all files that it includes.
@@ -123,6 +175,10 @@ pub fn read(path: &Path, selection: &Selection<'_>) -> Result<Input, InputError>
             requirements::read(path)
         }
         Kind::Pyproject => pyproject::read(path, selection),
+        Kind::Script => {
+            refuse_selection(path, selection)?;
+            script::read(path, selection)
+        }
     }
 }
 
@@ -134,12 +190,13 @@ fn kind(path: &Path) -> Result<Kind, Problem> {
         "pyproject.toml" => Ok(Kind::Pyproject),
         "package.json" => not_yet("npm"),
         "Cargo.toml" => not_yet("cargo"),
+        _ if name.ends_with(".py") => Ok(Kind::Script),
         _ if name.ends_with(".in") || name.ends_with(".txt") => Ok(Kind::Requirements),
         _ => Err(Problem::UnknownKind { path: path.display().to_string() }),
     }
 }
 
-/// A requirements file has neither extras nor groups to choose from.
+/// A requirements file or a script has neither extras nor groups to choose from.
 fn refuse_selection(path: &Path, selection: &Selection<'_>) -> Result<(), Problem> {
     let chosen = [
         ("--extra", !selection.extras.is_empty()),

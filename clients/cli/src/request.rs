@@ -6,17 +6,19 @@
 use std::path::Path;
 
 use proto::v1::{
-    Ecosystem, HeldPackage, Policy, PrereleaseMode, Project, PypiEnvironment, ResolveRequest,
-    Strategy, project, requirement,
+    Ecosystem, HeldPackage, Policy, PrereleaseMode, Project, PypiEnvironment, RegistryPin,
+    ResolveRequest, Strategy, SuppliedMetadata, project, requirement,
 };
 
 use crate::{
-    arguments::Resolve,
+    arguments::{Choice, Resolve},
     environment::{self, Python},
     input::{
-        self, Decided, Input, InputError, Problem, Requirement, Selection, Setting, Stated,
+        self, Decided, Input, InputError, Pin, Problem, Requirement, Selection, Setting, Stated,
         held::{self, Held},
-        source::Anchor,
+        metadata::{self, Document},
+        name::normalize,
+        source::{Anchor, Source},
     },
 };
 
@@ -82,15 +84,19 @@ pub fn build(arguments: &Resolve) -> Result<Asked, InputError> {
             before: choice.before.is_some(),
         },
     };
-    let input = input::read(&arguments.file, &selection)?;
+    let mut input = input::read(&arguments.file, &selection)?;
     refuse_foreign(arguments)?;
+    choose_forms(choice, &mut input);
+    let metadata = choice.metadata.iter().map(|path| metadata::read(path));
+    let metadata = metadata.collect::<Result<Vec<_>, _>>()?;
     let python = environment::python(arguments.environment.python.as_deref(), &arguments.file)?;
     let held = choice.held.as_deref().map(held::read).transpose()?.unwrap_or_default();
 
     let mut origins = Origins::default();
     let notes = notes(&input, &python, &arguments.file);
     let policy = policy(arguments, &input, &mut origins);
-    let project = project(arguments, input, &python, &mut origins)?;
+    let mut project = project(arguments, input, &python, &mut origins)?;
+    project.supplied_metadata = supplied(metadata, &mut origins);
     let request = ResolveRequest {
         projects: vec![project],
         policy: (policy != Policy::default()).then_some(policy),
@@ -98,6 +104,50 @@ pub fn build(arguments: &Resolve) -> Result<Asked, InputError> {
         ..ResolveRequest::default()
     };
     Ok(Asked { request, origins, notes })
+}
+
+/// Applies the flags about wheels and source distributions, each as if it stood behind what the files
+/// say: the last word on a package counts.
+fn choose_forms(choice: &Choice, input: &mut Input) {
+    let stated = |flag: &str, text: &String| {
+        let source = Source::new(flag.to_owned(), text.clone());
+        Stated { text: text.clone(), anchor: Anchor::verbatim(&source, 0, text) }
+    };
+    for text in &choice.only_binary {
+        input.choose_wheels(&stated("--only-binary", text));
+    }
+    for text in &choice.no_binary {
+        input.choose_sdists(&stated("--no-binary", text));
+    }
+}
+
+/// Puts documents into messages, each with the file that it is.
+fn supplied(documents: Vec<Document>, origins: &mut Origins) -> Vec<SuppliedMetadata> {
+    let mut messages = Vec::with_capacity(documents.len());
+    for (index, document) in documents.into_iter().enumerate() {
+        let Document { name, version, text, anchor } = document;
+        origins.note(format!("projects[0].supplied_metadata[{index}]"), Origin::File(anchor));
+        messages.push(SuppliedMetadata { name, version, metadata: text.into_bytes() });
+    }
+    messages
+}
+
+/// The packages that come from one registry only: those that the files pin, unless a flag does.
+fn pins(flags: &[(String, String)], pins: Vec<Pin>, origins: &mut Origins) -> Vec<RegistryPin> {
+    let mut messages: Vec<RegistryPin> = Vec::new();
+    let named =
+        |package: &str| flags.iter().any(|(flagged, _)| normalize(flagged) == normalize(package));
+    for pin in pins.into_iter().filter(|pin| !named(&pin.package)) {
+        origins.stated(format!("projects[0].registry_pins[{}]", messages.len()), &pin.registry);
+        messages.push(RegistryPin { package: pin.package, registry: pin.registry.text });
+    }
+    for (package, registry) in flags {
+        let field = format!("projects[0].registry_pins[{}]", messages.len());
+        origins.note(field, Origin::Flag("--registry-for"));
+        let (package, registry) = (package.clone(), registry.clone());
+        messages.push(RegistryPin { package, registry });
+    }
+    messages
 }
 
 /// Flags of other ecosystems are refused, as everything else that would have no effect.
@@ -173,6 +223,7 @@ fn project(
         excludes: input.excludes.into_iter().map(|stated| stated.text).collect(),
         dependency_sets: input.dependency_sets,
         registries: arguments.choice.registries.clone(),
+        registry_pins: pins(&arguments.choice.pins, input.pins, origins),
         environment: Some(project::Environment::Pypi(environment)),
         ..Project::default()
     })
@@ -223,8 +274,16 @@ fn policy(arguments: &Resolve, input: &Input, origins: &mut Origins) -> Policy {
         strategy: strategy.into(),
         prereleases: prereleases.into(),
         before: before.map(timestamp),
-        only_binary: names("policy.only_binary", &input.only_binary, origins),
-        no_binary: names("policy.no_binary", &input.no_binary, origins),
+        only_binary: names(
+            ("policy.only_binary", "--only-binary"),
+            (&input.only_binary, &choice.only_binary),
+            origins,
+        ),
+        no_binary: names(
+            ("policy.no_binary", "--no-binary"),
+            (&input.no_binary, &choice.no_binary),
+            origins,
+        ),
         ..Policy::default()
     }
 }
@@ -248,11 +307,22 @@ fn decide<F: Into<T>, T: Copy + Default>(
     }
 }
 
-fn names(field: &str, stated: &[Stated], origins: &mut Origins) -> Vec<String> {
-    for (index, name) in stated.iter().enumerate() {
-        origins.stated(format!("{field}[{index}]"), name);
+/// Notes for each name of a list who said it, and for the list who said its first.
+fn names(
+    (field, flag): (&str, &'static str),
+    (names, flagged): (&[Stated], &[String]),
+    origins: &mut Origins,
+) -> Vec<String> {
+    for (index, name) in names.iter().enumerate() {
+        let by_flag =
+            flagged.iter().flat_map(|text| text.split(',')).any(|text| text.trim() == name.text);
+        let origin = if by_flag { Origin::Flag(flag) } else { Origin::File(name.anchor.clone()) };
+        if index == 0 {
+            origins.note(field, origin.clone());
+        }
+        origins.note(format!("{field}[{index}]"), origin);
     }
-    stated.iter().map(|name| name.text.clone()).collect()
+    names.iter().map(|name| name.text.clone()).collect()
 }
 
 fn held_packages(held: Vec<Held>, origins: &mut Origins) -> Vec<HeldPackage> {

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use crate::input::{KINDS, source::Place};
+use crate::input::{KINDS, name::Origin, source::Place};
 
 /// A [`Problem`] and, where it has one, its place in a file.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -170,21 +170,38 @@ pub enum Problem {
     /// A comment whose last character joins it with the next line.
     #[error("the comment ends with `\\`, so that pip reads the next line as part of it")]
     ContinuedComment,
-    /// A requirement that names an address, as in `name @ address`.
-    #[error("`{name}` is tied to an address, and packages come from registries only")]
+    /// A requirement that names an address, as in `name @ address`. The address may hold a secret.
+    #[error("`{name}` is tied to {}, and packages come from registries only", origin.words())]
     DirectReference {
         /// The package.
         name: String,
+        /// Where it is to come from.
+        origin: Origin,
     },
     /// An address in place of a name.
-    #[error("an address stands in place of a package, and packages come from registries only")]
-    Address,
+    #[error("{} stands in place of a package, and packages come from registries only", origin.words())]
+    Address {
+        /// Where the package is to come from.
+        origin: Origin,
+    },
     /// A file or folder in place of a name.
     #[error("`{path}` is a file or folder, and packages come from registries only")]
     LocalPath {
         /// The path.
         path: String,
     },
+    /// A script that says nothing of its dependencies.
+    #[error("`{path}` has no block `# /// script`")]
+    NoScriptBlock {
+        /// The file.
+        path: String,
+    },
+    /// A block of a script without its last line.
+    #[error("the block `# /// script` is not closed")]
+    OpenScriptBlock,
+    /// Two blocks of one script.
+    #[error("the script has a second block `# /// script`")]
+    TwoScriptBlocks,
     /// The text is not TOML.
     #[error("{message}")]
     Toml {
@@ -273,6 +290,14 @@ pub enum Problem {
         /// The text.
         text: String,
     },
+    /// A metadata document that does not say what it is for.
+    #[error("`{path}` has no header `{header}`")]
+    NoHeader {
+        /// The file.
+        path: String,
+        /// The header.
+        header: &'static str,
+    },
     /// A line of a held file without a range.
     #[error("`{name}` stands without its versions")]
     HeldWithoutRange {
@@ -315,9 +340,15 @@ impl Problem {
             Self::IncludeCycle { .. } => "remove one of these includes",
             Self::Variable { .. } => "write the value itself",
             Self::ContinuedComment => "remove the `\\`, or the comment",
-            Self::DirectReference { .. } | Self::Address | Self::LocalPath { .. } => {
-                "name the package, and publish this version of it to a registry of the service"
+            Self::DirectReference { origin, .. } | Self::Address { origin } => origin.advice(),
+            Self::LocalPath { .. } => Origin::Local.advice(),
+            Self::NoScriptBlock { .. } => {
+                "state the dependencies there, in lines such as `# /// script`, `# dependencies = [\"flask\"]` and `# ///`"
             }
+            Self::OpenScriptBlock => {
+                "end it with a line `# ///`, all lines between beginning with `#`"
+            }
+            Self::TwoScriptBlocks => "put what both say into one",
             Self::NoProject { .. } => {
                 "state the dependencies there, in `project.dependencies`, or choose a group with `--group`"
             }
@@ -326,6 +357,9 @@ impl Problem {
             }
             Self::GroupCycle { .. } => "remove one of these `include-group` entries",
             Self::VersionFile { .. } => "choose a version with `--python`",
+            Self::NoHeader { .. } => {
+                "give the `METADATA` of a wheel or the `PKG-INFO` of a source distribution"
+            }
             Self::HeldWithoutRange { .. } => {
                 "write lines such as `flask ==3.1.0` or `flask >=3,<4`"
             }

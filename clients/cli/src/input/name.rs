@@ -26,6 +26,57 @@ pub fn leading(text: &str) -> &str {
     &text[..end]
 }
 
+/// Where a package is to come from, if not from a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An archive at an address.
+    Archive,
+    /// A revision in a version control system.
+    Revision,
+    /// A file or folder of this machine.
+    Local,
+}
+
+impl Origin {
+    /// Tells where an address leads.
+    fn of(address: &str) -> Self {
+        let scheme = address.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let systems = ["git", "hg", "svn", "bzr"];
+        let system = scheme.split('+').next().unwrap_or_default();
+        if systems.contains(&system) {
+            Self::Revision
+        } else if scheme == "file" || !address.contains("://") {
+            Self::Local
+        } else {
+            Self::Archive
+        }
+    }
+
+    /// The kind of place, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Archive => "an archive at an address",
+            Self::Revision => "a revision in a version control system",
+            Self::Local => "a file or folder of this machine",
+        }
+    }
+
+    /// What to do instead.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Archive => {
+                "require a version, such as `name==1.2`, and publish the archive to a registry of the service"
+            }
+            Self::Revision => {
+                "require a released version; or build that revision, and publish it to a registry of the service"
+            }
+            Self::Local => {
+                "resolve its own `pyproject.toml`; or publish it to a registry of the service, and require a version"
+            }
+        }
+    }
+}
+
 /// Refuses what no registry can answer: addresses, files and folders.
 ///
 /// What else may be wrong with a requirement is for the service to say.
@@ -37,13 +88,14 @@ pub fn refuse_direct(stated: &Stated) -> Result<(), (usize, Problem)> {
         Some(extras) => extras.split_once(']').map_or("", |(_, after)| after.trim_start()),
         None => rest,
     };
-    if after_extras.starts_with('@') {
+    if let Some(address) = after_extras.strip_prefix('@') {
         let column = text[..text.len() - after_extras.len()].chars().count() + 1;
-        return Err((column, Problem::DirectReference { name: name.to_owned() }));
+        let origin = Origin::of(address.trim_start());
+        return Err((column, Problem::DirectReference { name: name.to_owned(), origin }));
     }
     let word = text.split([' ', '\t', ';']).next().unwrap_or_default();
-    if word.contains("://") {
-        return Err((1, Problem::Address));
+    if word.contains("://") || word.starts_with("file:") {
+        return Err((1, Problem::Address { origin: Origin::of(word) }));
     }
     let archive = [".whl", ".tar.gz", ".zip", ".tar.bz2"].iter().any(|end| word.ends_with(end));
     if archive || word.starts_with(['.', '/', '\\', '~']) || word.contains(['/', '\\']) {
@@ -87,7 +139,10 @@ mod tests {
         let report: String = [
             "flask @ https://files.example/flask.whl",
             "flask[a, b]@git+https://git.example/flask",
+            "flask @ file:///srv/flask",
+            "flask @ ../flask",
             "git+ssh://git@git.example/flask.git#egg=flask",
+            "file:../flask",
             "https://files.example/a.whl",
             "./downloads/a",
             "../a",

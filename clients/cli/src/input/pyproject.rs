@@ -12,6 +12,7 @@ mod node;
 mod uv;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use self::{groups::Groups, node::Node};
 use crate::input::{
@@ -44,12 +45,45 @@ pub fn read(path: &Path, selection: &Selection<'_>) -> Result<Input, InputError>
         extras.send_along(&mut input)?;
     }
     uv::apply(&document, selection, &mut input)?;
+    refuse_direct_references(&input)?;
+    Ok(input)
+}
+
+/// Reads the TOML in a script's block (PEP 723).
+pub(super) fn read_script(
+    source: &Arc<Source>,
+    selection: &Selection<'_>,
+) -> Result<Input, InputError> {
+    let value = node::parse(source)
+        .map_err(|(start, problem)| InputError::at(Place::new(source, start), problem))?;
+    let document = Node::document(source, &value);
+    let mut input = Input::default();
+    for (key, node) in document.entries()? {
+        match key {
+            "dependencies" => {
+                let stated = node.texts()?.into_iter();
+                input.requirements.extend(stated.map(|stated| Requirement::new(stated, "")));
+            }
+            "requires-python" => input.requires_python = Some(node.text()?),
+            "tool" => {}
+            _ => {
+                let advice = "a script states `dependencies`, `requires-python` and `[tool]`";
+                return Err(node.key_fault(Problem::KeyRefused { key: node.key.clone(), advice }));
+            }
+        }
+    }
+    uv::apply(&document, selection, &mut input)?;
+    refuse_direct_references(&input)?;
+    Ok(input)
+}
+
+fn refuse_direct_references(input: &Input) -> Result<(), InputError> {
     for requirement in input.requirements.iter().chain(&input.constraints).chain(&input.overrides) {
         refuse_direct(&requirement.stated).map_err(|(column, problem)| {
             InputError::at(requirement.stated.anchor.place_of(column), problem)
         })?;
     }
-    Ok(input)
+    Ok(())
 }
 
 /// Reads `[project]`, and hands back its extras with those that are chosen.

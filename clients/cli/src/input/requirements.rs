@@ -19,8 +19,8 @@ use self::{
 };
 use crate::input::{
     Input, InputError, Problem, Requirement, Setting, Stated,
-    name::{normalize, refuse_direct},
-    source::{Place, Source},
+    name::refuse_direct,
+    source::{Place, Source, masked},
 };
 
 /// How deep files may include files.
@@ -148,11 +148,11 @@ impl Reader {
                 Ok(())
             }
             Meaning::OnlyBinary => {
-                choose_form(&mut self.input.only_binary, &mut self.input.no_binary, &option.value);
+                self.input.choose_wheels(&option.value);
                 Ok(())
             }
             Meaning::NoBinary => {
-                choose_form(&mut self.input.no_binary, &mut self.input.only_binary, &option.value);
+                self.input.choose_sdists(&option.value);
                 Ok(())
             }
             Meaning::Refused(advice) => {
@@ -165,7 +165,7 @@ impl Reader {
     fn include(&mut self, from: &Path, role: Role, target: &Stated) -> Result<(), InputError> {
         let place = target.anchor.place();
         if target.text.contains("://") || target.text.starts_with("file:") {
-            let address = target.text.clone();
+            let address = masked(&target.text);
             return Err(InputError::at(place, Problem::IncludeByAddress { address }));
         }
         let folder = from.parent().unwrap_or(Path::new(""));
@@ -178,32 +178,6 @@ impl Reader {
             self.open[first..].iter().map(|(name, _)| format!("`{name}`")).collect();
         chain.push(format!("`{path}`"));
         Problem::IncludeCycle { path, chain: chain.join(" → ") }
-    }
-}
-
-/// Applies one `--only-binary` or `--no-binary`: the last word on a project counts, `:all:` ends what
-/// was said before, and `:none:` takes it back.
-fn choose_form(chosen: &mut Vec<Stated>, other: &mut Vec<Stated>, value: &Stated) {
-    let mut column = 1;
-    for part in value.text.split(',') {
-        let name = part.trim();
-        let anchor =
-            value.anchor.part(column + part.chars().take_while(|c| c.is_whitespace()).count());
-        column += part.chars().count() + 1;
-        match name {
-            "" => {}
-            ":none:" => chosen.clear(),
-            ":all:" => {
-                other.clear();
-                *chosen = vec![Stated { text: name.to_owned(), anchor }];
-            }
-            _ => {
-                let same = |stated: &Stated| normalize(&stated.text) == normalize(name);
-                other.retain(|stated| !same(stated));
-                chosen.retain(|stated| !same(stated));
-                chosen.push(Stated { text: name.to_owned(), anchor });
-            }
-        }
     }
 }
 

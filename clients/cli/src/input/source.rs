@@ -16,6 +16,8 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 pub struct Source {
     name: String,
     text: String,
+    /// What stands before every line in the file and is no part of the text: `# ` in a script's block.
+    margin: &'static str,
 }
 
 impl Source {
@@ -42,7 +44,12 @@ impl Source {
             Some(rest) => rest.to_owned(),
             None => text,
         };
-        Arc::new(Self { name, text })
+        Arc::new(Self { name, text, margin: "" })
+    }
+
+    /// A text with as many lines as a file, before each of which the file has a margin.
+    pub fn within(name: String, text: String, margin: &'static str) -> Arc<Self> {
+        Arc::new(Self { name, text, margin })
     }
 
     /// The name, as messages show it.
@@ -87,7 +94,7 @@ impl Place {
 
     /// The column in characters, from 1.
     pub fn column(&self) -> usize {
-        self.line_before().chars().count() + 1
+        self.source.margin.len() + self.line_before().chars().count() + 1
     }
 
     /// The file's name and the line, such as `requirements.in:3`.
@@ -95,7 +102,7 @@ impl Place {
         format!("{}:{}", self.source.name, self.line())
     }
 
-    /// The line of the file, and a caret beneath the character.
+    /// The line of the file, and a caret beneath the character. Secrets in addresses are masked.
     pub fn excerpt(&self) -> String {
         let before = self.line_before();
         let rest = self.source.text[self.byte..].lines().next().unwrap_or_default();
@@ -107,7 +114,9 @@ impl Place {
                 wide => " ".repeat(console::measure_text_width(wide.encode_utf8(&mut [0; 4]))),
             })
             .collect();
-        format!("    {before}{rest}\n    {indent}^")
+        let margin = self.source.margin;
+        let line = masked(&format!("{margin}{before}{rest}"));
+        format!("    {line}\n    {}{indent}^", " ".repeat(margin.len()))
     }
 
     fn before(&self) -> &str {
@@ -118,6 +127,23 @@ impl Place {
         let before = self.before();
         &before[before.rfind('\n').map_or(0, |end| end + 1)..]
     }
+}
+
+/// A text whose addresses have stars for the user and the password in them, one for each character.
+pub fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(scheme) = rest.find("://") {
+        let (before, after) = rest.split_at(scheme + 3);
+        masked.push_str(before);
+        let end = after
+            .find(|character: char| character.is_whitespace() || "/?#\"'".contains(character))
+            .unwrap_or(after.len());
+        let user = after[..end].rfind('@').unwrap_or(0);
+        masked.extend(after[..user].chars().map(|_| '*'));
+        rest = &after[user..];
+    }
+    masked + rest
 }
 
 impl fmt::Display for Place {
@@ -202,6 +228,29 @@ mod tests {
         assert_eq!(anchor.place_of(8).to_string(), "a.in:1:8");
         assert_eq!(anchor.place_of(99).to_string(), "a.in:1:8");
         assert_eq!(Anchor::start(&source, 2).place_of(5).to_string(), "a.in:1:3");
+    }
+
+    #[test]
+    fn no_excerpt_repeats_a_secret() {
+        for (text, shown) in [
+            (
+                "a @ https://user:pass@host.example/a@1.zip",
+                "a @ https://*********@host.example/a@1.zip",
+            ),
+            ("git+ssh://git@host.example/a", "git+ssh://***@host.example/a"),
+            ("x http://host.example/@a http://t:@b/", "x http://host.example/@a http://**@b/"),
+            ("flask>=3", "flask>=3"),
+        ] {
+            assert_eq!(masked(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_margin_counts_and_is_shown() {
+        let source = Source::within("a.py".into(), "\n\nx = 1\n".into(), "# ");
+        let place = Place::new(&source, 6);
+        assert_eq!(place.to_string(), "a.py:3:7");
+        assert_eq!(place.excerpt(), "    # x = 1\n          ^");
     }
 
     #[test]

@@ -71,6 +71,9 @@ fn told_input(input: &Input) -> String {
             writeln!(told, "{kind} {}", told_stated(stated)).unwrap();
         }
     }
+    for pin in &input.pins {
+        writeln!(told, "pin {} to {}", pin.package, told_stated(&pin.registry)).unwrap();
+    }
     if !input.dependency_sets.is_empty() {
         writeln!(told, "solves {}", input.dependency_sets.join(", ")).unwrap();
     }
@@ -109,6 +112,7 @@ fn the_name_of_the_file_tells_its_kind() {
     let report: Vec<_> = [
         "requirements.in",
         "dev.txt",
+        "tool.py",
         "pyproject.toml",
         "package.json",
         "Cargo.toml",

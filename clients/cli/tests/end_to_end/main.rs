@@ -129,6 +129,28 @@ fn a_solution_is_printed_in_every_format() {
 }
 
 #[test]
+fn flags_about_interpreters_files_and_registries_are_passed_on() {
+    let service = Fake::start([answer(solved("flask", "3.1.0"))]);
+    let folder = Folder::with(&[
+        (
+            "pyproject.toml",
+            "[project]\nname = \"app\"\ndependencies = [\"acme\", \"flask\"]\n\n[tool.uv]\nno-binary-package = [\"flask\", \"numpy\"]\n\n[tool.uv.sources]\nacme = { index = \"corp\" }\nflask = { index = \"corp\" }\n",
+        ),
+        ("METADATA", "Metadata-Version: 2.1\nName: acme\nVersion: 1.0\nRequires-Dist: flask\n"),
+    ]);
+    #[rustfmt::skip]
+    let ran = folder.qm_with(
+        &[
+            "resolve", "pyproject.toml", "--python", "pypy3.10", "--universal", "--sdist",
+            "--registry-for", "Flask=pypi", "--only-binary", "Flask", "--metadata", "METADATA",
+        ],
+        &[("QUARTERMASTER_SERVER", &service.url)],
+    );
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    insta::assert_debug_snapshot!(service.seen().pop().unwrap().request);
+}
+
+#[test]
 fn the_request_says_what_the_files_and_flags_say() {
     let service = Fake::start([answer(solved("flask", "3.1.0"))]);
     let folder = Folder::with(&[

@@ -147,3 +147,36 @@ fn what_cannot_be_read_is_refused_with_its_place() {
         .collect();
     insta::assert_snapshot!(report.join("\n"));
 }
+
+#[test]
+fn a_source_that_names_an_index_pins_its_package() {
+    let project = |sources: &str, index: &str| {
+        let text = format!(
+            "-- pyproject.toml\n[project]\nname = \"app\"\ndependencies = [\"acme-core>=2\"]\n\n\
+             [tool.uv.sources]\n{sources}\n\n{index}\n"
+        );
+        check(&text, &[], &[])
+    };
+    let explicit =
+        "[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://index.example\"\nexplicit = true";
+    let report = [
+        project("Acme_Core = { index = \"corp\" }", explicit),
+        project("other = { git = \"https://git.example/other\" }", ""),
+        project("acme-core = { index = \"corp\", marker = \"os_name == 'nt'\" }", explicit),
+        project("acme-core = [{ index = \"corp\" }, { index = \"else\" }]", explicit),
+        project("acme-core = { path = \"../acme\" }", ""),
+        project(
+            "acme-core = { index = \"corp\" }",
+            "[[tool.uv.index]]\nurl = \"https://index.example\"",
+        ),
+    ];
+    insta::assert_snapshot!(report.join("\n----\n"));
+}
+
+#[test]
+fn a_group_with_a_python_of_its_own_is_refused_when_it_is_chosen() {
+    let project = "-- pyproject.toml\n[dependency-groups]\ndev = [\"ruff\"]\ntest = [\"pytest\"]\n\n\
+                   [tool.uv.dependency-groups]\nDev = { requires-python = \">=3.14\" }\n";
+    let report = [check(project, &[], &["test"]), check(project, &[], &["dev"])];
+    insta::assert_snapshot!(report.join("\n----\n"));
+}

@@ -1,7 +1,8 @@
 //! uv's own settings, as far as they change the answer.
 //!
 //! What the contract has a field for is passed on. What it has none for is refused, unless the
-//! command line decides the matter anyway. Settings about syncing, building, publishing and
+//! command line decides the matter anyway. Groups are chosen on the command line alone, so that
+//! `default-groups` has no say. Settings about syncing, building, publishing and
 //! universal locks do not change the answer for one environment and are not looked at; nor is
 //! `tool.uv.pip`, which is about uv's own commands.
 
@@ -9,7 +10,7 @@ use proto::v1::{PrereleaseMode, Strategy};
 
 use super::node::Node;
 use crate::input::{
-    Input, InputError, Problem, Requirement, Selection, Setting, Stated,
+    Input, InputError, Pin, Problem, Requirement, Selection, Setting, Stated,
     name::{leading, normalize},
 };
 
@@ -22,22 +23,33 @@ enum Unless {
     Registries,
     /// The dependency group `dev` is not chosen.
     NoDevGroup,
+    /// None of the dependency groups that it is about is chosen.
+    OtherGroups,
 }
 
 const CONFIGURED: &str =
     "registries are configured at the service; name them with `--registry NAME`";
 
 /// The settings that change the answer and are not passed on.
-const REFUSED: [(&str, &str, Unless); 9] = [
+const REFUSED: [(&str, &str, Unless); 10] = [
     ("index", CONFIGURED, Unless::Registries),
     ("index-url", CONFIGURED, Unless::Registries),
     ("extra-index-url", CONFIGURED, Unless::Registries),
     ("index-strategy", CONFIGURED, Unless::Registries),
     ("find-links", CONFIGURED, Unless::Registries),
     ("no-index", CONFIGURED, Unless::Registries),
+    (
+        "dependency-groups",
+        "the answer is for the Python that `--python` names; remove the entry of the group",
+        Unless::OtherGroups,
+    ),
     ("dev-dependencies", "move them to `dependency-groups.dev`", Unless::NoDevGroup),
     ("exclude-newer-package", "give one cut-off for all packages with `--before`", Unless::Never),
-    ("dependency-metadata", "metadata comes from registries only; remove the entry", Unless::Never),
+    (
+        "dependency-metadata",
+        "supply the document with `--metadata FILE`, and remove the entry",
+        Unless::Never,
+    ),
 ];
 
 /// Applies `[tool.uv]` to what was read so far.
@@ -50,7 +62,7 @@ pub(super) fn apply(
     for (key, node) in uv.entries()? {
         refuse(key, &node, selection)?;
         match key {
-            "sources" => refuse_sources(&node, input)?,
+            "sources" => pin_sources(&node, input)?,
             "constraint-dependencies" => input.constraints.extend(requirements(&node)?),
             "override-dependencies" => input.overrides.extend(requirements(&node)?),
             "exclude-dependencies" => input.excludes.extend(node.texts()?),
@@ -71,10 +83,14 @@ fn refuse(key: &str, node: &Node<'_>, selection: &Selection<'_>) -> Result<(), I
     let Some((_, advice, unless)) = REFUSED.iter().find(|(name, ..)| *name == key) else {
         return Ok(());
     };
+    let is_chosen =
+        |name: &str| selection.groups.iter().any(|group| normalize(group) == normalize(name));
     let excused = match unless {
         Unless::Never => false,
+        Unless::Registries if key == "index" => selection.decided.registries || are_explicit(node)?,
         Unless::Registries => selection.decided.registries,
-        Unless::NoDevGroup => !selection.groups.iter().any(|group| normalize(group) == "dev"),
+        Unless::NoDevGroup => !is_chosen("dev"),
+        Unless::OtherGroups => !node.entries()?.iter().any(|(group, _)| is_chosen(group)),
     };
     if excused {
         return Ok(());
@@ -82,17 +98,50 @@ fn refuse(key: &str, node: &Node<'_>, selection: &Selection<'_>) -> Result<(), I
     Err(node.key_fault(Problem::KeyRefused { key: node.key.clone(), advice }))
 }
 
-/// A source changes the answer if a requirement that is solved names its package.
-fn refuse_sources(node: &Node<'_>, input: &Input) -> Result<(), InputError> {
-    let stated = || input.requirements.iter().chain(&input.constraints).chain(&input.overrides);
+/// A source changes the answer if a requirement that is solved names its package. One that names an
+/// index alone pins the package to the registry of that name.
+fn pin_sources(node: &Node<'_>, input: &mut Input) -> Result<(), InputError> {
     for (name, source) in node.entries()? {
         let normal = normalize(name);
-        if stated().any(|requirement| normalize(leading(&requirement.stated.text)) == normal) {
-            let advice = "packages come from registries only; remove the entry, or the requirement";
-            return Err(source.key_fault(Problem::KeyRefused { key: source.key.clone(), advice }));
+        let mut stated =
+            input.requirements.iter().chain(&input.constraints).chain(&input.overrides);
+        if !stated.any(|requirement| normalize(leading(&requirement.stated.text)) == normal) {
+            continue;
+        }
+        match index_of(&source)? {
+            Some(registry) => input.pins.push(Pin { package: name.to_owned(), registry }),
+            None => {
+                let advice = "packages come from registries only, by `{ index = \"NAME\" }` or \
+                              `--registry-for`; remove the entry, or the requirement";
+                let key = source.key.clone();
+                return Err(source.key_fault(Problem::KeyRefused { key, advice }));
+            }
         }
     }
     Ok(())
+}
+
+/// The index of a source that says nothing else.
+fn index_of(source: &Node<'_>) -> Result<Option<Stated>, InputError> {
+    if !source.is_table() {
+        return Ok(None);
+    }
+    match source.entries()?.as_slice() {
+        [("index", index)] => Ok(Some(index.text()?)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether all of `[[tool.uv.index]]` are asked only for packages whose sources name them: those
+/// registries are found by their names.
+fn are_explicit(node: &Node<'_>) -> Result<bool, InputError> {
+    for index in node.items()? {
+        let explicit = if index.is_table() { index.find(&["explicit"])? } else { None };
+        if !explicit.map_or(Ok(false), |explicit| explicit.switch())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn requirements(node: &Node<'_>) -> Result<Vec<Requirement>, InputError> {

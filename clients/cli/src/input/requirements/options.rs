@@ -33,7 +33,7 @@ struct Known {
 }
 
 const REGISTRIES: &str = "registries are configured at the service; remove the option and name them with `--registry NAME`";
-const FROM_REGISTRY: &str = "packages come from registries; name the package, and publish this version of it to a registry of the service";
+const EDITABLE: &str = "nothing is installed here: resolve that project's own `pyproject.toml`, or publish it to a registry of the service and require a version";
 const NOTHING_BUILT: &str = "it is about builds, and nothing is built here; remove it";
 
 /// Every option, in pip's order. Abbreviations, which pip admits, are not.
@@ -46,7 +46,7 @@ const OPTIONS: [Known; 20] = [
     valued("--trusted-host", None, Meaning::Refused(REGISTRIES)),
     valued("--requirement", Some('r'), Meaning::Requirements),
     valued("--constraint", Some('c'), Meaning::Constraints),
-    valued("--editable", Some('e'), Meaning::Refused(FROM_REGISTRY)),
+    valued("--editable", Some('e'), Meaning::Refused(EDITABLE)),
     plain("--pre", Meaning::Pre),
     valued("--only-binary", None, Meaning::OnlyBinary),
     valued("--no-binary", None, Meaning::NoBinary),
