@@ -1,5 +1,6 @@
 //! What releases need where that is not simply read: source distributions, and wheels that differ.
 
+use ecosystems::Timestamp;
 use engine::{Request, SuppliedMetadata};
 use testkit::registry::{CoreMetadata, FakeRegistry, Kind, Settings};
 
@@ -102,6 +103,32 @@ async fn forms_of_files_that_do_not_count_rule_versions_out() {
         let told = counted.pins(&question).await;
         let singular = expected.replace("have no", "has no");
         assert!(told.contains(expected) || told.contains(&singular), "{requirement}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_cut_off_counts_for_each_file() {
+    let file = |filename: &str, day: &str| {
+        format!(
+            r#"{{"filename": "{filename}", "url": "/files/{filename}", "upload-time": "{day}T00:00:00Z"}}"#
+        )
+    };
+    // The wheel that runs here came after the release's first.
+    let files = [
+        file("app-1.0-py3-none-any.whl", "2024-01-01"),
+        file("app-2.0-py3-none-win_amd64.whl", "2024-02-01"),
+        file("app-2.0-py3-none-any.whl", "2024-03-01"),
+    ]
+    .join(", ");
+    let app = format!(
+        r#"{{"name": "app", "files": [{files}], "metadata": {{"1.0": {{}}, "2.0": {{}}}}}}"#
+    );
+    let index = index(&[("app", &app)], Settings::default()).await;
+    let counted = Counted::over(vec![over(&index)]);
+    for (before, expected) in [("2024-02-15", "app 1.0"), ("2024-03-02", "app 2.0")] {
+        let mut question = request(&["app"]);
+        question.policy.before = Timestamp::parse(&format!("{before}T00:00:00Z")).ok();
+        assert_eq!(counted.pins(&question).await, expected, "{before}");
     }
 }
 
