@@ -111,7 +111,7 @@ pub(crate) fn universe(projects: &Projects) -> Universe {
         let listing = Arc::new(listing);
         universe.insert_listing(&name, Some(Arc::clone(&listing)));
         for (_, version, release) in releases {
-            // A release without files, as `no_binary` leaves it, is not listed.
+            // A release without files is not listed.
             let Some(position) = listing.position(&version) else { continue };
             let position = u32::try_from(position).expect("a suite's listing is short");
             match release.metadata() {

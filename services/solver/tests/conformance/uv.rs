@@ -86,36 +86,27 @@ impl Scenario {
         self.universal
     }
 
-    /// The problem, and the index under those options that no problem can state.
-    pub(crate) fn problem(&self) -> (Problem, Projects) {
+    /// The question.
+    pub(crate) fn problem(&self) -> Problem {
         let options = Options::deserialize(&self.options);
         let options = options.unwrap_or_else(|error| panic!("{}: {error}", self.id));
         assert!(self.root_other.is_empty(), "{}: {:?}", self.id, self.root_other);
         let python = options.python.as_deref().unwrap_or(&self.python);
         let platform = options.python_platform.as_deref().unwrap_or("linux");
         let mut problem = problem(python, self.root.iter().map(String::as_str));
-        // A problem rules source distributions out for all projects or for none.
-        let no_build = !options.no_build.is_empty();
-        let named = self.packages.keys().all(|name| options.no_build.contains(name));
-        assert!(!no_build || named, "{}: builds are off for some projects only", self.id);
-        problem.environment = environment(python, platform, !no_build);
+        problem.environment = environment(python, platform, true);
         if options.prereleases {
             problem.policy.prereleases = Prereleases::Allow;
         }
-        let mut packages = self.packages.clone();
-        for name in &options.no_binary {
-            // No problem rules wheels out, and the door refuses requests that do: what is left
-            // without them is still to be answered rightly.
-            let releases = packages.get_mut(name).into_iter().flat_map(BTreeMap::values_mut);
-            releases.for_each(|release| release.wheel = false);
-        }
-        (problem, packages)
+        let names = |names: &[String]| names.iter().map(|name| read_name(name)).collect();
+        problem.policy.only_wheels.names = names(&options.no_build);
+        problem.policy.only_sdists.names = names(&options.no_binary);
+        problem
     }
 
     /// What comes of it.
     pub(crate) fn outcome(&self) -> Outcome {
-        let (problem, packages) = self.problem();
-        solved(&problem, universe(&packages))
+        solved(&self.problem(), universe(&self.packages))
     }
 }
 
