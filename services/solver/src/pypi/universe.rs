@@ -260,9 +260,13 @@ impl Universe {
             return;
         }
         Arc::make_mut(&mut self.required)[place].insert(specifiers);
-        if let Some(package) = &self.packages[place] {
-            let package = Package { lowered: Arc::default(), ..Package::clone(package) };
-            Arc::make_mut(&mut self.packages)[place] = Some(Arc::new(package));
+        if let Some(package) = &mut Arc::make_mut(&mut self.packages)[place] {
+            let lowered = &mut Arc::make_mut(package).lowered;
+            match Arc::get_mut(lowered) {
+                Some(lowered) => *lowered = Lowered::default(),
+                // Snapshots in which less is required of the project go on with what they share.
+                None => *lowered = Arc::default(),
+            }
         }
     }
 
