@@ -4,6 +4,9 @@ use super::requirement::Requirement;
 use super::{Name, Specifiers};
 use crate::Warning;
 
+/// More requirements than this are no release's, but somebody's who wants a search to stand still.
+const MOST_REQUIREMENTS: usize = 10_000;
+
 /// What a release says of its own needs.
 ///
 /// Everything else that core metadata holds (authors, classifiers, the description) is no concern
@@ -29,6 +32,9 @@ pub enum MetadataError {
         /// The absent field.
         field: &'static str,
     },
+    /// More requirements than any release has.
+    #[error("the document has more than {MOST_REQUIREMENTS} requirements")]
+    TooManyRequirements,
     /// A requirement that no reading makes sense of. Leaving it out would make a wrong answer.
     #[error("`Requires-Dist: {text}` cannot be read: {reason}")]
     Requirement {
@@ -98,6 +104,9 @@ impl Metadata {
         let mut warnings = Vec::new();
         let mut requirements = Vec::new();
         for text in requires_dist {
+            if requirements.len() == MOST_REQUIREMENTS {
+                return Err(MetadataError::TooManyRequirements);
+            }
             let (requirement, noted) = Requirement::parse_lenient(text).map_err(|error| {
                 MetadataError::Requirement { text: text.to_owned(), reason: error.to_string() }
             })?;
@@ -238,6 +247,15 @@ mod tests {
         assert!(!told("Metadata-Version: 2.2\nDynamic: requires-dist"));
         assert!(!told("Metadata-Version: 2.4\nDynamic: Classifier\nDynamic: Provides-Extra"));
         assert!(Metadata::parse_static(b"<html>").is_err());
+    }
+
+    #[test]
+    fn requirements_without_end_are_refused() {
+        let read = |length| {
+            Metadata::from_fields(std::iter::repeat_n("web", length), None, []).map(|_| ())
+        };
+        assert_eq!(read(MOST_REQUIREMENTS), Ok(()));
+        assert_eq!(read(MOST_REQUIREMENTS + 1), Err(MetadataError::TooManyRequirements));
     }
 
     #[test]

@@ -5,6 +5,10 @@
 //! what is: `>=2.1` and `<2.2` do not, though a project may have nothing between the two. So the
 //! sets of the search are sets of *atoms*: every listed version is one, and so is every stretch
 //! between two neighbouring cuts of requirements in which no listed version lies.
+//!
+//! Every set of a line has a bit for each atom, and there is a set for each requirement, so that
+//! stretches without end would cost their square. From [`MOST_STRETCHES`] on a line does without
+//! them: requirements then exclude each other where no *listed* version meets both.
 
 use std::ops::Range;
 
@@ -16,6 +20,10 @@ use crate::Versions;
 /// Stands for the position of an atom that is no version.
 const NO_VERSION: u32 = u32::MAX;
 
+/// More stretches than this are no project's, but somebody's who wants memory to run out. Of all that
+/// is recorded `botocore` has the most: 5,000 among 2,070 versions.
+const MOST_STRETCHES: usize = 16_384;
+
 /// The atoms of one project's line, in order. What lies above the last one is the tail of a set.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
@@ -25,6 +33,8 @@ pub(crate) struct Line {
     positions: Vec<u32>,
     /// The cuts of requirements, each with the first atom above it.
     cuts: Vec<(Cut, u32)>,
+    /// Whether there would be too many stretches, and so there are none.
+    is_coarse: bool,
 }
 
 impl Line {
@@ -32,10 +42,19 @@ impl Line {
     pub(crate) fn new(releases: &[Release], mut cuts: Vec<Cut>) -> Self {
         cuts.sort_unstable();
         cuts.dedup();
+        let line = Self::fine(releases, cuts);
+        if line.positions.len() - line.atoms.len() <= MOST_STRETCHES {
+            return line;
+        }
+        Self { is_coarse: true, ..Self::fine(releases, Vec::new()) }
+    }
+
+    fn fine(releases: &[Release], cuts: Vec<Cut>) -> Self {
         let mut line = Self {
             atoms: Vec::with_capacity(releases.len()),
             positions: Vec::with_capacity(releases.len() + cuts.len()),
             cuts: Vec::with_capacity(cuts.len()),
+            is_coarse: false,
         };
         let mut cuts = cuts.into_iter().peekable();
         let mut below: Option<&Release> = None;
@@ -99,7 +118,8 @@ impl Line {
         }
     }
 
-    /// The atoms that specifiers mean. Their cuts are among those that the line was made for.
+    /// The atoms that specifiers mean. Their cuts are among those that the line was made for, or the
+    /// line has no stretches.
     pub(crate) fn lower(&self, specifiers: &Specifiers, releases: &[Release]) -> Versions {
         specifiers.iter().fold(Versions::full(), |set, specifier| {
             set.intersection(&self.lower_one(specifier, releases))
@@ -114,27 +134,30 @@ impl Line {
             return Versions::from_runs(&runs);
         };
         spans.iter().fold(Versions::empty(), |set, span| {
-            let above =
-                span.start.as_ref().map_or_else(Versions::full, |cut| from(self.above(cut)));
+            let above = span
+                .start
+                .as_ref()
+                .map_or_else(Versions::full, |cut| from(self.above(cut, releases)));
             let below = match &span.end {
-                Some(cut) => from(self.above(cut)).complement(),
+                Some(cut) => from(self.above(cut, releases)).complement(),
                 None => Versions::full(),
             };
             set.union(&above.intersection(&below))
         })
     }
 
-    /// Whether the line was made for the cuts of these specifiers.
+    /// Whether the line was made for the cuts of these specifiers, as far as any line would be.
     pub(crate) fn tells_apart(&self, specifiers: &Specifiers) -> bool {
-        cuts_of(specifiers).all(|cut| self.find(&cut).is_ok())
+        self.is_coarse || cuts_of(specifiers).all(|cut| self.find(&cut).is_ok())
     }
 
-    /// The first atom above a cut.
-    fn above(&self, cut: &Cut) -> u32 {
-        match self.find(cut) {
-            Ok(place) => self.cuts[place].1,
-            Err(place) => self.cuts.get(place).map_or(self.end(), |(_, atom)| *atom),
+    /// The first atom above a cut; of a line without stretches the first version.
+    fn above(&self, cut: &Cut, releases: &[Release]) -> u32 {
+        if let Ok(place) = self.find(cut) {
+            return self.cuts[place].1;
         }
+        let below = releases.partition_point(|release| cut.is_above(&release.version));
+        self.atoms.get(below).copied().unwrap_or(self.end())
     }
 
     fn find(&self, cut: &Cut) -> Result<usize, usize> {
@@ -208,6 +231,28 @@ mod tests {
             assert_eq!(line.position(line.atom(position)), Some(position));
         }
         assert_eq!(line.descending(&Versions::full()).collect::<Vec<_>>(), [2, 1, 0]);
+    }
+
+    #[test]
+    fn a_line_does_without_stretches_where_there_would_be_too_many() {
+        let releases = releases(&["1.0", "2.0", "3.0"]);
+        let texts: Vec<String> = (0..=MOST_STRETCHES).map(|at| format!(">=1.0.{at}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let line = line(&releases, &texts);
+        assert_eq!(line.end(), 3);
+        for (text, meant) in [
+            (">=1.0.7", &[1, 2][..]),
+            ("<2", &[0]),
+            ("!=2.0", &[0, 2]),
+            (">3", &[]),
+            ("===2.0", &[1]),
+            ("", &[0, 1, 2]),
+        ] {
+            let specifiers = specifiers(text);
+            assert!(line.tells_apart(&specifiers));
+            let set = line.lower(&specifiers, &releases);
+            assert_eq!(line.ascending(&set).collect::<Vec<_>>(), meant, "{text}");
+        }
     }
 
     #[test]
