@@ -14,7 +14,8 @@ use bytes::Bytes;
 use ecosystems::pypi::Name;
 use zip::ZipArchive;
 
-/// The parts of a file that are known.
+/// The parts of a file that are known. Clones share the bytes.
+#[derive(Clone, Debug)]
 pub struct Sparse {
     /// By where they start; they do not overlap.
     parts: BTreeMap<u64, Bytes>,

@@ -206,8 +206,8 @@ impl Search<'_> {
             wheel::read(self, file).await?
         };
         let Some(found) = found else { return Ok(None) };
-        let kept = self.keep(file, found, warnings).map_err(|reason| self.unusable(reason))?;
-        Ok(Some(kept))
+        let kept = self.keep(file, found, warnings).await;
+        kept.map(Some).map_err(|reason| self.unusable(reason))
     }
 
     /// Reads the file beside a wheel or source distribution; the inner error says why it is of no use.
@@ -242,22 +242,31 @@ impl Search<'_> {
             validator: validator(&answer),
             standing: Standing::of(&question, &answer),
         };
-        Ok(self.keep(file, found, Vec::new()))
+        Ok(self.keep(file, found, Vec::new()).await)
     }
 
-    /// Parses what was found. A file that the listing names with a hash cannot change any more.
-    fn keep(
+    /// Parses what was found, apart from the threads that serve where it is long. A file that the
+    /// listing names with a hash cannot change any more.
+    async fn keep(
         &self,
         file: &File,
         found: Found,
         warnings: Vec<Warning>,
     ) -> Result<Kept<Told>, String> {
-        let read = if file.is_sdist() {
-            Metadata::parse_static(&found.text)
-        } else {
-            Metadata::parse(&found.text).map(Some)
-        };
-        let told = match read.map_err(|error| error.to_string())? {
+        let Found { text, validator, standing } = found;
+        let weight = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let is_sdist = file.is_sdist();
+        let (read, content_hash) = parse(text.len(), move || {
+            let read = if is_sdist {
+                Metadata::parse_static(&text)
+            } else {
+                Metadata::parse(&text).map(Some)
+            };
+            let read = read.map_err(|error| error.to_string())?;
+            Ok((read, *blake3::hash(&text).as_bytes()))
+        })
+        .await?;
+        let told = match read {
             Some(mut metadata) => {
                 metadata.warnings.extend(warnings);
                 Told::Known(Arc::new(metadata))
@@ -266,11 +275,11 @@ impl Search<'_> {
         };
         Ok(Kept {
             facts: Some(Arc::new(told)),
-            validator: found.validator,
-            content_hash: *blake3::hash(&found.text).as_bytes(),
-            standing: if file.hashes.is_empty() { found.standing } else { Standing::Fixed },
+            validator,
+            content_hash,
+            standing: if file.hashes.is_empty() { standing } else { Standing::Fixed },
             vouched_at: SystemTime::now(),
-            weight: u32::try_from(found.text.len()).unwrap_or(u32::MAX),
+            weight,
         })
     }
 

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::memory::Standing;
 use super::metadata::{Found, LONGEST_METADATA, Search};
-use super::validator;
+use super::{parse, validator};
 use crate::Error;
 use crate::archive::wheel::{Need, Sparse, read_metadata};
 use crate::fetch::Answer;
@@ -77,7 +77,7 @@ async fn read_by_ranges(search: &Search<'_>, url: &Url, first: Answer) -> Result
     let mut sparse = Sparse::new(total);
     sparse.insert(start, first.body.clone());
     for _ in 0..MOST_RANGES {
-        let missing = match read_metadata(&sparse, &search.listing.name, LONGEST_METADATA) {
+        let missing = match read_known(search, sparse.clone()).await? {
             Ok(text) => return Ok(found(text, &first)),
             Err(Need::Other(reason)) => return Err(search.unusable(reason)),
             Err(Need::Range(position)) => sparse.gap(position, NEXT_RANGE),
@@ -99,6 +99,14 @@ async fn read_by_ranges(search: &Search<'_>, url: &Url, first: Answer) -> Result
         }
     }
     Err(search.unusable(format!("its wheel needs more than {MOST_RANGES} ranges")))
+}
+
+/// Reads what is known of a wheel, apart from the threads that serve where that is much.
+async fn read_known(search: &Search<'_>, sparse: Sparse) -> Result<Result<Vec<u8>, Need>, Error> {
+    let name = search.listing.name.clone();
+    let known = usize::try_from(sparse.known()).unwrap_or(usize::MAX);
+    let read = parse(known, move || Ok(read_metadata(&sparse, &name, LONGEST_METADATA)));
+    read.await.map_err(|reason| search.unusable(reason))
 }
 
 /// The start of the range that was sent, and the length of the whole.
