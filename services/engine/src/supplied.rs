@@ -11,7 +11,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use ecosystems::Timestamp;
-use ecosystems::pypi::{Metadata, Name, Version};
+use ecosystems::pypi::{Metadata, Name, Version, parse_version};
 use registries::Stamp;
 
 use crate::{Error, Invalid, SuppliedMetadata};
@@ -79,8 +79,8 @@ impl Supplied {
 /// Reads one document, or says which of its fields is wrong, and why.
 fn read(supplied: &SuppliedMetadata) -> Result<(Name, Version, Metadata), (&'static str, String)> {
     let name = Name::parse(&supplied.name).map_err(|error| ("name", error.to_string()))?;
-    let version: Version =
-        supplied.version.parse().map_err(|error| ("version", format!("{error}")))?;
+    let version =
+        parse_version(&supplied.version).map_err(|error| ("version", error.to_string()))?;
     let failed = |reason: String| ("metadata", reason);
     let metadata =
         Metadata::parse(&supplied.document).map_err(|error| failed(error.to_string()))?;
@@ -90,7 +90,7 @@ fn read(supplied: &SuppliedMetadata) -> Result<(Name, Version, Metadata), (&'sta
         return Err(failed(format!("is of `{stated}`, and `{name}` is what it is supplied for")));
     }
     if let Some(stated) = stated_version
-        && stated.parse::<Version>().ok().as_ref() != Some(&version)
+        && parse_version(&stated).ok().as_ref() != Some(&version)
     {
         let reason = format!("is of version `{stated}`, and {version} is what it is supplied for");
         return Err(failed(reason));

@@ -79,11 +79,13 @@ async fn supplied_metadata_is_used_for_its_release_and_this_request_alone() {
 #[tokio::test]
 async fn a_document_of_something_else_is_refused_by_its_field() {
     let counted = Counted::over(vec![recorded()]);
+    let endless = format!("3{}", ".0".repeat(200));
     for (name, version, document, field) in [
         ("flask", "3", "Metadata-Version: 2.1\nName: click\n", "metadata"),
         ("flask", "3", "Metadata-Version: 2.1\nName: flask\nVersion: 3.1\n", "metadata"),
         ("flask", "3", "<html>", "metadata"),
         ("flask", "latest", "Metadata-Version: 2.1\nName: flask\n", "version"),
+        ("flask", &endless, "Metadata-Version: 2.1\nName: flask\n", "version"),
         ("-", "3", "Metadata-Version: 2.1\nName: flask\n", "name"),
     ] {
         let supplied_metadata = metadata(name, version, document);
