@@ -86,18 +86,18 @@ fn unavailable(obstacle: Obstacle) -> v1::UnavailableReason {
 }
 
 /// Completes a conflict for one caller: its fields by the paths of that caller's request, and the
-/// registries that were asked. Callers with one question may have written it differently.
+/// registries that were asked for a package. Callers with one question may have written it differently.
 pub(super) fn place(
     conflict: &mut v1::Conflict,
     path: impl Fn(&str) -> String,
-    registries: &[String],
+    asked: impl Fn(&str) -> Vec<String>,
 ) {
     for fact in &mut conflict.facts {
         match &mut fact.fact {
             Some(Fact::Requirement(requirement)) if !requirement.field.is_empty() => {
                 requirement.field = path(&requirement.field);
             }
-            Some(Fact::MissingPackage(missing)) => missing.registries = registries.to_vec(),
+            Some(Fact::MissingPackage(missing)) => missing.registries = asked(&missing.package),
             Some(Fact::Requirement(_) | Fact::NoMatchingVersion(_) | Fact::Unavailable(_))
             | None => {}
         }

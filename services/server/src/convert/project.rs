@@ -65,6 +65,10 @@ pub(super) fn read(
         shape.registries.clone_from(&request.registries);
     }
     request.registry_pins = read_pins(registry_pins, declared, path, faults);
+    let pins = request.registry_pins.iter().filter_map(|(package, registry)| {
+        Some((Name::parse(package).ok()?.to_string(), registry.clone()))
+    });
+    shape.pins = pins.collect();
     request.supplied_metadata = read_metadata(supplied_metadata, path, faults);
     shape.project = name;
 }

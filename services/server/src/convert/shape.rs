@@ -1,5 +1,6 @@
 //! What one caller asked of the form of its answer, and where its request's parts stand.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use engine::{Phase, Request, Resolved, Statistics};
@@ -27,6 +28,8 @@ pub struct Shape {
     pub(super) dependency_sets: Vec<String>,
     /// The registries that are asked, in order of priority.
     pub(super) registries: Vec<String>,
+    /// The packages for which one registry alone is asked, by their canonical names.
+    pub(super) pins: HashMap<String, String>,
     edges: bool,
     artifacts: bool,
     stamps: bool,
@@ -44,6 +47,7 @@ impl Shape {
             requirement_places: Vec::new(),
             dependency_sets: Vec::new(),
             registries: declared.registries.clone(),
+            pins: HashMap::new(),
             edges: true,
             artifacts: true,
             stamps: false,
@@ -130,6 +134,14 @@ impl Shape {
         format!("projects[0].{field}")
     }
 
+    /// The registries that are asked for a package, in order.
+    fn asked(&self, package: &str) -> Vec<String> {
+        match self.pins.get(package) {
+            Some(registry) => vec![registry.clone()],
+            None => self.registries.clone(),
+        }
+    }
+
     fn place(&self, engine: usize) -> Option<usize> {
         self.requirement_places.get(engine).copied()
     }
@@ -149,7 +161,7 @@ impl Shape {
                     self.cut(solution);
                 }
                 Some(Outcome::Conflict(found)) => {
-                    conflict::place(found, |field| self.path(field), &self.registries);
+                    conflict::place(found, |field| self.path(field), |package| self.asked(package));
                 }
                 Some(Outcome::Exhausted(exhausted)) => self.complete(exhausted),
                 Some(Outcome::Needs(_)) | None => {}

@@ -108,6 +108,30 @@ async fn a_conflict_names_the_caller_s_fields() {
 type Change = (&'static str, fn(&mut v1::Project));
 
 #[tokio::test]
+async fn a_missing_package_is_told_with_the_registries_that_were_asked_for_it() {
+    let server = start().await;
+    let mut wire = request(&["No.Such"]);
+    for (pinned, asked) in [(false, vec!["pypi", "second"]), (true, vec!["second"])] {
+        if pinned {
+            let (package, registry) = ("no-such".to_owned(), "second".to_owned());
+            wire.projects[0].registry_pins = vec![v1::RegistryPin { package, registry }];
+        }
+        let response = resolve(&server, wire.clone()).await.unwrap();
+        let Outcome::Conflict(conflict) = outcome(&response) else { panic!("{response:?}") };
+        let facts = conflict.facts.iter().filter_map(|fact| fact.fact.as_ref());
+        let missing: Vec<&v1::MissingPackageFact> = facts
+            .filter_map(|fact| match fact {
+                v1::conflict_fact::Fact::MissingPackage(missing) => Some(missing),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(missing.len(), 1);
+        assert_eq!(missing[0].package, "no-such");
+        assert_eq!(missing[0].registries, asked);
+    }
+}
+
+#[tokio::test]
 async fn texts_that_cannot_be_read_are_told_with_field_and_column() {
     let server = start().await;
     let mut told = String::new();
