@@ -1,6 +1,6 @@
 //! Why a version cannot be chosen at all, in words.
 
-use ecosystems::pypi::{File, Misfit, Release, Yanked};
+use ecosystems::pypi::{Environment, File, Implementation, Misfit, Release, Yanked};
 use pubgrub::VersionSet;
 
 use super::super::candidates::Verdict;
@@ -117,11 +117,9 @@ fn platform_bar(rules: &PypiRules<'_>, release: &Release) -> (Bar, Vec<String>) 
     let environment = &rules.problem.environment;
     let misfits = || release.files.iter().filter_map(|file| environment.misfit(file));
     let nearest = misfits().map(|(misfit, _)| misfit).max().unwrap_or(Misfit::Platform);
-    let minor = environment.python().minor();
-    let python = format!("CPython 3.{minor} (cp3{minor})");
     let here = match nearest {
-        Misfit::Python => python,
-        Misfit::Abi => format!("the ABI of {python}"),
+        Misfit::Python => interpreter_text(environment),
+        Misfit::Abi => format!("the ABI of {}", interpreter_text(environment)),
         Misfit::Platform => environment.platform().to_string(),
     };
     let mut tags: Vec<String> = Vec::new();
@@ -134,6 +132,18 @@ fn platform_bar(rules: &PypiRules<'_>, release: &Release) -> (Bar, Vec<String>) 
     }
     let before = format!("have no wheel for {here}, only for");
     (Bar { obstacle: Obstacle::Platform, before, after: String::new() }, tags)
+}
+
+/// The interpreter, with the tag that wheels for it have.
+fn interpreter_text(environment: &Environment) -> String {
+    let minor = environment.python().minor();
+    match environment.implementation() {
+        Implementation::CPython => format!("CPython 3.{minor} (cp3{minor})"),
+        Implementation::FreeThreaded => {
+            format!("CPython 3.{minor} without the global lock (cp3{minor}t)")
+        }
+        Implementation::PyPy => format!("PyPy 3.{minor} (pp3{minor})"),
+    }
 }
 
 /// Says so with the owner's reason, on one line, where one is given.
@@ -150,9 +160,24 @@ fn yanked_words(files: &[File]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ecosystems::pypi::{Listing, Name, ProjectStatus, RawFile};
+    use ecosystems::pypi::{Listing, Name, Platform, ProjectStatus, Python, RawFile};
 
     use super::*;
+
+    #[test]
+    fn the_interpreter_is_named_as_its_wheels_name_it() {
+        let told = |implementation| {
+            let python = Python::parse("3.14").expect("a version of Python");
+            let platform = Platform::parse("linux").expect("a platform");
+            interpreter_text(&Environment::of(implementation, python, platform, false))
+        };
+        assert_eq!(told(Implementation::CPython), "CPython 3.14 (cp314)");
+        assert_eq!(
+            told(Implementation::FreeThreaded),
+            "CPython 3.14 without the global lock (cp314t)"
+        );
+        assert_eq!(told(Implementation::PyPy), "PyPy 3.14 (pp314)");
+    }
 
     #[test]
     fn the_owners_reason_is_told_on_one_line_and_cut() {
