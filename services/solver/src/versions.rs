@@ -1,4 +1,4 @@
-//! Sets of versions as bits over the positions of a listing.
+//! Sets of versions as bits over positions: those of a listing, or of the atoms of a line.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,11 +9,11 @@ use smallvec::SmallVec;
 /// The words that hold the first 128 versions lie in the set itself.
 type Words = SmallVec<[u64; 2]>;
 
-/// A set of positions in a listing, closed under complement.
+/// A set of positions, closed under complement.
 ///
-/// A listing has finitely many versions, but the complement of a set must be one whatever the
-/// length of the listing, so a set says of all positions behind its words whether they are in it:
-/// `tail`. Only positions that a listing has are ever asked for.
+/// A listing and a line have finitely many positions, but the complement of a set must be one
+/// whatever their length, so a set says of all positions behind its words whether they are in it:
+/// `tail`.
 ///
 /// Invariant: the last word differs from what the tail says, so that equal sets have equal words.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -49,6 +49,7 @@ impl Line {
         Self { is_coarse: true, ..Self::fine(releases, Vec::new()) }
     }
 
+    /// The line with all its stretches; `cuts` ascend, each once.
     fn fine(releases: &[Release], cuts: Vec<Cut>) -> Self {
         let mut line = Self {
             atoms: Vec::with_capacity(releases.len()),

@@ -94,8 +94,7 @@ impl<'a> PypiRules<'a> {
     }
 
     pub(crate) fn kind(&self, slot: Slot) -> SlotKind {
-        // The search has slots of its own, which stand for no package and require nothing.
-        self.state.borrow().slots.get(slot.0 as usize).copied().unwrap_or(SlotKind::Root)
+        self.state.borrow().slots[slot.0 as usize]
     }
 
     pub(crate) fn name(&self, id: NameId) -> &Name {
@@ -395,8 +394,8 @@ impl Rules for PypiRules<'_> {
 
     fn put_off(&self) -> Vec<Slot> {
         let state = &mut *self.state.borrow_mut();
-        let names = &state.slots;
-        let name = |slot: Slot| names.get(slot.0 as usize).and_then(|kind| kind.name());
+        let slots = &state.slots;
+        let name = |slot: Slot| slots[slot.0 as usize].name();
         let hurried: Vec<NameId> =
             std::mem::take(&mut state.hurried).into_iter().filter_map(name).collect();
         let put_off = std::mem::take(&mut state.to_put_off).into_iter();

@@ -19,6 +19,7 @@ use crate::Versions;
 /// Patience is asked after this many steps: a step is some microseconds.
 const STEPS_BETWEEN_QUESTIONS: u64 = 64;
 
+/// One search under way.
 pub(super) struct Walk<'a, R: Rules> {
     rules: &'a R,
     budget: &'a Budget<'a>,
@@ -30,7 +31,7 @@ pub(super) struct Walk<'a, R: Rules> {
     told: FxHashSet<(Slot, u32)>,
 }
 
-/// A slot that is listed comes before all that are not.
+/// When a slot is decided: one that is listed comes before all that are not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Priority<P> {
     Unlisted,
