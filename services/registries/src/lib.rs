@@ -20,6 +20,7 @@ mod config;
 mod credentials;
 mod error;
 mod fetch;
+mod parse;
 mod pypi_simple;
 mod read;
 mod recorded;

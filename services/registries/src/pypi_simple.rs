@@ -23,6 +23,7 @@ use url::Url;
 use self::memory::{Entry, Kept, Key, Memory, Standing};
 use self::metadata::Told;
 use crate::fetch::{Answer, Fetcher, Question, Spent};
+use crate::parse::parse;
 use crate::read::absent_hash;
 use crate::{Credentials, Error, Freshness, MetadataRead, Read, RegistryConfig};
 
@@ -207,20 +208,6 @@ impl Index {
 /// What the registry calls this state of a document.
 fn validator(answer: &Answer) -> Option<String> {
     answer.header(&ETAG).or_else(|| answer.header(&LAST_MODIFIED)).map(str::to_owned)
-}
-
-/// Parses short documents here, and long ones on a thread that may block.
-async fn parse<T: Send + 'static>(
-    length: usize,
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
-    const PARSED_IN_PLACE: usize = 64 << 10;
-    if length <= PARSED_IN_PLACE {
-        return work();
-    }
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(format!("its reading was cut short: {error}")))
 }
 
 impl<T> Kept<T> {

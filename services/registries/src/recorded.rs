@@ -18,12 +18,9 @@ use std::sync::Arc;
 use ecosystems::pypi::{FileKind, Listing, Metadata, Name};
 
 use self::project::Project;
+use crate::parse::parse;
 use crate::read::{absent_hash, now};
 use crate::{Error, MetadataRead, Read, Stamp};
-
-/// Documents up to this many bytes are parsed where they are asked for; longer ones are parsed on
-/// a thread that may block.
-const PARSED_IN_PLACE: usize = 64 << 10;
 
 /// The recorded documents of one registry. Clones share them.
 #[derive(Clone)]
@@ -99,7 +96,7 @@ impl Recorded {
         };
         let parsed = {
             let name = name.clone();
-            parse(project, Project::has_page, move |project| project.page(&name)).await
+            parse_once(project, Project::has_page, move |project| project.page(&name)).await
         };
         match parsed {
             Ok(page) => Ok(self.read(document, Some(Arc::clone(&page.listing)), page.content_hash)),
@@ -128,7 +125,8 @@ impl Recorded {
         };
         let parsed = {
             let version = release.version.clone();
-            parse(project, Project::has_records, move |project| project.metadata(&version)).await
+            parse_once(project, Project::has_records, move |project| project.metadata(&version))
+                .await
         };
         match parsed {
             Ok(Some((metadata, hash))) => {
@@ -159,19 +157,16 @@ impl Recorded {
 /// What one release needs, with the hash of its record.
 type Needs = (Arc<Metadata>, [u8; 32]);
 
-/// Runs `work` here if it is short or already done, on a blocking thread otherwise.
-async fn parse<T: Send + 'static>(
+/// Parses a project's document, apart from the threads that serve where it is long and was not read
+/// before.
+async fn parse_once<T: Send + 'static>(
     project: &Arc<Project>,
     is_done: fn(&Project) -> bool,
     work: impl FnOnce(&Project) -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
-    if is_done(project) || project.length() <= PARSED_IN_PLACE {
-        return work(project);
-    }
+    let length = if is_done(project) { 0 } else { project.length() };
     let project = Arc::clone(project);
-    tokio::task::spawn_blocking(move || work(&project))
-        .await
-        .unwrap_or_else(|error| Err(format!("its reading was cut short: {error}")))
+    parse(length, move || work(&project)).await
 }
 
 #[cfg(test)]

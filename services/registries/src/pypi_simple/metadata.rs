@@ -19,8 +19,9 @@ use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use super::memory::{Entry, Kept, Key, Standing};
-use super::{Index, parse, sdist, validator, wheel};
+use super::{Index, sdist, validator, wheel};
 use crate::fetch::{Question, Spent};
+use crate::parse::parse;
 use crate::{Credentials, Error, Freshness, MetadataRead, Read};
 
 /// How many files of a release are tried before it is given up.

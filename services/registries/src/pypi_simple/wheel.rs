@@ -12,10 +12,11 @@ use url::Url;
 
 use super::memory::Standing;
 use super::metadata::{Found, LONGEST_METADATA, Search};
-use super::{parse, validator};
+use super::validator;
 use crate::Error;
 use crate::archive::wheel::{Need, Sparse, read_metadata};
 use crate::fetch::Answer;
+use crate::parse::parse;
 
 /// How much of the end is asked for at first, in bytes.
 const FIRST_RANGE: u64 = 32 << 10;
