@@ -7,10 +7,13 @@ use super::super::candidates::Verdict;
 use super::super::requirements::Origin;
 use super::super::rules::{PypiRules, SlotKind, Unavailable, Variant};
 use super::core::Node;
-use crate::conflict::{Obstacle, alternatives, quoted};
+use crate::conflict::{Obstacle, alternatives, count, quoted};
 
 /// The longest part of an owner's words on a withdrawn version that is told.
 const LONGEST_REASON: usize = 100;
+
+/// So many reasons in others' words are told where they differ.
+const MOST_REASONS: usize = 3;
 
 /// What bars versions from being chosen. Versions with equal bars are told of together, and what
 /// differs between them, such as the Python that each requires, is the details of each.
@@ -21,17 +24,33 @@ pub(super) struct Bar {
     before: String,
     /// Words behind the details.
     after: String,
+    /// Whether the details are somebody else's words, which stand in brackets.
+    quotes: bool,
 }
 
 impl Bar {
     fn new(obstacle: Obstacle, words: impl Into<String>) -> Self {
-        Self { obstacle, before: words.into(), after: String::new() }
+        Self { obstacle, before: words.into(), after: String::new(), quotes: false }
+    }
+
+    /// A bar whose details are others' words: reasons that differ make no further bars, of which a
+    /// registry could fill any number.
+    fn quoting(obstacle: Obstacle, words: impl Into<String>) -> Self {
+        Self { quotes: true, ..Self::new(obstacle, words) }
     }
 
     /// The words for several versions.
     pub(super) fn text(&self, details: &[String]) -> String {
         match details {
             [] => self.before.clone(),
+            details if self.quotes => {
+                let told = details.iter().take(MOST_REASONS).map(String::as_str);
+                let told = told.collect::<Vec<_>>().join("; ");
+                match details.len().saturating_sub(MOST_REASONS) {
+                    0 => format!("{} ({told})", self.before),
+                    more => format!("{} ({told}; and {})", self.before, count(more, "more reason")),
+                }
+            }
             details => format!("{} {}{}", self.before, alternatives(details), self.after),
         }
     }
@@ -68,8 +87,7 @@ pub(super) fn bar(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Ba
             (Bar::new(Obstacle::Metadata, words), Vec::new())
         }
         Unavailable::Unreadable(reason) => {
-            let words = format!("have metadata that cannot be read ({reason})");
-            (Bar::new(Obstacle::Metadata, words), Vec::new())
+            (Bar::quoting(Obstacle::Metadata, "have metadata that cannot be read"), vec![reason])
         }
     })
 }
@@ -82,7 +100,10 @@ fn verdict_bar(rules: &PypiRules<'_>, verdict: Verdict, release: &Release) -> (B
             let barring = required.filter(|python| !rules.problem.environment.admits(python));
             return python_bar(rules, barring.map(ToString::to_string).collect());
         }
-        Verdict::Yanked => (Obstacle::Yanked, yanked_words(&release.files)),
+        Verdict::Yanked => {
+            let bar = Bar::quoting(Obstacle::Yanked, "are yanked");
+            return (bar, yank_reason(&release.files).into_iter().collect());
+        }
         Verdict::Candidate | Verdict::SdistOnly => {
             let words = "have no wheel, only source distributions, which are not admitted";
             (Obstacle::Build, words.to_owned())
@@ -108,7 +129,7 @@ fn python_bar(rules: &PypiRules<'_>, mut required: Vec<String>) -> (Bar, Vec<Str
     required.dedup();
     let required = required.iter().map(|python| quoted(format!("Python{python}")));
     let after = format!(", but your Python is {}", rules.problem.environment.python());
-    let bar = Bar { obstacle: Obstacle::Runtime, before: "require".to_owned(), after };
+    let bar = Bar { after, ..Bar::new(Obstacle::Runtime, "require") };
     (bar, required.collect())
 }
 
@@ -131,7 +152,7 @@ fn platform_bar(rules: &PypiRules<'_>, release: &Release) -> (Bar, Vec<String>) 
         }
     }
     let before = format!("have no wheel for {here}, only for");
-    (Bar { obstacle: Obstacle::Platform, before, after: String::new() }, tags)
+    (Bar::new(Obstacle::Platform, before), tags)
 }
 
 /// The interpreter, with the tag that wheels for it have.
@@ -146,16 +167,14 @@ fn interpreter_text(environment: &Environment) -> String {
     }
 }
 
-/// Says so with the owner's reason, on one line, where one is given.
-fn yanked_words(files: &[File]) -> String {
+/// The owner's reason, on one line and cut, where one is given.
+fn yank_reason(files: &[File]) -> Option<String> {
     let reason = files.iter().find_map(|file| match &file.yanked {
         Yanked::Yes(reason) if !reason.trim().is_empty() => Some(reason),
         Yanked::Yes(_) | Yanked::No => None,
     });
-    let Some(reason) = reason else { return "are yanked".to_owned() };
-    let words: Vec<&str> = reason.split_whitespace().collect();
-    let reason: String = words.join(" ").chars().take(LONGEST_REASON).collect();
-    format!("are yanked ({reason})")
+    let words: Vec<&str> = reason?.split_whitespace().collect();
+    Some(words.join(" ").chars().take(LONGEST_REASON).collect())
 }
 
 #[cfg(test)]
@@ -187,10 +206,22 @@ mod tests {
             let file = RawFile { filename, yanked, ..RawFile::default() };
             let name = Name::parse("web").expect("a name");
             let listing = Listing::from_files(name, vec![file], ProjectStatus::Active);
-            yanked_words(&listing.releases[0].files)
+            yank_reason(&listing.releases[0].files)
         };
-        assert_eq!(told(" "), "are yanked");
-        assert_eq!(told("breaks\n on  Windows"), "are yanked (breaks on Windows)");
-        assert_eq!(told(&"x".repeat(1000)).len(), "are yanked ()".len() + LONGEST_REASON);
+        assert_eq!(told(" "), None);
+        assert_eq!(told("breaks\n on  Windows").as_deref(), Some("breaks on Windows"));
+        assert_eq!(told(&"x".repeat(1000)).map(|reason| reason.len()), Some(LONGEST_REASON));
+    }
+
+    #[test]
+    fn reasons_that_differ_make_one_bar_and_few_words() {
+        let bar = Bar::quoting(Obstacle::Yanked, "are yanked");
+        let told = |count: usize| {
+            bar.text(&(1..=count).map(|number| format!("reason {number}")).collect::<Vec<_>>())
+        };
+        assert_eq!(told(0), "are yanked");
+        assert_eq!(told(1), "are yanked (reason 1)");
+        assert_eq!(told(3), "are yanked (reason 1; reason 2; reason 3)");
+        assert_eq!(told(5), "are yanked (reason 1; reason 2; reason 3; and 2 more reasons)");
     }
 }
