@@ -119,8 +119,11 @@ impl Computation {
     async fn solve(&mut self, problem: &Arc<Problem>) -> Result<Settled, Error> {
         let mut fetcher = fetch::Fetcher::default();
         self.tell("looking at what is required", "");
-        let first =
-            fetch::without_archives(ahead(problem, &self.facts.snapshot().universe), &self.facts);
+        let first = fetch::without_archives(
+            ahead(problem, &self.facts.snapshot().universe),
+            &self.facts,
+            &self.reader,
+        );
         self.fetch(problem, &mut fetcher, first).await?;
         loop {
             self.spent.rounds += 1;
@@ -137,12 +140,12 @@ impl Computation {
                     // What was asked for and is still missing belongs to a listing that another
                     // computation has replaced meanwhile.
                     fetcher.forget(&gaps)?;
-                    let cheap = fetch::without_archives(gaps.clone(), &self.facts);
+                    let cheap = fetch::without_archives(gaps.clone(), &self.facts, &self.reader);
                     let mut wanted = if cheap.is_empty() { gaps } else { cheap };
                     let following = fetcher.following(problem, &snapshot.universe, &wanted);
-                    wanted.extend(fetch::without_archives(following, &self.facts));
+                    wanted.extend(fetch::without_archives(following, &self.facts, &self.reader));
                     let ahead = ahead(problem, &snapshot.universe);
-                    wanted.extend(fetch::without_archives(ahead, &self.facts));
+                    wanted.extend(fetch::without_archives(ahead, &self.facts, &self.reader));
                     // The snapshot is not held while facts grow, which would copy them all.
                     drop(snapshot);
                     self.fetch(problem, &mut fetcher, wanted).await?;

@@ -180,13 +180,16 @@ impl Fetcher {
 
 /// Leaves out the releases whose needs are inside a source distribution: whole archives are fetched
 /// for what the search cannot do without, once nothing else is missing that may change its choice.
-pub(super) fn without_archives(mut gaps: Vec<Gap>, facts: &Facts) -> Vec<Gap> {
+pub(super) fn without_archives(mut gaps: Vec<Gap>, facts: &Facts, reader: &Reader) -> Vec<Gap> {
     gaps.retain(|gap| {
         let Gap::Needs(name, position) = gap else { return true };
         let known = facts.listing(name);
         let listing = known.as_ref().and_then(|known| known.listing.as_ref());
         let release = listing.and_then(|listing| listing.releases.get(*position as usize));
         release.is_none_or(|release| {
+            if reader.supplied.find(name, &release.version).is_some() {
+                return true;
+            }
             let advertised = |file: &File| file.core_metadata != CoreMetadata::Absent;
             release.files.iter().any(|file| !file.is_sdist() || advertised(file))
         })
@@ -224,7 +227,7 @@ impl Computation {
                 self.spent.done += 1;
             }
             let next = ahead(problem, &self.facts.snapshot().universe);
-            self.ask(fetcher, without_archives(next, &self.facts), &arrivals);
+            self.ask(fetcher, without_archives(next, &self.facts, &self.reader), &arrivals);
             self.tell("reading what packages need", "");
         }
         self.spent.fetch += started.elapsed();
