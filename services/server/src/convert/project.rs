@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ecosystems::pypi::{Name, Requirement};
+use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement};
 use engine::{EnvironmentTexts, Implementation, Request, RequirementText, SuppliedMetadata};
 use proto::v1;
 
@@ -50,7 +50,8 @@ pub(super) fn read(
     }
     request.environment = read_environment(environment, path, faults);
     let stated = read_requirements(requirements, path, faults);
-    let selected = sets::select(stated, &dependency_sets, &name, faults);
+    let environment = understood(&request.environment);
+    let selected = sets::select(stated, &dependency_sets, &name, environment.as_ref(), faults);
     shape.dependency_sets =
         selected.requirements.iter().map(|one| one.dependency_set.clone()).collect();
     request.requirements = selected.requirements;
@@ -144,6 +145,13 @@ fn read_pypi_environment(
         }
     };
     EnvironmentTexts { python_version, platform, allow_sdists, implementation }
+}
+
+/// The environment, if its texts can be read. What cannot be, the engine tells.
+fn understood(texts: &EnvironmentTexts) -> Option<Environment> {
+    let python = Python::parse(&texts.python_version).ok()?;
+    let platform = Platform::parse(&texts.platform).ok()?;
+    Some(Environment::of(texts.implementation, python, platform, texts.allow_sdists))
 }
 
 fn read_requirements(
@@ -248,9 +256,14 @@ fn check_hash(hash: &str) -> Result<(), String> {
 /// Constraints ask for nothing, thus not for extras. What is no requirement at all, the engine tells.
 fn refuse_extras(constraints: &[RequirementText], path: Path<'_>, faults: &mut Faults) {
     for (index, constraint) in constraints.iter().enumerate() {
-        if Requirement::parse(&constraint.text).is_ok_and(|read| !read.extras.is_empty()) {
+        let read = Requirement::parse(&constraint.text).ok();
+        if let Some(Requirement { name, .. }) = read.filter(|read| !read.extras.is_empty()) {
             let path = path.entry("constraints", index);
-            faults.add(Reason::Contradictory, path, "a constraint carries no extras");
+            let description = format!(
+                "`{name}` has extras, and a constraint asks for nothing: remove them here, and \
+                 require them where they are needed"
+            );
+            faults.add(Reason::Contradictory, path, description);
         }
     }
 }

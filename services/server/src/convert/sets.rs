@@ -2,11 +2,11 @@
 //!
 //! In the project `app`, choosing `extra:all` with the requirements `extra:all app[test]` and
 //! `extra:test pytest` solves `pytest`: a requirement of the project on itself is a reference to its
-//! own extras, and never a package to install.
+//! own extras, and never a package to install. One under a marker counts where the marker holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecosystems::pypi::{Name, Requirement, RequirementSource};
+use ecosystems::pypi::{Environment, Marker, MarkerContext, Name, Requirement, RequirementSource};
 use engine::RequirementText;
 
 use super::faults::{Faults, Path};
@@ -32,13 +32,10 @@ pub(super) struct Selected {
 
 /// A requirement of the project on itself.
 struct Reference {
-    place: usize,
     /// The set that it stands in.
     from: String,
     /// The sets that it refers to.
     to: Vec<String>,
-    /// Whether it has a marker.
-    conditional: bool,
 }
 
 /// The name of a dependency set in its one spelling: empty for `main`, names as PEP 503 has them.
@@ -55,10 +52,13 @@ pub(super) fn normalised(set: &str) -> Result<String, String> {
 }
 
 /// Leaves the requirements of the `chosen` sets, or of all sets if none are chosen.
+///
+/// Without an environment, since the request's cannot be read and is refused, no marker is evaluated.
 pub(super) fn select(
     stated: Vec<Stated>,
     chosen: &[String],
     project: &str,
+    environment: Option<&Environment>,
     faults: &mut Faults,
 ) -> Selected {
     let known: BTreeSet<String> =
@@ -69,12 +69,17 @@ pub(super) fn select(
     let project = Name::parse(project).ok();
     for one in stated {
         match project.as_ref().and_then(|project| reference(&one, project, faults)) {
-            Some(reference) => references.push(reference),
+            Some((reference, marker)) => {
+                let holds = |environment| marker.holds(MarkerContext { environment, extras: &[] });
+                if environment.is_none_or(holds) {
+                    references.push(reference);
+                }
+            }
             None => others.push(one),
         }
     }
     let solved = match chosen {
-        Some(chosen) => reached(chosen, &references, &known, faults),
+        Some(chosen) => reached(chosen, &references),
         None => known,
     };
     let mut selected = Selected::default();
@@ -112,9 +117,9 @@ fn read_chosen(
     Some(sets)
 }
 
-/// The reference that a requirement is, if it is one. Its name alone is looked at first, so that
+/// The reference that a requirement is, if it is one, and when it counts. Its name alone is looked at first, so that
 /// other requirements are not read twice.
-fn reference(stated: &Stated, project: &Name, faults: &mut Faults) -> Option<Reference> {
+fn reference(stated: &Stated, project: &Name, faults: &mut Faults) -> Option<(Reference, Marker)> {
     let text = &stated.requirement.text;
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let start = text.trim_start();
@@ -134,50 +139,38 @@ fn reference(stated: &Stated, project: &Name, faults: &mut Faults) -> Option<Ref
         let description = "is on the project itself, whose version or place nobody states";
         faults.unsupported_if(true, path, description);
     }
-    Some(Reference {
-        place: stated.place,
-        from: stated.requirement.dependency_set.clone(),
-        to: read.extras.iter().map(|extra| format!("extra:{extra}")).collect(),
-        conditional: !read.marker.is_always(),
-    })
+    let from = stated.requirement.dependency_set.clone();
+    let to = read.extras.iter().map(|extra| format!("extra:{extra}")).collect();
+    Some((Reference { from, to }, read.marker))
 }
 
-/// The sets that the chosen ones lead to. A reference under a marker that alone leads to a set
-/// cannot be followed by name, and is refused.
-fn reached(
-    mut solved: BTreeSet<String>,
-    references: &[Reference],
-    known: &BTreeSet<String>,
-    faults: &mut Faults,
-) -> BTreeSet<String> {
+/// The sets that the chosen ones lead to.
+fn reached(mut solved: BTreeSet<String>, references: &[Reference]) -> BTreeSet<String> {
     let mut by_set: BTreeMap<&str, Vec<&Reference>> = BTreeMap::new();
     for reference in references {
         by_set.entry(&reference.from).or_default().push(reference);
     }
     let mut waiting: Vec<String> = solved.iter().cloned().collect();
-    let mut conditional = Vec::new();
     while let Some(set) = waiting.pop() {
         for reference in by_set.get(set.as_str()).into_iter().flatten() {
-            if reference.conditional {
-                conditional.push(*reference);
-                continue;
-            }
             let new = reference.to.iter().filter(|to| solved.insert((*to).clone()));
             waiting.extend(new.cloned());
         }
-    }
-    for reference in conditional {
-        let alone = reference.to.iter().any(|to| known.contains(to) && !solved.contains(to));
-        let path = Path::ROOT.entry("projects", 0);
-        let path = path.entry("requirements", reference.place);
-        faults.unsupported_if(alone, path, "a marker on a reference to an extra of the project");
     }
     solved
 }
 
 #[cfg(test)]
 mod tests {
+    use ecosystems::pypi::{Platform, Python};
+
     use super::*;
+
+    /// Python 3.12 on Linux.
+    fn linux() -> Environment {
+        let python = Python::parse("3.12").expect("a version");
+        Environment::new(python, Platform::parse("linux").expect("a platform"), false)
+    }
 
     /// Selects from lines of a set and a requirement, and returns the requirements left, or the
     /// first fault.
@@ -192,7 +185,7 @@ mod tests {
             },
         });
         let chosen: Vec<String> = chosen.iter().map(|&set| set.to_owned()).collect();
-        let selected = select(stated.collect(), &chosen, "My.App", &mut faults);
+        let selected = select(stated.collect(), &chosen, "My.App", Some(&linux()), &mut faults);
         match faults.finish() {
             Ok(()) => Ok(selected.requirements.into_iter().map(|one| one.text).collect()),
             Err(refusal) => Err(format!(
@@ -234,11 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn a_conditional_reference_is_refused_where_it_alone_leads_somewhere() {
-        let refused = select_from(&LINES, &["extra:odd"]);
-        assert_eq!(refused, Err("UNSUPPORTED projects[0].requirements[5]".to_owned()));
-        let left = select_from(&LINES, &["extra:odd", "extra:docs"]);
-        assert_eq!(left, Ok(vec!["sphinx".to_owned()]));
+    fn a_reference_under_a_marker_counts_where_the_marker_holds() {
+        let lines = [
+            ("extra:all", "my-app[new]; python_version >= '3.12'"),
+            ("extra:all", "my-app[old]; python_version < '3.12'"),
+            ("extra:new", "attrs"),
+            ("extra:old", "six"),
+        ];
+        assert_eq!(select_from(&lines, &["extra:all"]), Ok(vec!["attrs".to_owned()]));
     }
 
     #[test]
