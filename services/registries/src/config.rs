@@ -159,10 +159,13 @@ impl RegistryConfig {
 
     /// Reads the command line's `[NAME:]KIND=LOCATION`, as `pypi-simple=http://localhost:80/simple`.
     ///
-    /// The name defaults to the ecosystem's.
+    /// The name defaults to the ecosystem's. Errors repeat what stands before the first `:` or `=`
+    /// alone: a URL may hold a secret.
     pub fn parse_argument(text: &str) -> Result<Self, Error> {
-        let refuse =
-            |reason: String| Error::Config { registry: text.to_owned(), key: "--registry", reason };
+        let refuse = |reason: String| {
+            let registry = text.split([':', '=']).next().unwrap_or_default().to_owned();
+            Error::Config { registry, key: "--registry", reason }
+        };
         let (left, location) = text
             .split_once('=')
             .ok_or_else(|| refuse("is written [NAME:]KIND=LOCATION".to_owned()))?;
@@ -171,16 +174,14 @@ impl RegistryConfig {
             None => (None, left),
         };
         let kind = RegistryKind::parse(kind).ok_or_else(|| {
-            refuse(format!(
-                "names the kind `{kind}`; kinds are recorded, pypi-simple, npm and cargo-sparse"
-            ))
+            refuse("names none of the kinds `recorded` and `pypi-simple` before `=`".to_owned())
         })?;
         let mut config = Self::new(name.unwrap_or(kind.default_name()), kind);
         if kind == RegistryKind::Recorded {
             config.path = Some(PathBuf::from(location));
         } else {
             let url = Url::parse(location)
-                .map_err(|error| refuse(format!("names the URL `{location}`: {error}")))?;
+                .map_err(|error| refuse(format!("names no URL behind `=`: {error}")))?;
             config.url = Some(url);
         }
         config.validate()?;

@@ -3,8 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use engine::config::RegistryConfig;
-
 /// Resolves dependencies next to the registries, over gRPC.
 #[derive(Debug, clap::Parser)]
 #[command(name = "quartermaster", version)]
@@ -37,11 +35,7 @@ pub struct Settings {
     pub listen: Option<SocketAddr>,
     /// A registry, such as pypi-simple=http://localhost:8080/simple; repeated in order of priority,
     /// they replace the configured ones.
-    #[arg(long = "registry", value_name = "[NAME:]KIND=LOCATION", value_parser = registry)]
-    pub registries: Vec<RegistryConfig>,
-}
-
-/// Reads one `--registry`.
-fn registry(text: &str) -> Result<RegistryConfig, String> {
-    RegistryConfig::parse_argument(text).map_err(|error| error.to_string())
+    // Read by the config and not by clap, whose errors repeat the value: it may hold a secret.
+    #[arg(long = "registry", value_name = "[NAME:]KIND=LOCATION")]
+    pub registries: Vec<String>,
 }

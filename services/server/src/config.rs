@@ -100,7 +100,10 @@ impl Config {
             config.listen = listen;
         }
         if !settings.registries.is_empty() {
-            config.registries = settings.registries;
+            let texts = settings.registries.into_iter();
+            let read = texts.map(|text| RegistryConfig::parse_argument(&text));
+            let read = read.collect::<Result<_, _>>();
+            config.registries = read.map_err(|error| ConfigError::Registry(error.to_string()))?;
         }
         config.validate()?;
         Ok(config)

@@ -46,7 +46,9 @@ pub struct Python {
 
 /// A text that names no interpreter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a version of Python 3: write two or three numbers, such as 3.12 or 3.12.4")]
+#[error(
+    "`{text}` is not a version of Python 3: write two or three numbers, such as 3.12 or 3.12.4"
+)]
 pub struct EnvironmentError {
     /// What was given.
     pub text: String,

@@ -120,6 +120,26 @@ fn what_cannot_be_used_is_said_in_one_line() {
 }
 
 #[test]
+fn what_is_wrong_with_a_registry_of_the_command_line_is_said_without_its_secret() {
+    let told = [
+        "https://u:s3cret@index.example/simple",
+        "pypi-simple=https://u:s3cret@index.example/simple",
+        "pypi-simple=https//u:s3cret@index.example/simple",
+        "ours:pypi=https://u:s3cret@index.example/simple",
+        "ours:https://u:s3cret@index.example/simple?a=b",
+        "npm=https://index.example/npm",
+    ]
+    .map(|argument| {
+        let line = ["quartermaster", "serve", "--registry", argument];
+        let arguments = <Arguments as clap::Parser>::parse_from(line);
+        let Command::Serve(settings) = arguments.command else { panic!("it serves") };
+        Config::load(settings, HashMap::new()).expect_err("the registry cannot be used").to_string()
+    });
+    assert!(!told.join("\n").contains("s3cret"), "{told:?}");
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
 fn others_may_reach_it_only_where_that_is_said() {
     let config = load("listen = \"0.0.0.0:0\"\nallow_unauthenticated = true", &[]).unwrap();
     assert!(!config.listen.ip().is_loopback());
