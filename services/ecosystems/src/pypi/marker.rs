@@ -394,3 +394,33 @@ impl fmt::Debug for Marker {
         write!(f, "\"{self}\"")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Platform, Python};
+    use super::*;
+
+    /// As `packaging` 26.3 evaluates them, which refuses to evaluate the last.
+    #[test]
+    fn a_version_against_what_is_none_is_a_comparison_of_texts() {
+        let python = Python::parse("3.12").expect("a version");
+        let platform = Platform::parse("linux").expect("a platform");
+        let environment = Environment::new(python, platform, false);
+        for (text, holds) in [
+            ("python_version >= '3.x'", false),
+            ("python_version <= '3.x'", false),
+            ("python_version < '3.x'", false),
+            ("python_version >= '3.*'", false),
+            ("python_version == '3.x'", false),
+            ("python_version != '3.x'", true),
+            ("python_version in '3.12,3.13'", true),
+            ("python_version not in '3.12,3.13'", false),
+            ("os_name > 'aaa'", false),
+            ("python_version ~= '3'", false),
+        ] {
+            let marker = Marker::parse(text).expect(text);
+            let context = MarkerContext { environment: &environment, extras: &[] };
+            assert_eq!(marker.holds(context), holds, "{text}");
+        }
+    }
+}
