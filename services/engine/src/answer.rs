@@ -241,4 +241,6 @@ pub enum WarningCode {
     Deprecated,
     /// Wheels of the chosen version say different things of its needs.
     WheelsDiffer,
+    /// Something that the request says took no part in the answer.
+    NoEffect,
 }

@@ -80,7 +80,7 @@ impl Computation {
             Found::Outcome(Outcome::Solved(solution)) => {
                 let unreadable = snapshot.unreadable(&solution.footprint);
                 is_final = unreadable.is_empty();
-                warnings = record::warnings(&solution, &unreadable);
+                warnings = record::warnings(&solution, &unreadable, &self.reader.supplied);
                 let outcome = record::solution(&snapshot, &self.reader, &problem, &solution)?;
                 let mut stamps = snapshot.stamps(&solution.footprint);
                 self.compare_wheels(&snapshot, &solution, &mut warnings, &mut stamps).await;

@@ -12,6 +12,7 @@ use crate::answer::{
 };
 use crate::facts::{Snapshot, Unreadable};
 use crate::reader::Reader;
+use crate::supplied::Supplied;
 
 /// Puts an outcome together with the facts that it rests on.
 pub(crate) fn answer(outcome: Outcome, stamps: Vec<Stamp>, key: &cache::Key) -> Answer {
@@ -67,7 +68,11 @@ pub(crate) fn solution(
 }
 
 /// What the caller should know besides.
-pub(crate) fn warnings(solved: &Solved, unreadable: &[Unreadable]) -> Vec<Warning> {
+pub(crate) fn warnings(
+    solved: &Solved,
+    unreadable: &[Unreadable],
+    supplied: &Supplied,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for Unreadable { package, version, reason } in unreadable {
         warnings.push(Warning {
@@ -76,7 +81,27 @@ pub(crate) fn warnings(solved: &Solved, unreadable: &[Unreadable]) -> Vec<Warnin
             package: package.to_string(),
         });
     }
+    for (package, version, required) in &solved.by_url {
+        warnings.push(Warning {
+            code: WarningCode::SkippedVersions,
+            text: format!(
+                "`{package}` {version} was passed over: it requires `{required}` from a URL, for \
+                 which no registry answers"
+            ),
+            package: package.to_string(),
+        });
+    }
     solved.picks.iter().for_each(|pick| warn(pick, &mut warnings));
+    for (name, version) in supplied.unused(solved) {
+        warnings.push(Warning {
+            code: WarningCode::NoEffect,
+            text: format!(
+                "the metadata supplied for `{name}` {version} had no effect: that version is not in \
+                 the answer"
+            ),
+            package: name.to_string(),
+        });
+    }
     for (name, extra) in &solved.unknown_extras {
         warnings.push(Warning {
             code: WarningCode::UnknownExtra,

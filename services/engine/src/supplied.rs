@@ -13,6 +13,7 @@ use std::sync::Arc;
 use ecosystems::Timestamp;
 use ecosystems::pypi::{Metadata, Name, Version, parse_version};
 use registries::Stamp;
+use solver::pypi::Solution;
 
 use crate::{Error, Invalid, SuppliedMetadata};
 
@@ -64,6 +65,16 @@ impl Supplied {
             read_at: Timestamp::from_microseconds(0),
         };
         Some((Arc::clone(metadata), stamp))
+    }
+
+    /// The releases that a solution does without.
+    pub(crate) fn unused<'a>(
+        &'a self,
+        solution: &'a Solution,
+    ) -> impl Iterator<Item = &'a (Name, Version)> {
+        self.releases.keys().filter(|(name, version)| {
+            !solution.picks.iter().any(|pick| pick.name == *name && pick.version() == version)
+        })
     }
 
     /// What tells it from what other requests supply.

@@ -32,6 +32,15 @@ pub enum MetadataError {
         /// The absent field.
         field: &'static str,
     },
+    /// A later major version, which a reader of this one must not guess at (the specification of core
+    /// metadata, under `Metadata-Version`).
+    #[error(
+        "the document is of version `{version}` of core metadata; versions up to 2.x are understood"
+    )]
+    Version {
+        /// The version as written.
+        version: String,
+    },
     /// More requirements than any release has.
     #[error("the document has more than {MOST_REQUIREMENTS} requirements")]
     TooManyRequirements,
@@ -184,16 +193,25 @@ impl Document {
                 return Err(MetadataError::MissingField { field });
             }
         }
+        if version_numbers(&read.version).is_some_and(|(major, _)| major > 2) {
+            return Err(MetadataError::Version { version: read.version });
+        }
         Ok(read)
     }
 }
 
 /// Whether a version of the metadata knows of `Dynamic`: 2.2, or a later one.
 fn promises(version: &str) -> bool {
+    version_numbers(version).is_some_and(|numbers| numbers >= (2, 2))
+}
+
+/// Reads a version of core metadata, such as `2.1`; `None` for what is none, of which much is
+/// published.
+fn version_numbers(version: &str) -> Option<(u64, u64)> {
     let mut numbers = version.split('.').map(str::parse::<u64>);
     match (numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor)), None) => (major, minor) >= (2, 2),
-        _ => false,
+        (Some(Ok(major)), Some(Ok(minor)), None) => Some((major, minor)),
+        _ => None,
     }
 }
 
@@ -256,6 +274,17 @@ mod tests {
         };
         assert_eq!(read(MOST_REQUIREMENTS), Ok(()));
         assert_eq!(read(MOST_REQUIREMENTS + 1), Err(MetadataError::TooManyRequirements));
+    }
+
+    #[test]
+    fn a_later_major_version_is_refused_and_a_later_minor_one_is_not() {
+        let read = |version: &str| {
+            Metadata::parse(format!("Metadata-Version: {version}\nName: demo\n").as_bytes())
+        };
+        for version in ["1.0", "2.1", "2.9", "unknown"] {
+            assert!(read(version).is_ok(), "{version}");
+        }
+        assert_eq!(read("3.0"), Err(MetadataError::Version { version: "3.0".to_owned() }));
     }
 
     #[test]

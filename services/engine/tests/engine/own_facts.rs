@@ -77,6 +77,31 @@ async fn supplied_metadata_is_used_for_its_release_and_this_request_alone() {
 }
 
 #[tokio::test]
+async fn what_is_passed_over_and_what_has_no_effect_is_told() {
+    let counted = Counted::over(vec![recorded()]);
+    let by_url = "Metadata-Version: 2.1\nName: flask\n\
+                  Requires-Dist: demo @ https://host.example/demo.zip\n";
+    let newest = counted.pins(&request(&["flask"])).await;
+    let newest = newest.lines().find_map(|line| line.strip_prefix("flask ")).expect("a version");
+    let supplied_metadata = metadata("flask", newest, by_url);
+    let told = counted.pins(&Request { supplied_metadata, ..request(&["flask"]) }).await;
+    assert!(told.contains("flask ") && !told.contains(&format!("flask {newest}")), "{told}");
+    assert_eq!(
+        counted.warnings(),
+        [
+            format!(
+                "`flask` {newest} was passed over: it requires `demo` from a URL, for which no \
+                 registry answers"
+            ),
+            format!(
+                "the metadata supplied for `flask` {newest} had no effect: that version is not in \
+                 the answer"
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_document_of_something_else_is_refused_by_its_field() {
     let counted = Counted::over(vec![recorded()]);
     let endless = format!("3{}", ".0".repeat(200));

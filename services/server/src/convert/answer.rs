@@ -160,6 +160,7 @@ fn warning(warning: &Warning) -> v1::Warning {
         WarningCode::Prerelease => v1::WarningCode::Prerelease,
         WarningCode::Deprecated => v1::WarningCode::Deprecated,
         WarningCode::WheelsDiffer => v1::WarningCode::WheelsDiffer,
+        WarningCode::NoEffect => v1::WarningCode::NoEffect,
     };
     v1::Warning { code: code.into(), text: warning.text.clone(), package: warning.package.clone() }
 }

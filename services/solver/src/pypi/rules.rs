@@ -324,6 +324,11 @@ impl<'a> PypiRules<'a> {
         self.state.borrow().read_needs.contains(&(name, position))
     }
 
+    /// The releases of which the search has looked at what they need, in no order.
+    pub(crate) fn read_releases(&self) -> Vec<(NameId, u32)> {
+        self.state.borrow().read_needs.iter().copied().collect()
+    }
+
     /// The facts that the search has looked at, in a fixed order.
     pub(crate) fn footprint(&self) -> Vec<Gap> {
         let state = self.state.borrow();

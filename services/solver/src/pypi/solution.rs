@@ -8,7 +8,7 @@ use ecosystems::pypi::{File, Listing, Name, Version};
 use rustc_hash::FxHashSet;
 
 use super::requirements::{Active, Origin};
-use super::rules::{PypiRules, SlotKind, Variant};
+use super::rules::{PypiRules, SlotKind, Unavailable, Variant};
 use super::universe::{Gap, NameId};
 use crate::search::Slot;
 
@@ -21,6 +21,9 @@ pub struct Solution {
     pub root_edges: Vec<Edge>,
     /// Extras that were asked for and that the chosen version does not offer: project and extra.
     pub unknown_extras: Vec<(Name, Name)>,
+    /// Releases that were looked at and cannot be chosen, for they require a project from a URL: the
+    /// project, the version, and what it requires so.
+    pub by_url: Vec<(Name, Version, Name)>,
     /// The facts that were looked at, in a fixed order.
     pub footprint: Vec<Gap>,
 }
@@ -97,6 +100,7 @@ pub(super) fn read(rules: &PypiRules<'_>, picked: Vec<(Slot, u32)>) -> Solution 
     let mut solution = Solution {
         root_edges: root.iter().filter(is_requirement).map(|active| edge(rules, active)).collect(),
         footprint: rules.footprint(),
+        by_url: by_url(rules),
         ..Solution::default()
     };
     for (name, (id, position, extras)) in versions {
@@ -110,6 +114,24 @@ pub(super) fn read(rules: &PypiRules<'_>, picked: Vec<(Slot, u32)>) -> Solution 
         solution.picks.push(Pick { is_direct: direct.contains(&id), ..pick });
     }
     solution
+}
+
+/// The releases of the footprint that require a project from a URL.
+fn by_url(rules: &PypiRules<'_>) -> Vec<(Name, Version, Name)> {
+    let releases = rules.read_releases().into_iter().filter_map(|(id, position)| {
+        let kind = SlotKind::Real(Variant::plain(id));
+        match rules.unavailable_needs(kind, position)? {
+            Unavailable::Url(required) => {
+                let releases = rules.package(id)?.releases();
+                let version = releases[position as usize].version.clone();
+                Some((rules.name(id).clone(), version, required))
+            }
+            Unavailable::Python | Unavailable::Unreadable(_) => None,
+        }
+    });
+    let mut by_url: Vec<_> = releases.collect();
+    by_url.sort();
+    by_url
 }
 
 fn read_pick(rules: &PypiRules<'_>, id: NameId, position: u32, extras: &[NameId]) -> Option<Pick> {

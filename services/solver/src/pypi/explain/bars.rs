@@ -118,6 +118,10 @@ fn verdict_bar(rules: &PypiRules<'_>, verdict: Verdict, release: &Release) -> (B
         Verdict::Quarantined => {
             (Obstacle::Quarantined, "are quarantined by the registry".to_owned())
         }
+        Verdict::TooNew if release.files.iter().all(|file| file.uploaded_at.is_none()) => {
+            let words = "do not say when they were published, which a cut-off asks for";
+            (Obstacle::CutOff, words.to_owned())
+        }
         Verdict::TooNew => (Obstacle::CutOff, "were not published before the cut-off".to_owned()),
         Verdict::Hash => (Obstacle::Hash, "have no file with one of the hashes given".to_owned()),
     };
