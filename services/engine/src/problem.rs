@@ -71,6 +71,13 @@ fn roots(list: &str, texts: &[RequirementText], invalid: &mut Vec<Invalid>) -> V
                 invalid.push(Invalid { field: field(), column: None, reason });
             }
             Ok(requirement) => {
+                if let Some(comparison) = requirement.marker.misread_version() {
+                    let reason = format!(
+                        "`{comparison}` compares a version with a text that is none, letter by \
+                         letter: write one version, such as \"3.12\""
+                    );
+                    invalid.push(Invalid { field: field(), column: None, reason });
+                }
                 let hashes = written.hashes.iter().map(|hash| hash.to_lowercase()).collect();
                 roots.push(Root { requirement, hashes });
             }
@@ -220,6 +227,7 @@ mod tests {
                 text("flask"),
                 text("flask>=3.1,2"),
                 text("x @ https://host.example/x.zip"),
+                text("y; sys_platform == 'linux' and python_version >= '3.x'"),
             ],
             excludes: vec!["-".to_owned()],
             locked: vec![("flask".to_owned(), "latest".to_owned())],
@@ -235,6 +243,7 @@ mod tests {
             [
                 ("requirements[1]", Some(12)),
                 ("requirements[2]", None),
+                ("requirements[3]", None),
                 ("excludes[0]", None),
                 ("locked[0].version", None),
                 ("environment.python_version", None),

@@ -107,6 +107,13 @@ impl Marker {
         })
     }
 
+    /// A comparison of a version with a text that is none, such as `python_version >= "3.x"`, if there
+    /// is one. Such texts are compared letter by letter, which hardly anybody means.
+    pub fn misread_version(&self) -> Option<String> {
+        let clause = self.0.as_deref()?.find_clause(&Clause::misreads_version)?;
+        Some(clause.to_string())
+    }
+
     /// The extras that clauses ask for.
     pub fn extras(&self) -> Vec<&Name> {
         let mut extras = Vec::new();
@@ -185,15 +192,32 @@ impl Node {
         }
     }
 
-    fn any_clause(&self, fits: &dyn Fn(&Clause) -> bool) -> bool {
+    fn find_clause(&self, fits: &dyn Fn(&Clause) -> bool) -> Option<&Clause> {
         match self {
-            Self::And(nodes) | Self::Or(nodes) => nodes.iter().any(|node| node.any_clause(fits)),
-            Self::Clause(clause) => fits(clause),
+            Self::And(nodes) | Self::Or(nodes) => {
+                nodes.iter().find_map(|node| node.find_clause(fits))
+            }
+            Self::Clause(clause) => fits(clause).then_some(clause),
         }
+    }
+
+    fn any_clause(&self, fits: &dyn Fn(&Clause) -> bool) -> bool {
+        self.find_clause(fits).is_some()
     }
 }
 
 impl Clause {
+    fn misreads_version(&self) -> bool {
+        let Self::Text { left, comparison, right } = self else { return false };
+        let is_version = |value: &Value| match value {
+            Value::Variable(variable) => variable.always_holds_version(),
+            Value::Text(_) => false,
+        };
+        let is_text = |value: &Value| matches!(value, Value::Text(_));
+        let is_pair = (is_version(left) && is_text(right)) || (is_text(left) && is_version(right));
+        is_pair && !matches!(comparison, Comparison::In | Comparison::NotIn)
+    }
+
     fn holds(&self, context: MarkerContext<'_>) -> bool {
         match self {
             Self::Version { variable, specifier } => {
