@@ -3,6 +3,7 @@
 mod fetch;
 mod wheels;
 
+use self::wheels::Compared;
 pub(crate) use self::wheels::Wheel;
 
 use std::sync::Arc;
@@ -23,6 +24,9 @@ use crate::{Answer, Error, Need, Suggestion};
 
 /// Changes of this many of the user's requirements are tried, to say which would solve a conflict.
 const MOST_SUGGESTIONS: usize = 4;
+
+/// It is searched so often again with what the wheels to be installed say.
+const MOST_CORRECTIONS: usize = 4;
 
 /// No graph is so deep that it takes more rounds.
 const MOST_ROUNDS: u32 = 2_000;
@@ -73,21 +77,26 @@ impl Computation {
     pub(crate) async fn run(mut self) -> Result<Computed, Error> {
         let problem = Arc::clone(&self.problem);
         self.facts.forget_unreadable();
-        let Settled { outcome, snapshot } = self.solve(&problem).await?;
-        let mut warnings = Vec::new();
+        let (Settled { outcome, snapshot }, compared) = self.solve_and_compare(&problem).await?;
+        let mut warnings = compared.warnings;
         let is_final;
         let (outcome, footprint) = match outcome {
             Found::Outcome(Outcome::Solved(solution)) => {
                 let unreadable = snapshot.unreadable(&solution.footprint);
                 is_final = unreadable.is_empty();
-                warnings = record::warnings(&solution, &unreadable, &self.reader.supplied);
+                let supplied = &self.reader.supplied;
+                warnings.extend(record::warnings(&solution, &unreadable, supplied));
+                warnings.sort();
                 let outcome = record::solution(&snapshot, &self.reader, &problem, &solution)?;
                 let mut stamps = snapshot.stamps(&solution.footprint);
-                self.compare_wheels(&snapshot, &solution, &mut warnings, &mut stamps).await;
+                stamps.extend(compared.stamps);
+                stamps.sort_by(|a, b| (&a.document, &a.registry).cmp(&(&b.document, &b.registry)));
+                stamps.dedup_by(|a, b| (&a.document, &a.registry) == (&b.document, &b.registry));
                 (outcome, stamps)
             }
             Found::Outcome(Outcome::Conflict(conflict, footprint)) => {
                 let mut stamps = snapshot.stamps(&footprint);
+                stamps.extend(compared.stamps);
                 let can_be_read = snapshot.unreadable(&footprint).is_empty();
                 let started = Instant::now();
                 let way_out = self.way_out(&problem, &conflict.requirements).await;
@@ -113,6 +122,31 @@ impl Computation {
         };
         let answer = Answer { warnings, ..record::answer(outcome, footprint, &self.key) };
         Ok(Computed { answer, spent: self.spent, is_final })
+    }
+
+    /// Solves a problem, and once more as often as the wheels that would be installed say something
+    /// else than the search was told.
+    async fn solve_and_compare(
+        &mut self,
+        problem: &Arc<Problem>,
+    ) -> Result<(Settled, Compared), Error> {
+        let mut all = Compared::default();
+        for _ in 0..MOST_CORRECTIONS {
+            let settled = self.solve(problem).await?;
+            let Found::Outcome(Outcome::Solved(solution)) = &settled.outcome else {
+                return Ok((settled, all));
+            };
+            let compared = self.compare_wheels(&settled.snapshot, solution).await;
+            all.warnings.extend(compared.warnings);
+            all.stamps.extend(compared.stamps);
+            if compared.corrections.is_empty() {
+                return Ok((settled, all));
+            }
+            // What holds for this environment alone is no fact for others.
+            self.facts = Arc::default();
+            self.reader.supplied = Arc::new(self.reader.supplied.corrected(compared.corrections));
+        }
+        Ok((self.solve(problem).await?, all))
     }
 
     /// Solves a problem, fetching whatever is missing and whatever is too old.

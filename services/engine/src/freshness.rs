@@ -65,7 +65,7 @@ pub(crate) fn of_registries(stamps: &[Stamp]) -> impl Iterator<Item = &Stamp> {
     stamps.iter().filter(|stamp| is_of_registry(stamp))
 }
 
-fn is_of_registry(stamp: &Stamp) -> bool {
+pub(crate) fn is_of_registry(stamp: &Stamp) -> bool {
     !stamp.registry.is_empty()
 }
 

@@ -176,6 +176,7 @@ impl Reader {
             let read = read.inspect_err(|error| tracing::debug!(%error, "a wheel is not compared"));
             let read = read.ok()?;
             Some(Wheel {
+                place: *place,
                 filename: files[*place].filename.to_string(),
                 metadata: read.facts?,
                 stamp: read.stamp,

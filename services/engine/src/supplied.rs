@@ -15,12 +15,20 @@ use ecosystems::pypi::{Metadata, Name, Version, parse_version};
 use registries::Stamp;
 use solver::pypi::Solution;
 
+use crate::freshness::is_of_registry;
 use crate::{Error, Invalid, SuppliedMetadata};
 
 /// The metadata that a request supplies, by the release that it is for.
 #[derive(Debug, Default)]
 pub(crate) struct Supplied {
-    releases: BTreeMap<(Name, Version), (Arc<Metadata>, [u8; 32])>,
+    releases: BTreeMap<(Name, Version), Document>,
+}
+
+/// What is known of one release apart from what its registry says of it.
+#[derive(Clone, Debug)]
+struct Document {
+    metadata: Arc<Metadata>,
+    stamp: Stamp,
 }
 
 impl Supplied {
@@ -31,10 +39,10 @@ impl Supplied {
         for (place, document) in documents.iter().enumerate() {
             match read(document) {
                 Ok((name, version, metadata)) => {
-                    let hash = *blake3::hash(&document.document).as_bytes();
+                    let stamp = stamp(&name, &version, &document.document);
                     match supplied.releases.entry((name, version)) {
                         Entry::Vacant(entry) => {
-                            entry.insert((Arc::new(metadata), hash));
+                            entry.insert(Document { metadata: Arc::new(metadata), stamp });
                         }
                         Entry::Occupied(entry) => {
                             let (name, version) = entry.key();
@@ -53,18 +61,22 @@ impl Supplied {
         if invalid.is_empty() { Ok(supplied) } else { Err(Error::Invalid(invalid)) }
     }
 
-    /// The metadata of one release, stamped as this request's own.
+    /// The same, with what the wheels to be installed say of their releases.
+    pub(crate) fn corrected(
+        &self,
+        corrections: Vec<((Name, Version), Arc<Metadata>, Stamp)>,
+    ) -> Self {
+        let mut releases = self.releases.clone();
+        for (release, metadata, stamp) in corrections {
+            releases.entry(release).or_insert(Document { metadata, stamp });
+        }
+        Self { releases }
+    }
+
+    /// The metadata of one release, with the stamp of its document.
     pub(crate) fn find(&self, name: &Name, version: &Version) -> Option<(Arc<Metadata>, Stamp)> {
-        let (metadata, hash) = self.releases.get(&(name.clone(), version.clone()))?;
-        let stamp = Stamp {
-            registry: "".into(),
-            document: format!("supplied/{name}/{version}/metadata"),
-            validator: None,
-            content_hash: *hash,
-            // It came with the request, and is not looked at for its age.
-            read_at: Timestamp::from_microseconds(0),
-        };
-        Some((Arc::clone(metadata), stamp))
+        let document = self.releases.get(&(name.clone(), version.clone()))?;
+        Some((Arc::clone(&document.metadata), document.stamp.clone()))
     }
 
     /// The releases that a solution does without.
@@ -72,7 +84,9 @@ impl Supplied {
         &'a self,
         solution: &'a Solution,
     ) -> impl Iterator<Item = &'a (Name, Version)> {
-        self.releases.keys().filter(|(name, version)| {
+        let supplied =
+            self.releases.iter().filter(|(_, document)| !is_of_registry(&document.stamp));
+        supplied.map(|(release, _)| release).filter(|(name, version)| {
             !solution.picks.iter().any(|pick| pick.name == *name && pick.version() == version)
         })
     }
@@ -80,10 +94,23 @@ impl Supplied {
     /// What tells it from what other requests supply.
     pub(crate) fn scope(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_derive_key("quartermaster supplied metadata 1");
-        for ((name, version), (_, hash)) in &self.releases {
+        for ((name, version), document) in &self.releases {
+            let hash = &document.stamp.content_hash;
             hasher.update(format!("{name} {version}\n").as_bytes()).update(hash);
         }
         *hasher.finalize().as_bytes()
+    }
+}
+
+/// The stamp of a document that came with a request.
+fn stamp(name: &Name, version: &Version, document: &[u8]) -> Stamp {
+    Stamp {
+        registry: "".into(),
+        document: format!("supplied/{name}/{version}/metadata"),
+        validator: None,
+        content_hash: *blake3::hash(document).as_bytes(),
+        // It came with the request, and is not looked at for its age.
+        read_at: Timestamp::from_microseconds(0),
     }
 }
 

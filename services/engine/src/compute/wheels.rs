@@ -3,13 +3,15 @@
 //! The wheels of a version are taken to be alike, as by uv: what one of them needs, all do. No
 //! standard has it so. Where the page shows by the hashes of their metadata that those which may be
 //! installed are not alike, or not like the one that was read, they are compared after the search,
-//! and a caller is told. Where the hashes are equal or absent nobody is asked.
+//! and a caller is told; and if the wheel that will be installed says something else than the search
+//! was told, it is searched once more with what that wheel says. Where the hashes are equal or absent
+//! nobody is asked.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ecosystems::pypi::{CoreMetadata, File, Metadata};
+use ecosystems::pypi::{CoreMetadata, File, Metadata, Name, Version};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use registries::Stamp;
@@ -26,15 +28,23 @@ const MOST_OF_A_VERSION: usize = 4;
 /// How many documents are read for the comparisons of one answer.
 const MOST_OF_AN_ANSWER: usize = 64;
 
+/// What comparing wheels has found.
+#[derive(Default)]
+pub(super) struct Compared {
+    pub(super) warnings: Vec<Warning>,
+    /// The documents that were read for it.
+    pub(super) stamps: Vec<Stamp>,
+    /// Releases whose wheel to be installed says something else than the search was told, and what.
+    pub(super) corrections: Vec<((Name, Version), Arc<Metadata>, Stamp)>,
+}
+
 impl Computation {
-    /// Compares wheels of what was chosen, and adds what is found and what it rests on.
+    /// Compares wheels of what was chosen.
     pub(super) async fn compare_wheels(
         &mut self,
         snapshot: &Snapshot,
         solution: &Solution,
-        warnings: &mut Vec<Warning>,
-        stamps: &mut Vec<Stamp>,
-    ) {
+    ) -> Compared {
         let started = Instant::now();
         let mut reads = FuturesOrdered::new();
         let mut room = MOST_OF_AN_ANSWER;
@@ -47,40 +57,63 @@ impl Computation {
             };
             room -= places.len();
             let reader = &self.reader;
-            reads.push_back(async move { (pick, reader.wheels(registry, pick, &places).await) });
+            reads.push_back(async move {
+                let wheels = reader.wheels(registry, pick, &places).await;
+                (pick, places, wheels)
+            });
         }
-        if reads.is_empty() {
-            return;
-        }
+        let mut compared = Compared::default();
         let mut cost = Cost::default();
-        while let Some((pick, wheels)) = reads.next().await {
+        while let Some((pick, places, wheels)) = reads.next().await {
             for wheel in &wheels {
                 cost.add(wheel.cost);
-                stamps.push(wheel.stamp.clone());
+                compared.stamps.push(wheel.stamp.clone());
             }
-            warnings.extend(wheels.split_first().and_then(|(read, others)| {
-                let differing = others.iter().filter_map(|other| difference(read, other));
-                let text = differing.collect::<Vec<_>>().join("; ");
-                (!text.is_empty()).then(|| Warning {
-                    code: WarningCode::WheelsDiffer,
-                    text: format!(
-                        "the wheels of `{}` {} differ: {text}",
-                        pick.name,
-                        pick.version()
-                    ),
-                    package: pick.name.to_string(),
-                })
+            let Some(read) = wheels.iter().find(|wheel| wheel.place == places[0]) else { continue };
+            let others = wheels.iter().filter(|wheel| wheel.place != places[0]);
+            let differing: Vec<(&Wheel, String)> =
+                others.filter_map(|other| Some((other, difference(read, other)?))).collect();
+            if differing.is_empty() {
+                continue;
+            }
+            compared.warnings.push(warning(pick, &differing));
+            let installed = self.installed_like(pick, &places);
+            let correction = differing.iter().find(|(wheel, _)| Some(wheel.place) == installed);
+            compared.corrections.extend(correction.map(|(wheel, _)| {
+                let release = (pick.name.clone(), pick.version().clone());
+                (release, Arc::clone(&wheel.metadata), wheel.stamp.clone())
             }));
         }
         drop(reads);
         self.spent.cost.add(cost);
         self.spent.fetch += started.elapsed();
-        warnings.sort();
+        compared
+    }
+
+    /// The one of `places` whose wheel states the metadata of the wheel that will be installed.
+    fn installed_like(&self, pick: &Pick, places: &[usize]) -> Option<usize> {
+        let files = &pick.listing.releases[pick.position as usize].files;
+        let wheels = pick.installable().filter(|file| !file.is_sdist());
+        let installed = wheels.min_by_key(|file| self.problem.environment.preference(file))?;
+        let hash = stated_hash(installed)?;
+        places.iter().copied().find(|place| stated_hash(&files[*place]) == Some(hash))
+    }
+}
+
+fn warning(pick: &Pick, differing: &[(&Wheel, String)]) -> Warning {
+    let differences: Vec<&str> = differing.iter().map(|(_, text)| text.as_str()).collect();
+    let (name, version) = (&pick.name, pick.version());
+    Warning {
+        code: WarningCode::WheelsDiffer,
+        text: format!("the wheels of `{name}` {version} differ: {}", differences.join("; ")),
+        package: name.to_string(),
     }
 }
 
 /// What a wheel says of itself.
 pub(crate) struct Wheel {
+    /// Its place among the release's files.
+    pub(crate) place: usize,
     pub(crate) filename: String,
     pub(crate) metadata: Arc<Metadata>,
     pub(crate) stamp: Stamp,

@@ -175,9 +175,28 @@ async fn wheels_that_differ_are_told() {
         ["the wheels of `demo` 1.0 differ: `demo-1.0-py3-none-manylinux_2_17_x86_64.whl` alone \
           requires `colorama; os_name == \"nt\"`"]
     );
-    // The listing, the metadata that was solved with, and the two documents that were compared.
-    assert_eq!(resolved.statistics.documents_read, 4);
+    // The listing, and the two documents that were compared, of which one was solved with.
+    assert_eq!(resolved.statistics.documents_read, 3);
     assert_eq!(index.counts().of(Kind::Metadata), 3);
+}
+
+#[tokio::test]
+async fn the_wheel_that_will_be_installed_speaks_for_its_version() {
+    let document = wheels(r#""web""#, r#""absent""#);
+    let web = r#"{"name": "web", "metadata": {"1.0": {}}, "files": [
+        {"filename": "web-1.0-py3-none-any.whl", "url": "/files/web-1.0-py3-none-any.whl"}]}"#;
+    let settings = Settings { core_metadata: CoreMetadata::Hashed, ..Settings::default() };
+    let index = index(&[("demo", &document), ("web", web)], settings).await;
+    let counted = Counted::over(vec![over(&index)]);
+    for _ in 0..2 {
+        assert_eq!(counted.pins(&request(&["demo"])).await, "demo 1.0\nweb 1.0");
+    }
+    assert_eq!(counted.computed(), 1, "and it is remembered");
+    assert_eq!(counted.warnings().len(), 1);
+    // Elsewhere another wheel is installed, and what holds here is no fact there.
+    let mut elsewhere = request(&["demo"]);
+    elsewhere.environment.platform = "windows".to_owned();
+    assert_eq!(counted.pins(&elsewhere).await, "demo 1.0");
 }
 
 #[tokio::test]
