@@ -58,10 +58,12 @@ pub struct Resolve {
     pub file: PathBuf,
 
     /// The service's address.
+    // The variable's value may hold a password, and help would show it.
     #[arg(
         long,
         value_name = "URL",
         env = "QUARTERMASTER_SERVER",
+        hide_env_values = true,
         default_value = "http://127.0.0.1:7433"
     )]
     pub server: String,

@@ -2,6 +2,9 @@
 //!
 //! The stream is asked first, since it tells how it goes; a service that has no stream is asked
 //! without. The user's patience bounds all of it: connecting, waiting, and trying again.
+//!
+//! Invariant: the address in an error or in what is shown on the way is masked, so that none repeats
+//! a user or a password.
 
 mod retry;
 pub mod spinner;
@@ -20,6 +23,7 @@ use tonic::{
 use tonic_types::StatusExt as _;
 
 use self::spinner::Spinner;
+use crate::input::source::{masked, masked_address};
 
 /// The largest answer that is read, in bytes, as the contract recommends.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -39,13 +43,13 @@ pub enum CallError {
     /// The address cannot be one of a service.
     #[error("`{server}` is not the address of a service")]
     Address {
-        /// The address.
+        /// The address, masked.
         server: String,
     },
     /// The system's certificates cannot be read, so that no service can be trusted.
     #[error("cannot judge whether `{server}` is to be trusted: {cause}")]
     Roots {
-        /// The address.
+        /// The address, masked.
         server: String,
         /// What is wrong with the certificates.
         cause: String,
@@ -53,7 +57,7 @@ pub enum CallError {
     /// Nobody answers there.
     #[error("could not reach `{server}`: {cause}")]
     Unreachable {
-        /// The address.
+        /// The address, masked.
         server: String,
         /// What the system says.
         cause: String,
@@ -61,7 +65,7 @@ pub enum CallError {
     /// The time is over.
     #[error("`{server}` did not answer within {} s", .timeout.as_secs_f64())]
     Late {
-        /// The address.
+        /// The address, masked.
         server: String,
         /// The time that was given.
         timeout: Duration,
@@ -69,13 +73,13 @@ pub enum CallError {
     /// The stream ended well and without an answer.
     #[error("`{server}` ended the call without an answer")]
     NoAnswer {
-        /// The address.
+        /// The address, masked.
         server: String,
     },
     /// The service says no.
     #[error("`{server}` refused the call: {}", .status.message())]
     Refused {
-        /// The address.
+        /// The address, masked.
         server: String,
         /// What it says.
         status: Box<Status>,
@@ -89,16 +93,17 @@ pub async fn resolve(
     request: ResolveRequest,
     spinner: &mut Spinner,
 ) -> Result<ResolveResponse, CallError> {
-    let endpoint = endpoint(server)?;
-    let call = Call { server, timeout, deadline: Instant::now() + timeout, request };
+    let shown = masked_address(server);
+    let endpoint = endpoint(server, &shown)?;
+    let call = Call { server: &shown, timeout, deadline: Instant::now() + timeout, request };
     match tokio::time::timeout(timeout + GRACE, call.run(endpoint, spinner)).await {
         Ok(answer) => answer,
-        Err(_) => Err(CallError::Late { server: server.to_owned(), timeout }),
+        Err(_) => Err(CallError::Late { server: shown.clone(), timeout }),
     }
 }
 
-fn endpoint(server: &str) -> Result<Endpoint, CallError> {
-    let address = || CallError::Address { server: server.to_owned() };
+fn endpoint(server: &str, shown: &str) -> Result<Endpoint, CallError> {
+    let address = || CallError::Address { server: shown.to_owned() };
     if !server.starts_with("http://") && !server.starts_with("https://") {
         return Err(address());
     }
@@ -106,7 +111,7 @@ fn endpoint(server: &str) -> Result<Endpoint, CallError> {
     let endpoint =
         match server.starts_with("https://") {
             true => endpoint.tls_config(ClientTlsConfig::new().with_native_roots()).map_err(
-                |error| CallError::Roots { server: server.to_owned(), cause: innermost(&error) },
+                |error| CallError::Roots { server: shown.to_owned(), cause: innermost(&error) },
             )?,
             false => endpoint,
         };
@@ -120,6 +125,7 @@ fn endpoint(server: &str) -> Result<Endpoint, CallError> {
 
 /// One question, however often it is sent.
 struct Call<'a> {
+    /// The address, masked.
     server: &'a str,
     timeout: Duration,
     deadline: Instant,
@@ -229,7 +235,7 @@ fn innermost(error: &tonic::transport::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    masked(&cause.to_string())
 }
 
 /// Whether it is the stream itself that the service lacks, and not a field of the request.

@@ -146,6 +146,16 @@ pub fn masked(text: &str) -> String {
     masked + rest
 }
 
+/// An address alone, masked as [`masked`] does it, and where it is written wrong, too: without a
+/// scheme, or with a `/` in its password. All before the last `@` counts as a secret.
+pub fn masked_address(address: &str) -> String {
+    let start = address.find("://").map_or(0, |scheme| scheme + 3);
+    let (scheme, rest) = address.split_at(start);
+    let (secret, place) = rest.split_at(rest.rfind('@').unwrap_or(0));
+    let stars = "*".repeat(secret.chars().count());
+    masked(&format!("{scheme}{stars}{place}"))
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}:{}", self.source.name, self.line(), self.column())
@@ -242,6 +252,19 @@ mod tests {
             ("flask>=3", "flask>=3"),
         ] {
             assert_eq!(masked(text), shown);
+        }
+    }
+
+    #[test]
+    fn an_address_alone_hides_all_before_its_host() {
+        for (text, shown) in [
+            ("https://user:pass@host.example:7433", "https://*********@host.example:7433"),
+            ("https://user:p/a?s#s@host.example", "https://************@host.example"),
+            ("user:pass@host.example:7433", "*********@host.example:7433"),
+            ("http://127.0.0.1:7433", "http://127.0.0.1:7433"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(masked_address(text), shown);
         }
     }
 

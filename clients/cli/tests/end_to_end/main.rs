@@ -354,6 +354,49 @@ fn a_service_that_is_not_there_is_told_with_what_to_do() {
 }
 
 #[test]
+fn no_message_repeats_a_password_of_the_address() {
+    let silent = Fake::start([Reply::Silence]);
+    let refusing = Fake::start([
+        refusal(Code::Unimplemented, &[("policy.strategy", "no")]),
+        Reply::Fail(Box::new(Status::internal("h2 protocol error"))),
+        Reply::Nothing,
+    ]);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let with_secret = |url: &str| url.replace("://", "://user:s3cret@");
+    let nobody = format!("http://127.0.0.1:{port}");
+    let (silence, refused) = (with_secret(&silent.url), with_secret(&refusing.url));
+    let mut report = String::new();
+    for server in [
+        with_secret(&nobody).as_str(),
+        &with_secret(&nobody).replace("http:", "https:"),
+        "user:s3cret@host.example:7433",
+        &silence,
+        &refused,
+        &refused,
+        &refused,
+    ] {
+        let timeout = if server == silence { "50ms" } else { "30s" };
+        let arguments = ["resolve", "requirements.in", "--timeout", timeout];
+        let ran = flask().qm_with(&arguments, &[("QUARTERMASTER_SERVER", server)]);
+        // What the system says of a connection differs among systems.
+        let told = ran.stderr.lines().map(|line| match line.split_once("`: ") {
+            Some((reached, _)) if line.contains("could not reach") => format!("{reached}`: ...\n"),
+            _ => format!("{line}\n"),
+        });
+        let mut told: String = told.collect();
+        for url in [&nobody, &silent.url, &refusing.url] {
+            told = told.replace(url.trim_start_matches("http://"), "HOST");
+        }
+        assert!(!ran.stderr.contains("user") && !ran.stderr.contains("cret"), "{}", ran.stderr);
+        report.push_str(&told);
+    }
+    insta::assert_snapshot!(report);
+    let variable = [("QUARTERMASTER_SERVER", refused.as_str())];
+    let help = flask().qm_with(&["resolve", "--help"], &variable).stdout;
+    assert!(help.contains("QUARTERMASTER_SERVER") && !help.contains("s3cret"), "{help}");
+}
+
+#[test]
 fn an_encrypted_service_is_spoken_to_in_tls() {
     let service = Fake::start([answer(solved("flask", "3.1.0"))]);
     let server = service.url.replace("http://", "https://");
