@@ -22,6 +22,12 @@ pub enum Command {
     Resolve(Resolve),
 }
 
+/// A day, in milliseconds.
+const DAY: u64 = 86_400_000;
+
+/// The highest minimum age, in days: a century, before any index.
+const OLDEST_DAYS: u64 = 36_500;
+
 const EXAMPLES: &str = "\
 EXAMPLES
   What to install for a project, told for people:
@@ -159,6 +165,11 @@ pub struct Choice {
     #[arg(long, value_name = "RFC3339", value_parser = instant)]
     pub before: Option<Timestamp>,
 
+    /// Only what is at least this old counts, such as `7d` or `36h`; the service takes the full hour
+    /// before. With `--before` too, the earlier instant counts.
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    pub minimum_age: Option<Duration>,
+
     /// What is there already: a file with lines `name range`, such as `flask ==3.1.0`.
     #[arg(long, value_name = "FILE")]
     pub held: Option<PathBuf>,
@@ -259,8 +270,32 @@ fn duration(text: &str) -> Result<Duration, String> {
         None => Err("write a whole number with `ms`, `s` or `m`, such as `90s`".to_owned()),
         Some(0) => Err("it must be longer than nothing".to_owned()),
         // A deadline of gRPC has eight digits; a day is far from any answer.
-        Some(long) if long > 86_400_000 => Err("it can be a day at most".to_owned()),
+        Some(long) if long > DAY => Err("it can be a day at most".to_owned()),
         Some(short) => Ok(Duration::from_millis(short)),
+    }
+}
+
+/// Reads an age such as `7d`.
+fn age(text: &str) -> Result<Duration, String> {
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let milliseconds = match unit {
+        "ms" => Some(1),
+        "s" => Some(1000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        "d" => Some(DAY),
+        _ => None,
+    };
+    match milliseconds.zip(number.parse::<u64>().ok()) {
+        None => {
+            Err("write a whole number with `ms`, `s`, `m`, `h` or `d`, such as `7d`".to_owned())
+        }
+        Some((_, 0)) => Err("leave it out for no minimum".to_owned()),
+        Some((unit, number)) => match number.checked_mul(unit) {
+            Some(age) if age <= OLDEST_DAYS * DAY => Ok(Duration::from_millis(age)),
+            _ => Err(format!("it can be `{OLDEST_DAYS}d` at most")),
+        },
     }
 }
 
@@ -297,6 +332,16 @@ mod tests {
         }
         for text in ["", "s", "1h", "0", "-1", "1.5s", "99999999999999999999", "2000m"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_have_units() {
+        for (text, seconds) in [("7d", 604_800), ("36h", 129_600), ("90m", 5400), ("5000ms", 5)] {
+            assert_eq!(age(text), Ok(Duration::from_secs(seconds)));
+        }
+        for text in ["", "7", "d", "0d", "-1d", "1.5d", "7 days", "36501d", "99999999999999999d"] {
+            assert!(age(text).is_err(), "{text}");
         }
     }
 

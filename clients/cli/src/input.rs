@@ -156,7 +156,7 @@ pub struct Selection<'a> {
 pub struct Decided {
     /// `--registry` is given.
     pub registries: bool,
-    /// `--before` is given.
+    /// `--before` or `--minimum-age` is given.
     pub before: bool,
 }
 

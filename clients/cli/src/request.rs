@@ -3,7 +3,7 @@
 //! Beside the request stand its [`Origins`]: for each field, who said it. When the service refuses
 //! `projects[0].requirements[3]`, they tell the file and line, or the flag.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use proto::v1::{
     Ecosystem, HeldPackage, Policy, PrereleaseMode, Project, PypiEnvironment, RegistryPin,
@@ -81,7 +81,7 @@ pub fn build(arguments: &Resolve) -> Result<Asked, InputError> {
         all_extras: arguments.sets.all_extras,
         decided: Decided {
             registries: !choice.registries.is_empty(),
-            before: choice.before.is_some(),
+            before: choice.before.is_some() || choice.minimum_age.is_some(),
         },
     };
     let mut input = input::read(&arguments.file, &selection)?;
@@ -269,11 +269,13 @@ fn policy(arguments: &Resolve, input: &Input, origins: &mut Origins) -> Policy {
         }
         _ => origins.note("policy.before", Origin::Flag("--before")),
     }
+    origins.note("policy.minimum_age", Origin::Flag("--minimum-age"));
     let before = choice.before.or_else(|| file_before.map(|setting| setting.value));
     Policy {
         strategy: strategy.into(),
         prereleases: prereleases.into(),
         before: before.map(timestamp),
+        minimum_age: choice.minimum_age.map(length),
         only_binary: names(
             ("policy.only_binary", "--only-binary"),
             (&input.only_binary, &choice.only_binary),
@@ -339,6 +341,14 @@ fn held_packages(held: Vec<Held>, origins: &mut Origins) -> Vec<HeldPackage> {
         });
     }
     packages
+}
+
+/// An age as the contract has it. The command line takes none that would not fit.
+fn length(age: Duration) -> prost_types::Duration {
+    prost_types::Duration {
+        seconds: i64::try_from(age.as_secs()).unwrap_or(i64::MAX),
+        nanos: age.subsec_nanos().cast_signed(),
+    }
 }
 
 fn timestamp(instant: jiff::Timestamp) -> prost_types::Timestamp {

@@ -142,7 +142,7 @@ fn flags_about_interpreters_files_and_registries_are_passed_on() {
     let ran = folder.qm_with(
         &[
             "resolve", "pyproject.toml", "--python", "pypy3.10", "--universal", "--sdist",
-            "--registry-for", "Flask=pypi", "--only-binary", "Flask", "--metadata", "METADATA",
+            "--registry-for", "Flask=pypi", "--minimum-age", "36h", "--only-binary", "Flask", "--metadata", "METADATA",
         ],
         &[("QUARTERMASTER_SERVER", &service.url)],
     );
@@ -425,6 +425,7 @@ fn bad_input_exits_with_2_before_anyone_is_asked() {
         &["good.in", "--server", "localhost:7433"],
         &["good.in", "--before", "yesterday"],
         &["good.in", "--timeout", "soon"],
+        &["good.in", "--minimum-age", "7"],
         &["pyproject.toml", "--extra", "test"],
     ] {
         let ran = folder.qm(&[&["resolve"], arguments].concat());

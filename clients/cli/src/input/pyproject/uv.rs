@@ -44,7 +44,11 @@ const REFUSED: [(&str, &str, Unless); 10] = [
         Unless::OtherGroups,
     ),
     ("dev-dependencies", "move them to `dependency-groups.dev`", Unless::NoDevGroup),
-    ("exclude-newer-package", "give one cut-off for all packages with `--before`", Unless::Never),
+    (
+        "exclude-newer-package",
+        "give one cut-off for all packages with `--before` or `--minimum-age`, and remove the key",
+        Unless::Never,
+    ),
     (
         "dependency-metadata",
         "supply the document with `--metadata FILE`, and remove the entry",
@@ -185,7 +189,8 @@ fn cut_off(node: &Node<'_>) -> Result<Setting<jiff::Timestamp>, InputError> {
         Err(_) => Err(wrong(
             node,
             stated,
-            "give the instant with `--before`, such as `--before 2025-12-01T00:00:00Z`",
+            "give an instant with `--before`, such as `--before 2025-12-01T00:00:00Z`, or an age with \
+             `--minimum-age`, such as `--minimum-age 7d`",
         )),
     }
 }
