@@ -43,6 +43,14 @@ pub struct Declared {
     pub solve_steps: u64,
 }
 
+impl Declared {
+    /// Says of a registry that is not there which ones are, in the engine's words for the same.
+    fn lacks(&self, registry: &str) -> String {
+        let names: Vec<String> = self.registries.iter().map(|name| format!("`{name}`")).collect();
+        format!("`{registry}` is not a registry of this service; it has {}", names.join(", "))
+    }
+}
+
 /// What a call brings along besides its message.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {

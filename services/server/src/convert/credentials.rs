@@ -35,7 +35,7 @@ pub(super) fn read(
             continue;
         }
         if !declared.registries.contains(&registry) {
-            let description = format!("`{registry}` is not a registry of this service");
+            let description = declared.lacks(&registry);
             faults.add(Reason::UnknownRegistry, path.field("registry"), description);
         } else if !seen.insert(registry.clone()) {
             let description = format!("`{registry}` has more than one credential");

@@ -97,7 +97,8 @@ fn forms(
     check_names("only_binary", &only_binary, faults);
     check_names("no_binary", &no_binary, faults);
     if !no_binary.is_empty() && !request.environment.allow_sdists {
-        let description = "asks for source distributions, which `allow_sdists` does not admit";
+        let description = "asks for source distributions, so set `allow_sdists` of the environment too, \
+                           or leave it empty";
         faults.add(Reason::Contradictory, path.field("no_binary"), description);
     }
     let spelled =

@@ -14,6 +14,9 @@ use crate::errors::Reason;
 /// The largest metadata document that a request may supply, in bytes, as the contract has it.
 const MAX_METADATA: usize = 256 * 1024;
 
+/// The most characters of a hash that a message repeats.
+const MAX_SHOWN_HASH: usize = 24;
+
 /// Reads the one project of a request.
 pub(super) fn read(
     wire: Vec<v1::Project>,
@@ -235,8 +238,15 @@ fn read_requirement(
 
 /// Holds a hash against the algorithms of pip's `--hash`.
 fn check_hash(hash: &str) -> Result<(), String> {
+    let shown = || match hash.char_indices().nth(MAX_SHOWN_HASH) {
+        Some((end, _)) => format!("`{}…`", &hash[..end]),
+        None => format!("`{hash}`"),
+    };
     let Some((algorithm, digits)) = hash.split_once(':') else {
-        return Err("is not an algorithm, a colon and hex digits".to_owned());
+        return Err(format!(
+            "{} is not an algorithm, a colon and hex digits: write it as `sha256:…`",
+            shown()
+        ));
     };
     let length = match algorithm {
         "md5" => 32,
@@ -245,10 +255,18 @@ fn check_hash(hash: &str) -> Result<(), String> {
         "sha256" => 64,
         "sha384" => 96,
         "sha512" => 128,
-        _ => return Err("has an unknown algorithm; known are md5, sha1 and the SHA-2".to_owned()),
+        _ => {
+            return Err(format!(
+                "{} has an unknown algorithm: use `sha256`, or another SHA-2, `sha1` or `md5`",
+                shown()
+            ));
+        }
     };
     if digits.len() != length || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(format!("does not have the {length} hex digits of {algorithm}"));
+        return Err(format!(
+            "{} does not have the {length} hex digits of {algorithm}: copy the whole hash",
+            shown()
+        ));
     }
     Ok(())
 }
@@ -315,8 +333,7 @@ fn read_registries(
         for (index, registry) in wire.iter().enumerate() {
             let path = path.entry("registries", index);
             if !declared.registries.contains(registry) {
-                let description = format!("`{registry}` is not a registry of this service");
-                faults.add(Reason::UnknownRegistry, path, description);
+                faults.add(Reason::UnknownRegistry, path, declared.lacks(registry));
             } else if wire[..index].contains(registry) {
                 faults.add(Reason::Contradictory, path, format!("`{registry}` is named twice"));
             }
@@ -344,7 +361,7 @@ fn read_pins(
             faults.add(Reason::Contradictory, path.field("package"), "is pinned twice");
         }
         if !declared.registries.contains(&registry) {
-            let description = format!("`{registry}` is not a registry of this service");
+            let description = declared.lacks(&registry);
             faults.add(Reason::UnknownRegistry, path.field("registry"), description);
         }
         pins.push((package, registry));

@@ -136,8 +136,14 @@ fn reference(stated: &Stated, project: &Name, faults: &mut Faults) -> Option<(Re
         RequirementSource::Url(_) => false,
     };
     if !plain {
-        let description = "is on the project itself, whose version or place nobody states";
-        faults.unsupported_if(true, path, description);
+        let extras: Vec<String> = read.extras.iter().map(ToString::to_string).collect();
+        let instead = match extras.as_slice() {
+            [] => "remove it".to_owned(),
+            extras => format!("write `{project}[{}]`", extras.join(",")),
+        };
+        let description =
+            format!("a version or an address for `{project}`, the project itself ({instead})");
+        faults.unsupported_if(true, path, &description);
     }
     let from = stated.requirement.dependency_set.clone();
     let to = read.extras.iter().map(|extra| format!("extra:{extra}")).collect();

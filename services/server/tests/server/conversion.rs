@@ -77,9 +77,16 @@ const FAULTY: &[Change] = &[
         r.projects[0].requirements[0].hashes = vec!["crc32:00".to_owned()];
     }),
     ("a short hash", |r| r.projects[0].requirements[0].hashes = vec!["md5:00".to_owned()]),
+    ("a long hash", |r| {
+        r.projects[0].requirements[0].hashes = vec!["sha256:".to_owned() + &"ä0".repeat(40)]
+    }),
     ("a version of the project itself", |r| {
         r.projects[0].name = "app".to_owned();
         r.projects[0].requirements.push(text("App>=2"));
+    }),
+    ("a version of extras of the project itself", |r| {
+        r.projects[0].name = "app".to_owned();
+        r.projects[0].requirements.push(text("app[Web, test] >=2"));
     }),
     ("an unknown set", |r| r.projects[0].dependency_sets = vec!["extra:none".to_owned()]),
     ("extras of a constraint", |r| r.projects[0].constraints = vec![text("flask[async]")]),
