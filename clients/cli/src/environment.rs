@@ -56,9 +56,11 @@ impl<'a> Interpreter<'a> {
         if !version.starts_with(|digit: char| digit.is_ascii_digit()) {
             return whole;
         }
-        let implementation = match &text[..text.len() - letters.len()] {
+        let implementation = &text[..text.len() - letters.len()];
+        let implementation = match implementation.to_ascii_lowercase().as_str() {
             "cpython" | "python" => "",
-            other => other,
+            "pypy" => "pypy",
+            _ => implementation,
         };
         match version.strip_suffix('t') {
             Some(version) => Self { implementation, version, free_threaded: true },
@@ -73,9 +75,28 @@ impl<'a> Interpreter<'a> {
     }
 }
 
+/// What is meant by the tag of an interpreter in the names of wheels: `3.12` by `cp312`.
+fn meant_by_tag(text: &str) -> Option<String> {
+    let text = text.to_ascii_lowercase();
+    let digits = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+    let implementation = match &text[..text.len() - digits.len()] {
+        "" | "cp" | "py" | "cpython" | "python" => "",
+        "pp" | "pypy" => "pypy",
+        _ => return None,
+    };
+    let minor = digits.strip_prefix('3')?;
+    let number = minor.strip_suffix('t').unwrap_or(minor);
+    let is_minor =
+        matches!(number.len(), 1 | 2) && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_minor.then(|| format!("{implementation}3.{minor}"))
+}
+
 /// Finds the version of Python for the input at `path`.
 pub fn python(flag: Option<&str>, path: &Path) -> Result<Python, InputError> {
     if let Some(version) = flag {
+        if let Some(meant) = meant_by_tag(version) {
+            return Err(Problem::PythonTag { text: version.to_owned(), meant }.into());
+        }
         return Ok(Python::Flag(version.to_owned()));
     }
     let file = path.with_file_name(".python-version");
@@ -144,12 +165,32 @@ mod tests {
             ("cpython@3.12.1", "", "3.12.1", false),
             ("pypy3.10", "pypy", "3.10", false),
             ("pypy@3.10", "pypy", "3.10", false),
+            ("PyPy3.10", "pypy", "3.10", false),
+            ("CPython3.12", "", "3.12", false),
             ("graalpy3.11", "graalpy", "3.11", false),
             ("pypy", "", "pypy", false),
             (">=3.10", "", ">=3.10", false),
         ] {
             let expected = Interpreter { implementation, version, free_threaded };
             assert_eq!(Interpreter::split(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_of_wheels_are_told_as_versions() {
+        for (text, meant) in [
+            ("cp312", Some("3.12")),
+            ("CP313t", Some("3.13t")),
+            ("pp310", Some("pypy3.10")),
+            ("py39", Some("3.9")),
+            ("312", Some("3.12")),
+            ("3", None),
+            ("3.12", None),
+            ("pypy3.10", None),
+            ("3120", None),
+            ("gp312", None),
+        ] {
+            assert_eq!(meant_by_tag(text).as_deref(), meant, "{text}");
         }
     }
 

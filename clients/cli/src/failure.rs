@@ -97,10 +97,11 @@ fn refused(server: &str, status: &Status, origins: &Origins, look: Look) -> (Str
 fn field(violation: &FieldViolation, origins: &Origins, look: Look) -> String {
     let (column, description) = column(&violation.description);
     let description = safe(description);
-    match origins.find(&violation.field) {
+    let mut told = match origins.find(&violation.field) {
         Some(Origin::File(anchor)) => {
             placed(&anchor.place_of(column.unwrap_or(1)), &description, look)
         }
+        Some(Origin::Document(path)) => plain(&format!("`{path}`: {description}"), look),
         Some(Origin::Flag(flag)) => {
             let at =
                 column.map(|column| format!(" (column {column} of its value)")).unwrap_or_default();
@@ -108,7 +109,11 @@ fn field(violation: &FieldViolation, origins: &Origins, look: Look) -> String {
         }
         None if violation.field.is_empty() => plain(&description, look),
         None => plain(&format!("`{}`: {description}", safe(&violation.field)), look),
+    };
+    if description.contains("`allow_sdists`") {
+        told.push_str(&(hint("`--sdist` sets `allow_sdists`", look) + "\n"));
     }
+    told
 }
 
 /// Takes `column N: ` off the beginning of a description.

@@ -38,6 +38,8 @@ pub struct Asked {
 pub enum Origin {
     /// A text in a file.
     File(Anchor),
+    /// A whole file, of which no part is known to be meant.
+    Document(String),
     /// A flag of the command line.
     Flag(&'static str),
 }
@@ -125,8 +127,11 @@ fn choose_forms(choice: &Choice, input: &mut Input) {
 fn supplied(documents: Vec<Document>, origins: &mut Origins) -> Vec<SuppliedMetadata> {
     let mut messages = Vec::with_capacity(documents.len());
     for (index, document) in documents.into_iter().enumerate() {
-        let Document { name, version, text, anchor } = document;
-        origins.note(format!("projects[0].supplied_metadata[{index}]"), Origin::File(anchor));
+        let Document { name, version, text, path, name_anchor, version_anchor } = document;
+        let field = format!("projects[0].supplied_metadata[{index}]");
+        origins.note(format!("{field}.name"), Origin::File(name_anchor));
+        origins.note(format!("{field}.version"), Origin::File(version_anchor));
+        origins.note(field, Origin::Document(path));
         messages.push(SuppliedMetadata { name, version, metadata: text.into_bytes() });
     }
     messages
@@ -379,7 +384,7 @@ mod tests {
         ] {
             let found = origins.find(field).map(|origin| match origin {
                 Origin::Flag(flag) => *flag,
-                Origin::File(_) => "a file",
+                Origin::File(_) | Origin::Document(_) => "a file",
             });
             assert_eq!(found, flag, "{field}");
         }

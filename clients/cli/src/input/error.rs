@@ -290,6 +290,14 @@ pub enum Problem {
         /// The text.
         text: String,
     },
+    /// An interpreter by its tag in the names of wheels.
+    #[error("`{text}` is not how `--python` names a version")]
+    PythonTag {
+        /// The text.
+        text: String,
+        /// The version that it means.
+        meant: String,
+    },
     /// A metadata document that does not say what it is for.
     #[error("`{path}` has no header `{header}`")]
     NoHeader {
@@ -318,6 +326,7 @@ impl Problem {
                 "it has none at all".to_owned()
             }
             Self::NoExtra { known, .. } | Self::NoGroup { known, .. } => format!("it has {known}"),
+            Self::PythonTag { meant, .. } => format!("write `--python {meant}`"),
             other => other.fixed_hint()?.to_owned(),
         };
         Some(hint)

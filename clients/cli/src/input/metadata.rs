@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    InputError, Problem,
+    InputError, Problem, Stated,
     source::{Anchor, Source},
 };
 
@@ -20,27 +20,42 @@ pub struct Document {
     pub version: String,
     /// The whole text.
     pub text: String,
-    /// Where the document begins.
-    pub anchor: Anchor,
+    /// The file, as messages show it.
+    pub path: String,
+    /// Where the name stands.
+    pub name_anchor: Anchor,
+    /// Where the version stands.
+    pub version_anchor: Anchor,
 }
 
 /// Reads the document at `path`.
 pub fn read(path: &Path) -> Result<Document, InputError> {
     let source = Source::read(path)?;
+    let name = header(&source, "Name")?;
+    let version = header(&source, "Version")?;
     Ok(Document {
-        name: header(&source, "Name")?,
-        version: header(&source, "Version")?,
+        name: name.text,
+        version: version.text,
         text: source.text().to_owned(),
-        anchor: Anchor::start(&source, 0),
+        path: source.name().to_owned(),
+        name_anchor: name.anchor,
+        version_anchor: version.anchor,
     })
 }
 
 /// The value of a header, which stands before the first empty line.
-fn header(source: &Arc<Source>, wanted: &'static str) -> Result<String, Problem> {
-    let headers = source.lines().map(|(_, line)| line).take_while(|line| !line.is_empty());
-    let mut fields = headers.filter_map(|line| line.split_once(':'));
-    match fields.find(|(field, _)| field.eq_ignore_ascii_case(wanted)) {
-        Some((_, value)) => Ok(value.trim().to_owned()),
+fn header(source: &Arc<Source>, wanted: &'static str) -> Result<Stated, Problem> {
+    let headers = source.lines().take_while(|(_, line)| !line.is_empty());
+    let mut fields = headers.filter_map(|(start, line)| {
+        let (field, value) = line.split_once(':')?;
+        let leading = value.len() - value.trim_start().len();
+        Some((field, start + field.len() + 1 + leading, value.trim()))
+    });
+    match fields.find(|(field, ..)| field.eq_ignore_ascii_case(wanted)) {
+        Some((_, start, value)) => Ok(Stated {
+            text: value.to_owned(),
+            anchor: Anchor::verbatim(source, start, value),
+        }),
         None => Err(Problem::NoHeader { path: source.name().to_owned(), header: wanted }),
     }
 }
@@ -57,6 +72,8 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let document = read(&path).unwrap();
         assert_eq!((&*document.name, &*document.version, &*document.text), ("Demo", "1.0", text));
+        let version = document.version_anchor.place().to_string();
+        assert!(version.ends_with("METADATA:3:10"), "{version}");
         std::fs::write(&path, "Metadata-Version: 2.1\nName: Demo\n\nVersion: 2.0\n").unwrap();
         let error = read(&path).unwrap_err().to_string();
         assert!(error.ends_with("METADATA` has no header `Version`"), "{error}");

@@ -23,6 +23,7 @@ pub fn conflict(conflict: &Conflict, origins: &Origins, look: Look) -> String {
     for change in &conflict.suggestions {
         let place = match origins.find(&change.field) {
             Some(Origin::File(anchor)) => format!(" ({})", anchor.place().file_and_line()),
+            Some(Origin::Document(path)) => format!(" (`{path}`)"),
             Some(Origin::Flag(flag)) => format!(" (`{flag}`)"),
             None => String::new(),
         };

@@ -257,6 +257,30 @@ fn a_faulty_field_is_shown_where_the_user_wrote_it() {
 }
 
 #[test]
+fn faults_of_documents_and_forms_name_the_file_and_the_flag() {
+    let service = Fake::start([refusal(
+        Code::InvalidArgument,
+        &[
+            ("projects[0].supplied_metadata[0].name", "`-` is not a name"),
+            ("projects[0].supplied_metadata[0].version", "`one` is not a version"),
+            ("projects[0].supplied_metadata[0].metadata", "says `2.0` in its header `Version`"),
+            ("projects[0].supplied_metadata[0]", "`demo` 1.0 has two documents"),
+            ("policy.no_binary", "asks for source distributions, so set `allow_sdists` too"),
+        ],
+    )]);
+    let folder = Folder::with(&[
+        ("requirements.in", "flask\n"),
+        ("METADATA", "Metadata-Version: 2.1\nName: -\nVersion:  one\n\nText.\n"),
+    ]);
+    #[rustfmt::skip]
+    let ran = folder.qm_with(
+        &["resolve", "requirements.in", "--metadata", "METADATA", "--no-binary", "flask"],
+        &[("QUARTERMASTER_SERVER", &service.url)],
+    );
+    insta::assert_snapshot!(ran.told());
+}
+
+#[test]
 fn an_unsupported_field_is_told_by_what_caused_it() {
     let unsupported = refusal(
         Code::Unimplemented,
@@ -426,6 +450,8 @@ fn bad_input_exits_with_2_before_anyone_is_asked() {
         &["good.in", "--before", "yesterday"],
         &["good.in", "--timeout", "soon"],
         &["good.in", "--minimum-age", "7"],
+        &["good.in", "--python", "cp312"],
+        &["good.in", "--python", "pp310"],
         &["pyproject.toml", "--extra", "test"],
     ] {
         let ran = folder.qm(&[&["resolve"], arguments].concat());
