@@ -52,10 +52,9 @@ fn header(source: &Arc<Source>, wanted: &'static str) -> Result<Stated, Problem>
         Some((field, start + field.len() + 1 + leading, value.trim()))
     });
     match fields.find(|(field, ..)| field.eq_ignore_ascii_case(wanted)) {
-        Some((_, start, value)) => Ok(Stated {
-            text: value.to_owned(),
-            anchor: Anchor::verbatim(source, start, value),
-        }),
+        Some((_, start, value)) => {
+            Ok(Stated { text: value.to_owned(), anchor: Anchor::verbatim(source, start, value) })
+        }
         None => Err(Problem::NoHeader { path: source.name().to_owned(), header: wanted }),
     }
 }

@@ -78,7 +78,7 @@ const FAULTY: &[Change] = &[
     }),
     ("a short hash", |r| r.projects[0].requirements[0].hashes = vec!["md5:00".to_owned()]),
     ("a long hash", |r| {
-        r.projects[0].requirements[0].hashes = vec!["sha256:".to_owned() + &"ä0".repeat(40)]
+        r.projects[0].requirements[0].hashes = vec!["sha256:".to_owned() + &"ä0".repeat(40)];
     }),
     ("a version of the project itself", |r| {
         r.projects[0].name = "app".to_owned();
