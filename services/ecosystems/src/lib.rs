@@ -8,6 +8,7 @@
 //! ecosystem's own tools have two: *strict* for what users write, *lenient* for what registries
 //! have published and will never mend. A lenient reading leaves a [`Warning`] behind.
 
+pub mod cargo;
 pub mod pypi;
 
 mod ecosystem;

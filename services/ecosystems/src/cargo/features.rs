@@ -1,0 +1,299 @@
+//! Features: what they ask for, and what follows from asking for some.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Dependency;
+
+/// The features of one release, those included that optional dependencies are by themselves
+/// (reference, "Features").
+///
+/// Invariant: every feature and every dependency that a feature names is one of the release.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Features(BTreeMap<Box<str>, Box<[FeatureValue]>>);
+
+/// One thing that a feature asks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FeatureValue {
+    /// `name`: another feature.
+    Feature(Box<str>),
+    /// `dep:name`: an optional dependency.
+    Dependency(Box<str>),
+    /// `name/feature`: a feature of a dependency, and the dependency itself where it is optional;
+    /// `name?/feature`: the feature alone.
+    DependencyFeature {
+        /// The dependency, as the manifest calls it.
+        dependency: Box<str>,
+        /// The feature of it.
+        feature: Box<str>,
+        /// Whether there is a `?`.
+        is_weak: bool,
+    },
+}
+
+/// What follows from asking for features.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Activation<'a> {
+    /// The features that are on.
+    pub features: BTreeSet<&'a str>,
+    /// The dependencies that features ask for, each with the features asked of it.
+    ///
+    /// A weak `name?/feature` is among them: in a lock file it brings the dependency in, since what
+    /// else might ask for it is not looked at.
+    pub dependencies: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+/// What is wrong with features.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FeatureError {
+    /// A feature was asked for that is none.
+    #[error("there is no feature `{feature}`")]
+    Missing {
+        /// The feature.
+        feature: String,
+    },
+    /// A feature names what is neither a feature nor a dependency.
+    #[error("feature `{feature}` includes `{value}`, which is neither a feature nor a dependency")]
+    Unknown {
+        /// The feature.
+        feature: String,
+        /// What it names.
+        value: String,
+    },
+    /// A feature names a dependency as a feature that is none.
+    #[error("feature `{feature}` includes `{value}`, but only optional dependencies are features")]
+    Required {
+        /// The feature.
+        feature: String,
+        /// What it names.
+        value: String,
+    },
+    /// A feature names an optional dependency that is no feature, since another one has `dep:`.
+    #[error("feature `{feature}` includes `{value}`, which is a dependency to be named by `dep:`")]
+    NotImplicit {
+        /// The feature.
+        feature: String,
+        /// What it names.
+        value: String,
+    },
+    /// A feature names itself.
+    #[error("feature `{feature}` includes itself")]
+    Cycle {
+        /// The feature.
+        feature: String,
+    },
+}
+
+impl FeatureValue {
+    /// Reads one entry of a feature's list.
+    pub fn parse(text: &str) -> Self {
+        if let Some(name) = text.strip_prefix("dep:") {
+            return Self::Dependency(name.into());
+        }
+        match text.split_once('/') {
+            None => Self::Feature(text.into()),
+            Some((name, feature)) => {
+                let strong = name.strip_suffix('?');
+                Self::DependencyFeature {
+                    dependency: strong.unwrap_or(name).into(),
+                    feature: feature.into(),
+                    is_weak: strong.is_some(),
+                }
+            }
+        }
+    }
+}
+
+impl Features {
+    /// Reads the features that a release states, and adds those that its optional dependencies are.
+    pub fn new(
+        stated: BTreeMap<Box<str>, Vec<FeatureValue>>,
+        dependencies: &[Dependency],
+    ) -> Result<Self, FeatureError> {
+        let mut features: BTreeMap<Box<str>, Box<[FeatureValue]>> =
+            stated.into_iter().map(|(name, values)| (name, values.into())).collect();
+        let explicit: BTreeSet<&str> = features.values().flatten().filter_map(explicit).collect();
+        let implicit = dependencies.iter().filter(|dependency| dependency.is_optional);
+        let implicit = implicit.map(|dependency| &dependency.alias);
+        let implicit: BTreeSet<Box<str>> =
+            implicit.filter(|alias| !explicit.contains(&***alias)).cloned().collect();
+        for alias in implicit {
+            let values = || Box::new([FeatureValue::Dependency(alias.clone())]);
+            features.entry(alias.clone()).or_insert_with(|| values());
+        }
+        for (feature, values) in &features {
+            for value in values {
+                check(&features, dependencies, feature, value)?;
+            }
+        }
+        Ok(Self(features))
+    }
+
+    /// Whether there is a feature of that name.
+    pub fn has(&self, feature: &str) -> bool {
+        self.0.contains_key(feature)
+    }
+
+    /// The features with what each asks for, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[FeatureValue])> {
+        self.0.iter().map(|(name, values)| (&**name, &**values))
+    }
+
+    /// What follows from asking for `requested`, among `dependencies` of the release.
+    pub fn activate<'a>(
+        &'a self,
+        requested: impl IntoIterator<Item = &'a str>,
+        dependencies: &[Dependency],
+    ) -> Result<Activation<'a>, FeatureError> {
+        let mut activation = Activation::default();
+        let mut waiting: Vec<&str> = requested.into_iter().collect();
+        while let Some(feature) = waiting.pop() {
+            if !activation.features.insert(feature) {
+                continue;
+            }
+            let values = self.0.get(feature);
+            let values =
+                values.ok_or_else(|| FeatureError::Missing { feature: feature.to_owned() })?;
+            for value in values {
+                match value {
+                    FeatureValue::Feature(other) if **other == *feature => {
+                        return Err(FeatureError::Cycle { feature: feature.to_owned() });
+                    }
+                    FeatureValue::Feature(other) => waiting.push(other),
+                    FeatureValue::Dependency(alias) => {
+                        activation.dependencies.entry(alias).or_default();
+                    }
+                    FeatureValue::DependencyFeature { dependency, feature, is_weak } => {
+                        let is_optional = is_optional(dependencies, dependency);
+                        if !is_weak && is_optional && self.has(dependency) {
+                            waiting.push(dependency);
+                        }
+                        activation.dependencies.entry(dependency).or_default().insert(feature);
+                    }
+                }
+            }
+        }
+        Ok(activation)
+    }
+}
+
+/// The dependency that an entry names by `dep:`.
+fn explicit(value: &FeatureValue) -> Option<&str> {
+    match value {
+        FeatureValue::Dependency(alias) => Some(alias),
+        FeatureValue::Feature(_) | FeatureValue::DependencyFeature { .. } => None,
+    }
+}
+
+fn is_optional(dependencies: &[Dependency], alias: &str) -> bool {
+    dependencies.iter().any(|dependency| dependency.is_optional && *dependency.alias == *alias)
+}
+
+fn check(
+    features: &BTreeMap<Box<str>, Box<[FeatureValue]>>,
+    dependencies: &[Dependency],
+    feature: &str,
+    value: &FeatureValue,
+) -> Result<(), FeatureError> {
+    let is_dependency = |alias: &str| dependencies.iter().any(|other| *other.alias == *alias);
+    let (alias, needs_optional) = match value {
+        FeatureValue::Feature(name) if features.contains_key(name) => return Ok(()),
+        FeatureValue::Feature(name) => {
+            if is_optional(dependencies, name) {
+                let (feature, value) = (feature.to_owned(), name.to_string());
+                return Err(FeatureError::NotImplicit { feature, value });
+            }
+            (name, true)
+        }
+        FeatureValue::Dependency(alias) => (alias, true),
+        FeatureValue::DependencyFeature { dependency, is_weak, .. } => (dependency, *is_weak),
+    };
+    let (feature, value) = (feature.to_owned(), alias.to_string());
+    if !is_dependency(alias) {
+        Err(FeatureError::Unknown { feature, value })
+    } else if needs_optional && !is_optional(dependencies, alias) {
+        Err(FeatureError::Required { feature, value })
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Kind, Name, Requirement};
+    use super::*;
+
+    fn dependency(alias: &str, is_optional: bool) -> Dependency {
+        Dependency {
+            alias: alias.into(),
+            package: Name::parse(alias).expect("a name"),
+            requirement: Requirement::parse("*").expect("a requirement"),
+            kind: Kind::Normal,
+            features: Box::default(),
+            uses_default_features: true,
+            is_optional,
+            target: None,
+            registry: None,
+        }
+    }
+
+    fn features(
+        stated: &[(&str, &[&str])],
+        dependencies: &[Dependency],
+    ) -> Result<Features, FeatureError> {
+        let values =
+            |values: &[&str]| values.iter().map(|text| FeatureValue::parse(text)).collect();
+        let stated = stated.iter().map(|(name, list)| ((*name).into(), values(list)));
+        Features::new(stated.collect(), dependencies)
+    }
+
+    /// The features that are on, and the dependencies with the features asked of them.
+    fn activated(
+        stated: &[(&str, &[&str])],
+        requested: &[&str],
+    ) -> Result<(String, String), FeatureError> {
+        let dependencies = [dependency("must", false), dependency("may", true)];
+        let features = features(stated, &dependencies)?;
+        let on = features.activate(requested.iter().copied(), &dependencies)?;
+        let join = |texts: &BTreeSet<&str>| texts.iter().copied().collect::<Vec<_>>().join(" ");
+        let asked = on.dependencies.iter().map(|(name, asked)| format!("{name}[{}]", join(asked)));
+        Ok((join(&on.features), asked.collect::<Vec<_>>().join(" ")))
+    }
+
+    #[test]
+    fn an_optional_dependency_is_a_feature_unless_one_names_it() {
+        let dependencies = [dependency("may", true), dependency("must", false)];
+        assert!(features(&[], &dependencies).expect("features").has("may"));
+        assert!(!features(&[], &dependencies).expect("features").has("must"));
+        assert!(!features(&[("on", &["dep:may"])], &dependencies).expect("features").has("may"));
+        let own = features(&[("may", &[])], &dependencies).expect("features");
+        assert_eq!(own.iter().collect::<Vec<_>>(), [("may", &[][..])]);
+    }
+
+    #[test]
+    fn what_follows_from_features_is_found() {
+        let pair = |on: &str, asked: &str| Ok((on.to_owned(), asked.to_owned()));
+        assert_eq!(activated(&[], &["may"]), pair("may", "may[]"));
+        let chain: &[(&str, &[&str])] = &[("default", &["a"]), ("a", &["b"]), ("b", &["a", "may"])];
+        assert_eq!(activated(chain, &["default"]), pair("a b default may", "may[]"));
+        assert_eq!(activated(&[("a", &["must/f"])], &["a"]), pair("a", "must[f]"));
+        assert_eq!(activated(&[("a", &["may/f"])], &["a"]), pair("a may", "may[f]"));
+        assert_eq!(activated(&[("a", &["may?/f"])], &["a"]), pair("a", "may[f]"));
+        let named: &[(&str, &[&str])] = &[("a", &["may/f"]), ("b", &["dep:may"])];
+        assert_eq!(activated(named, &["a"]), pair("a", "may[f]"));
+    }
+
+    #[test]
+    fn features_that_mean_nothing_are_named() {
+        let text = |stated: &[(&str, &[&str])], asked: &[&str]| {
+            activated(stated, asked).expect_err("an error").to_string()
+        };
+        assert_eq!(text(&[], &["x"]), "there is no feature `x`");
+        assert!(text(&[("a", &["x"])], &[]).contains("`x`, which is neither"));
+        assert!(text(&[("a", &["x/f"])], &[]).contains("`x`, which is neither"));
+        assert!(text(&[("a", &["must"])], &[]).contains("`must`, but only optional"));
+        assert!(text(&[("a", &["dep:must"])], &[]).contains("`must`, but only optional"));
+        assert!(text(&[("a", &["must?/f"])], &[]).contains("`must`, but only optional"));
+        assert!(text(&[("a", &["may"]), ("b", &["dep:may"])], &[]).contains("named by `dep:`"));
+        assert_eq!(text(&[("a", &["a"])], &["a"]), "feature `a` includes itself");
+    }
+}

@@ -1,0 +1,104 @@
+//! Which compilers a version is for.
+
+use std::fmt;
+
+use semver::{BuildMetadata, Comparator, Op, Prerelease, VersionReq};
+
+use super::Version;
+
+/// The oldest compiler that a package promises to work with, such as `1.65` (reference, "Rust
+/// version").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RustVersion {
+    major: u64,
+    minor: Option<u64>,
+    patch: Option<u64>,
+}
+
+/// A text that is no version of a compiler.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a rust-version: one to three numbers, such as 1.65")]
+pub struct RustVersionError {
+    /// What was given.
+    pub text: String,
+}
+
+impl RustVersion {
+    /// Reads one to three numbers. A compiler's pre-release and build metadata, as in
+    /// `1.95.0-nightly`, are dropped: cargo compares without them.
+    pub fn parse(text: &str) -> Result<Self, RustVersionError> {
+        let error = || RustVersionError { text: text.to_owned() };
+        let end = text.find(['-', '+']).unwrap_or(text.len());
+        let numbers: Vec<&str> = text[..end].split('.').collect();
+        let number = |text: &&str| {
+            let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let number = if is_plain { text.parse::<u64>().ok() } else { None };
+            number.ok_or_else(error)
+        };
+        if numbers.len() > 3 || (end < text.len() && numbers.len() < 3) {
+            return Err(error());
+        }
+        let major = numbers.first().map(number).transpose()?.ok_or_else(error)?;
+        let minor = numbers.get(1).map(number).transpose()?;
+        let patch = numbers.get(2).map(number).transpose()?;
+        Ok(Self { major, minor, patch })
+    }
+
+    /// Whether what needs at least this compiler works with `compiler`. Numbers that `compiler`
+    /// leaves out are zero.
+    pub fn is_met_by(self, compiler: Self) -> bool {
+        let needed = Comparator {
+            op: Op::Caret,
+            major: self.major,
+            minor: self.minor,
+            patch: self.patch,
+            pre: Prerelease::EMPTY,
+        };
+        let compiler = Version {
+            major: compiler.major,
+            minor: compiler.minor.unwrap_or(0),
+            patch: compiler.patch.unwrap_or(0),
+            pre: Prerelease::EMPTY,
+            build: BuildMetadata::EMPTY,
+        };
+        VersionReq { comparators: vec![needed] }.matches(&compiler)
+    }
+}
+
+impl fmt::Display for RustVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.major)?;
+        for number in [self.minor, self.patch].into_iter().flatten() {
+            write!(f, ".{number}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_works_with_its_own_compiler_and_later_ones() {
+        let read = |text| RustVersion::parse(text).expect("a rust-version");
+        for (needed, compiler, works) in [
+            ("1.65", "1.65.0", true),
+            ("1.65.1", "1.65", false),
+            ("1.65", "1.95.0-nightly", true),
+            ("1.96", "1.95.0", false),
+            ("1", "1.31", true),
+            ("2", "1.95", false),
+        ] {
+            assert_eq!(read(needed).is_met_by(read(compiler)), works, "{needed} {compiler}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_rust_version_is_named() {
+        for text in ["", "1.", "1.x", "1.2.3.4", "^1.2", "1.65-nightly", "99999999999999999999"] {
+            let error = RustVersion::parse(text).expect_err("no rust-version");
+            assert_eq!(error.text, text);
+        }
+    }
+}
