@@ -8,6 +8,7 @@ pub mod conflict;
 pub mod pypi;
 pub mod search;
 
+mod interner;
 mod versions;
 
 pub use versions::Versions;

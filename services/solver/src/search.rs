@@ -6,10 +6,12 @@
 //! round of fetching serves a whole frontier.
 
 mod derivation;
+mod slots;
 mod walk;
 
 use crate::Versions;
 pub use derivation::Leaf;
+pub(crate) use slots::Slots;
 use walk::Walk;
 
 /// What pubgrub calls a package: a project, a project with an extra, the root.

@@ -94,7 +94,7 @@ impl<'a> PypiRules<'a> {
     }
 
     pub(crate) fn kind(&self, slot: Slot) -> SlotKind {
-        self.state.borrow().slots[slot.0 as usize]
+        self.state.borrow().slots.kind(slot)
     }
 
     pub(crate) fn name(&self, id: NameId) -> &Name {
@@ -196,9 +196,7 @@ impl<'a> PypiRules<'a> {
         let mut counts: Vec<(u32, &Name)> = state
             .affected
             .iter()
-            .filter_map(|(slot, count)| {
-                Some((*count, self.name(state.slots[slot.0 as usize].name()?)))
-            })
+            .filter_map(|(slot, count)| Some((*count, self.name(state.slots.kind(*slot).name()?))))
             .collect();
         counts.sort_unstable_by_key(|(count, name)| (Reverse(*count), *name));
         let mut contended: Vec<String> =
@@ -243,12 +241,7 @@ impl<'a> PypiRules<'a> {
     }
 
     fn slot(&self, kind: SlotKind) -> Slot {
-        let state = &mut *self.state.borrow_mut();
-        let slots = &mut state.slots;
-        *state.numbers.entry(kind).or_insert_with(|| {
-            slots.push(kind);
-            Slot(u32::try_from(slots.len() - 1).unwrap_or(u32::MAX))
-        })
+        self.state.borrow_mut().slots.slot(kind)
     }
 
     /// The slot of something required, which is thereby named, and pinned if it is.
@@ -400,7 +393,7 @@ impl Rules for PypiRules<'_> {
     fn put_off(&self) -> Vec<Slot> {
         let state = &mut *self.state.borrow_mut();
         let slots = &state.slots;
-        let name = |slot: Slot| slots[slot.0 as usize].name();
+        let name = |slot: Slot| slots.kind(slot).name();
         let hurried: Vec<NameId> =
             std::mem::take(&mut state.hurried).into_iter().filter_map(name).collect();
         let put_off = std::mem::take(&mut state.to_put_off).into_iter();

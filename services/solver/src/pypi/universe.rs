@@ -1,17 +1,16 @@
 //! What is known of an index: listings and the needs of releases, interned.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ecosystems::Warning;
 use ecosystems::pypi::{
     Listing, Marker, Metadata, Name, Release, Requirement, RequirementSource, Specifiers,
 };
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::line::{Line, cuts_of};
 use crate::Versions;
+use crate::interner::Interner;
 
 /// A fact that is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -358,37 +357,5 @@ impl Need {
             None if is_always => None,
             None => Some(self.marker),
         }
-    }
-}
-
-/// Values by number and numbers by value. `K` stands for the value where hashing the value itself
-/// is dear or not possible.
-#[derive(Clone, Debug)]
-struct Interner<T, K = T> {
-    values: Vec<T>,
-    ids: HashMap<K, u32, FxBuildHasher>,
-}
-
-impl<T, K> Default for Interner<T, K> {
-    fn default() -> Self {
-        Self { values: Vec::new(), ids: HashMap::default() }
-    }
-}
-
-impl<T: Clone, K: Clone + Eq + Hash> Interner<T, K> {
-    fn intern(interner: &mut Arc<Self>, value: &T, key: impl Fn(&T) -> K) -> u32 {
-        let key = key(value);
-        if let Some(id) = interner.ids.get(&key) {
-            return *id;
-        }
-        let id = interner.next();
-        let interner = Arc::make_mut(interner);
-        interner.values.push(value.clone());
-        interner.ids.insert(key, id);
-        id
-    }
-
-    fn next(&self) -> u32 {
-        u32::try_from(self.values.len()).unwrap_or(u32::MAX)
     }
 }

@@ -10,7 +10,7 @@ use super::super::universe::NameId;
 use super::lines::LineInUse;
 use super::slots::SlotKind;
 use crate::Versions;
-use crate::search::Slot;
+use crate::search::{Slot, Slots};
 
 /// When a project is decided: the greater, the sooner. The number is when it was first named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +30,7 @@ pub(crate) enum Rank {
 /// The state of one search.
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) slots: Vec<SlotKind>,
-    pub(super) numbers: FxHashMap<SlotKind, Slot>,
+    pub(super) slots: Slots<SlotKind>,
     pub(super) ranks: FxHashMap<NameId, Rank>,
     pub(super) candidates: FxHashMap<NameId, Rc<Candidates>>,
     pub(super) existing: FxHashMap<NameId, Option<Versions>>,
