@@ -4,6 +4,7 @@
 //! Invariant: nothing here waits, reads a clock or opens anything. Equal inputs have equal
 //! outcomes, on every machine and whatever was known before.
 
+pub mod cargo;
 pub mod conflict;
 pub mod pypi;
 pub mod search;

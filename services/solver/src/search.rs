@@ -77,6 +77,12 @@ pub trait Rules {
     /// what is said of that is said of them.
     fn alike(&self, slot: Slot, version: u32) -> Versions;
 
+    /// The slot whose version this one has to have, if there is one. It is decided before.
+    fn tied(&self, slot: Slot) -> Option<Slot> {
+        let _ = slot;
+        None
+    }
+
     /// The fact missing about a slot: its listing, or what one version needs.
     fn gap(&self, slot: Slot, version: Option<u32>) -> Self::Gap;
 }

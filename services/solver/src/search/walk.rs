@@ -123,7 +123,7 @@ impl<'a, R: Rules> Walk<'a, R> {
 
     fn decide(&mut self, slot: Slot, id: Id<Slot>, range: &Versions) {
         let Some(version) = self.rules.choose(slot, range) else {
-            self.state.add_no_versions(id, range.clone());
+            self.note_no_choice(slot, id, range);
             return;
         };
         if self.told.contains(&(slot, version)) {
@@ -152,6 +152,18 @@ impl<'a, R: Rules> Walk<'a, R> {
         needs.retain(|need| need.slot != slot);
         self.told.insert((slot, version));
         self.tell(id, version, alike, needs);
+    }
+
+    /// Tells pubgrub that a slot has none of the versions that are left of it; of one that is tied,
+    /// that what it is tied to has none of them.
+    fn note_no_choice(&mut self, slot: Slot, id: Id<Slot>, range: &Versions) {
+        match self.rules.tied(slot) {
+            None => self.state.add_no_versions(id, range.clone()),
+            Some(base) => {
+                let base = self.state.package_store.alloc(base);
+                self.state.add_dependency(id, range.clone(), (base, range.clone()));
+            }
+        }
     }
 
     /// Tells pubgrub what a version needs, and decides on it unless that cannot be met.

@@ -1,0 +1,56 @@
+//! What is asked.
+
+use ecosystems::Timestamp;
+use ecosystems::cargo::{Dependency, Features, RustVersion, Version};
+
+use super::Crate;
+
+/// Members of a workspace whose dependencies are to be locked, under one policy.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The index that a dependency without a registry is looked up in.
+    pub registry: Box<str>,
+    /// The members.
+    pub members: Vec<Member>,
+    /// Versions to keep as long as they can be kept. They may be yanked, and newer than the cut-off.
+    pub locked: Vec<(Crate, Version)>,
+    /// What to choose where there is a choice.
+    pub policy: Policy,
+}
+
+/// A package of the workspace. What members need of one another is not part of the problem: all
+/// features of all of them are on anyway.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// What it takes from registries: of all kinds, for all targets.
+    pub dependencies: Vec<Dependency>,
+    /// Its features, all of which are on.
+    pub features: Features,
+    /// The native library that it links.
+    pub links: Option<Box<str>>,
+}
+
+/// What to choose where there is a choice.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Newest or oldest.
+    pub strategy: Strategy,
+    /// The compilers that versions should work with, one a member: the more of them a version works
+    /// with, the sooner it is tried. None where compilers do not count, as before resolver 3.
+    pub rust_versions: Vec<RustVersion>,
+    /// Versions published after this instant do not exist; those that do not say when, do.
+    pub before: Option<Timestamp>,
+}
+
+/// Which of the versions that fit is tried first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The newest.
+    #[default]
+    Highest,
+    /// The oldest, as with `-Z minimal-versions`.
+    Lowest,
+    /// The oldest and no other of what members require, the newest of all else, as with
+    /// `-Z direct-minimal-versions`.
+    LowestDirect,
+}

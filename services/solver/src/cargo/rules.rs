@@ -1,0 +1,334 @@
+//! Rust's packages as slots, and cargo's order of deciding them.
+
+mod needs;
+mod slots;
+mod state;
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ecosystems::cargo::{Activation, Dependency, Features, Listing, Release, Requirement, Version};
+use rustc_hash::FxHashMap;
+
+use super::candidates::{Candidates, Matches};
+use super::problem::Strategy;
+use super::universe::{CrateId, Package, RequirementId, Target};
+use super::{Crate, Member, Problem, Universe};
+use crate::Versions;
+use crate::search::{Needs, Rules, Slot};
+pub(crate) use needs::requested;
+use pubgrub::VersionSet;
+pub(crate) use slots::{Owner, SlotKind};
+use state::{State, Urgency};
+
+/// The feature that is asked for unless a dependency says otherwise.
+pub(crate) const DEFAULT: &str = "default";
+
+/// The rules of one solve.
+pub(crate) struct CargoRules<'a> {
+    pub(crate) problem: &'a Problem,
+    universe: &'a Universe,
+    /// For each member, what its dependencies ask for.
+    targets: Vec<Box<[Target]>>,
+    /// Packages and requirements of the problem that the universe has not met: numbered behind its
+    /// own.
+    crates: Vec<Crate>,
+    requirements: Vec<&'a Requirement>,
+    locked: FxHashMap<CrateId, Vec<&'a Version>>,
+    state: RefCell<State<'a>>,
+}
+
+impl<'a> CargoRules<'a> {
+    pub(crate) fn new(problem: &'a Problem, universe: &'a Universe) -> Self {
+        let mut rules = Self {
+            problem,
+            universe,
+            targets: Vec::new(),
+            crates: Vec::new(),
+            requirements: Vec::new(),
+            locked: FxHashMap::default(),
+            state: RefCell::default(),
+        };
+        for (package, version) in &problem.locked {
+            if let Some(id) = universe.id(package) {
+                rules.locked.entry(id).or_default().push(version);
+            }
+        }
+        let registry: Arc<str> = Arc::from(&*problem.registry);
+        for member in &problem.members {
+            let dependencies = member.dependencies.iter();
+            let targets = dependencies.map(|dependency| Target {
+                package: rules.resolve(Crate::required(&registry, dependency)),
+                requirement: rules.resolve_requirement(&dependency.requirement),
+            });
+            let targets = targets.collect();
+            rules.targets.push(targets);
+        }
+        rules
+    }
+
+    /// The slot of the workspace.
+    pub(crate) fn root(&self) -> Slot {
+        self.slot(SlotKind::Root)
+    }
+
+    /// The package that a slot is about, if it is about one.
+    pub(crate) fn crate_of(&self, slot: Slot) -> Option<Crate> {
+        let id = match self.kind(slot) {
+            SlotKind::Line(id, _) | SlotKind::Feature(id, _, _) | SlotKind::Unlisted(id) => id,
+            SlotKind::Choice(owner, place) | SlotKind::ChoiceFeature(owner, place, _) => {
+                self.targets(owner)[place as usize].package
+            }
+            SlotKind::Root | SlotKind::Member(_) | SlotKind::Links(_) => return None,
+        };
+        Some(self.package_name(id).clone())
+    }
+
+    pub(crate) fn package_name(&self, id: CrateId) -> &Crate {
+        let known = self.universe.crates();
+        let place = id.0 as usize;
+        known.get(place).unwrap_or_else(|| &self.crates[place - known.len()])
+    }
+
+    pub(crate) fn listing(&self, id: CrateId) -> Option<&'a Arc<Listing>> {
+        self.universe.package(id)?.listing.as_ref()
+    }
+
+    pub(crate) fn member(&self, number: u32) -> &'a Member {
+        &self.problem.members[number as usize]
+    }
+
+    /// What an owner depends on, in the order of its document, and what that asks for.
+    pub(crate) fn dependencies(&self, owner: Owner) -> &'a [Dependency] {
+        match owner {
+            Owner::Member(number) => &self.member(number).dependencies,
+            Owner::Release(id, position) => &self.release(id, position).dependencies,
+        }
+    }
+
+    pub(crate) fn targets(&self, owner: Owner) -> &[Target] {
+        match owner {
+            Owner::Member(number) => &self.targets[number as usize],
+            Owner::Release(id, position) => self.package(id).targets(position),
+        }
+    }
+
+    pub(crate) fn features(&self, owner: Owner) -> &'a Features {
+        match owner {
+            Owner::Member(number) => &self.member(number).features,
+            Owner::Release(id, position) => &self.release(id, position).features,
+        }
+    }
+
+    /// What follows from asking an owner for features; `None` if it lacks one of them. That it has
+    /// no default features is no lack.
+    pub(crate) fn activate<'b>(
+        &self,
+        owner: Owner,
+        requested: impl Iterator<Item = &'b str>,
+    ) -> Option<Activation<'b>>
+    where
+        'a: 'b,
+    {
+        let features: &'b Features = self.features(owner);
+        let requested = requested.filter(|feature| *feature != DEFAULT || features.has(DEFAULT));
+        features.activate(requested, self.dependencies(owner)).ok()
+    }
+
+    /// Whether a dependency counts: those for development do for members only, and optional ones
+    /// where a feature asks for them.
+    pub(crate) fn is_active(
+        owner: Owner,
+        dependency: &Dependency,
+        activation: &Activation<'_>,
+    ) -> bool {
+        let is_dev = dependency.kind == ecosystems::cargo::Kind::Dev;
+        (!is_dev || matches!(owner, Owner::Member(_)))
+            && (!dependency.is_optional || activation.dependencies.contains_key(&*dependency.alias))
+    }
+
+    pub(crate) fn release(&self, id: CrateId, position: u32) -> &'a Release {
+        let listing = self.listing(id).expect("a package with releases is listed");
+        &listing.releases[position as usize]
+    }
+
+    /// The candidates that meet the requirement of a dependency; `None` if the package is not
+    /// known.
+    pub(crate) fn matches(&self, owner: Owner, place: u32) -> Option<Rc<Matches>> {
+        let target = self.targets(owner)[place as usize];
+        let is_lowest = matches!(owner, Owner::Member(_))
+            && self.problem.policy.strategy == Strategy::LowestDirect;
+        let key = (target.package, target.requirement, is_lowest);
+        if let Some(known) = self.state.borrow().matches.get(&key) {
+            return Some(Rc::clone(known));
+        }
+        self.universe.package(target.package)?;
+        let requirement = self.requirement(target.requirement);
+        let matches = match self.listing(target.package) {
+            None => Matches { count: 0, runs: Vec::new() },
+            Some(listing) => {
+                let candidates = self.candidates(target.package, listing);
+                if is_lowest {
+                    candidates.lowest(listing, requirement)
+                } else {
+                    candidates.matching(listing, requirement)
+                }
+            }
+        };
+        let matches = Rc::new(matches);
+        self.state.borrow_mut().matches.insert(key, Rc::clone(&matches));
+        Some(matches)
+    }
+
+    fn candidates(&self, id: CrateId, listing: &Listing) -> Rc<Candidates> {
+        if let Some(known) = self.state.borrow().candidates.get(&id) {
+            return Rc::clone(known);
+        }
+        let locked = self.locked.get(&id).map_or(&[][..], Vec::as_slice);
+        let candidates = Rc::new(Candidates::new(&self.problem.policy, listing, locked));
+        self.state.borrow_mut().candidates.insert(id, Rc::clone(&candidates));
+        candidates
+    }
+
+    fn package(&self, id: CrateId) -> &'a Package {
+        self.universe.package(id).expect("a package with releases is known")
+    }
+
+    fn requirement(&self, id: RequirementId) -> &'a Requirement {
+        let known = self.universe.requirements();
+        let place = id.0 as usize;
+        known.get(place).unwrap_or_else(|| self.requirements[place - known.len()])
+    }
+
+    fn resolve(&mut self, package: Crate) -> CrateId {
+        self.universe.id(&package).unwrap_or_else(|| {
+            let place = self.crates.iter().position(|known| *known == package);
+            let place = place.unwrap_or_else(|| {
+                self.crates.push(package);
+                self.crates.len() - 1
+            });
+            CrateId(number(self.universe.crates().len() + place))
+        })
+    }
+
+    fn resolve_requirement(&mut self, requirement: &'a Requirement) -> RequirementId {
+        self.universe.requirement_id(requirement).unwrap_or_else(|| {
+            self.requirements.push(requirement);
+            RequirementId(number(self.universe.requirements().len() + self.requirements.len() - 1))
+        })
+    }
+
+    pub(crate) fn kind(&self, slot: Slot) -> SlotKind {
+        self.state.borrow().slots.kind(slot)
+    }
+
+    pub(crate) fn slot(&self, kind: SlotKind) -> Slot {
+        self.state.borrow_mut().slots.slot(kind)
+    }
+
+    /// The text that stands for a number in a slot.
+    fn text(&self, number: u32) -> &'a str {
+        self.state.borrow().texts[number as usize]
+    }
+
+    /// What a slot's version is the version of: it is decided before.
+    fn base(kind: SlotKind) -> Option<SlotKind> {
+        match kind {
+            SlotKind::Feature(id, line, _) => Some(SlotKind::Line(id, line)),
+            SlotKind::ChoiceFeature(owner, place, _) => Some(SlotKind::Choice(owner, place)),
+            _ => None,
+        }
+    }
+}
+
+/// A place as a number of a slot.
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+impl Rules for CargoRules<'_> {
+    type Priority = (Reverse<Urgency>, Reverse<bool>, Reverse<u32>);
+    type Gap = Crate;
+
+    fn is_listed(&self, slot: Slot) -> bool {
+        !matches!(self.kind(slot), SlotKind::Unlisted(_))
+    }
+
+    fn priority(&self, slot: Slot) -> Self::Priority {
+        let base = Self::base(self.kind(slot)).map(|base| self.slot(base));
+        let urgency = self.state.borrow().urgency(base.unwrap_or(slot));
+        (Reverse(urgency), Reverse(base.is_some()), Reverse(slot.0))
+    }
+
+    /// Cargo's order of decisions does not depend on conflicts.
+    fn note_conflict(&self, _: Slot, _: &mut dyn Iterator<Item = Slot>, _: Slot) {}
+
+    fn put_off(&self) -> Vec<Slot> {
+        Vec::new()
+    }
+
+    fn choose(&self, slot: Slot, range: &Versions) -> Option<u32> {
+        let kind = self.kind(slot);
+        let version = match kind {
+            SlotKind::Root | SlotKind::Member(_) => range.contains(&0).then_some(0),
+            SlotKind::Line(id, line) => {
+                let listing = self.listing(id)?;
+                self.candidates(id, listing).choose(line, range)
+            }
+            SlotKind::Choice(owner, place) => {
+                let runs = number(self.matches(owner, place)?.runs.len());
+                range.positions(runs).next()
+            }
+            SlotKind::Links(links) => {
+                let holders = self.state.borrow().holders.get(&links).map_or(0, Vec::len);
+                range.positions(number(holders)).next()
+            }
+            SlotKind::Unlisted(_) => None,
+            SlotKind::Feature(..) | SlotKind::ChoiceFeature(..) => {
+                let base = self.slot(Self::base(kind)?);
+                let decided = self.state.borrow().decided.get(&base).copied();
+                decided.filter(|version| range.contains(version))
+            }
+        };
+        if let Some(version) = version {
+            self.state.borrow_mut().decided.insert(slot, version);
+        }
+        version
+    }
+
+    fn needs(&self, slot: Slot, version: u32) -> Needs {
+        let needs = match self.kind(slot) {
+            SlotKind::Unlisted(_) => None,
+            SlotKind::Links(_) => Some(Vec::new()),
+            SlotKind::Root => Some(self.root_needs()),
+            SlotKind::Member(number) => self.member_needs(number),
+            SlotKind::Line(id, line) => self.release_needs(id, line, version),
+            SlotKind::Feature(id, line, feature) => {
+                self.feature_needs(id, line, version, self.text(feature))
+            }
+            SlotKind::Choice(owner, place) => {
+                self.option_needs(owner, place, version, &BTreeSet::new())
+            }
+            SlotKind::ChoiceFeature(owner, place, feature) => {
+                let extra = BTreeSet::from([self.text(feature)]);
+                self.option_needs(owner, place, version, &extra)
+            }
+        };
+        needs.map_or(Needs::Unavailable, |needs| Needs::Known(self.by_urgency(needs)))
+    }
+
+    fn alike(&self, _: Slot, version: u32) -> Versions {
+        Versions::singleton(version)
+    }
+
+    fn tied(&self, slot: Slot) -> Option<Slot> {
+        Some(self.slot(Self::base(self.kind(slot))?))
+    }
+
+    fn gap(&self, slot: Slot, _: Option<u32>) -> Crate {
+        self.crate_of(slot).expect("what is not listed is a package")
+    }
+}

@@ -1,0 +1,253 @@
+//! What members, releases, features and choices need.
+
+use std::collections::BTreeSet;
+
+use ecosystems::cargo::{Activation, Dependency};
+use pubgrub::VersionSet;
+
+use super::super::candidates::{Matches, Run};
+use super::super::universe::CrateId;
+use super::{CargoRules, DEFAULT, Owner, SlotKind, number};
+use crate::Versions;
+use crate::search::Need;
+
+/// A need, with how many candidates the requirement behind it has.
+type Ranked = (u32, Need);
+
+impl<'a> CargoRules<'a> {
+    /// The needs with the fewest candidates first, as cargo takes them, each noted as needed.
+    pub(super) fn by_urgency(&self, mut needs: Vec<Ranked>) -> Vec<Need> {
+        needs.sort_by_key(|(candidates, _)| *candidates);
+        let state = &mut *self.state.borrow_mut();
+        for (candidates, need) in &needs {
+            state.need(need.slot, *candidates);
+        }
+        needs.into_iter().map(|(_, need)| need).collect()
+    }
+
+    /// The workspace needs its members.
+    pub(super) fn root_needs(&self) -> Vec<Ranked> {
+        let members = 0..number(self.problem.members.len());
+        members.map(|member| self.whole(SlotKind::Member(member), 0)).collect()
+    }
+
+    /// A member needs all its dependencies, with all its features on.
+    pub(super) fn member_needs(&self, member: u32) -> Option<Vec<Ranked>> {
+        let owner = Owner::Member(member);
+        let features = self.features(owner).iter().map(|(name, _)| name);
+        let activation = self.activate(owner, features)?;
+        let mut needs = self.active_needs(owner, &activation, |_| true)?;
+        needs.extend(self.links_need(self.member(member).links.as_deref(), None));
+        Some(needs)
+    }
+
+    /// A release needs what is not optional.
+    pub(super) fn release_needs(
+        &self,
+        id: CrateId,
+        line: u32,
+        version: u32,
+    ) -> Option<Vec<Ranked>> {
+        let owner = Owner::Release(id, line + version);
+        let nothing = Activation::default();
+        let mut needs = self.active_needs(owner, &nothing, |_| true)?;
+        let links = self.release(id, line + version).links.as_deref();
+        needs.extend(self.links_need(links, Some((id, line))));
+        Some(needs)
+    }
+
+    /// A feature needs its release, and what it asks for.
+    pub(super) fn feature_needs(
+        &self,
+        id: CrateId,
+        line: u32,
+        version: u32,
+        feature: &'a str,
+    ) -> Option<Vec<Ranked>> {
+        let owner = Owner::Release(id, line + version);
+        let activation = self.activate(owner, std::iter::once(feature))?;
+        let asks_for =
+            |dependency: &Dependency| activation.dependencies.contains_key(&*dependency.alias);
+        let mut needs = self.active_needs(owner, &activation, asks_for)?;
+        needs.push(self.whole(SlotKind::Line(id, line), version));
+        Some(needs)
+    }
+
+    /// The run that a dependency takes needs its line, with the features asked for.
+    pub(super) fn option_needs(
+        &self,
+        owner: Owner,
+        place: u32,
+        option: u32,
+        extra: &BTreeSet<&'a str>,
+    ) -> Option<Vec<Ranked>> {
+        let matches = self.matches(owner, place)?;
+        let run = matches.runs.get(option as usize)?;
+        let mut needs = self.run_needs(owner, place, run, extra)?;
+        if !extra.is_empty() {
+            needs.push((
+                0,
+                Need {
+                    slot: self.slot(SlotKind::Choice(owner, place)),
+                    versions: Versions::singleton(option),
+                    base: None,
+                },
+            ));
+        }
+        Some(needs.into_iter().map(|(_, need)| (matches.count, need)).collect())
+    }
+
+    /// What the active dependencies of an owner need, as far as they are among those wanted.
+    fn active_needs(
+        &self,
+        owner: Owner,
+        activation: &Activation<'a>,
+        is_wanted: impl Fn(&Dependency) -> bool,
+    ) -> Option<Vec<Ranked>> {
+        let nothing = BTreeSet::new();
+        let mut needs = Vec::new();
+        for (place, dependency) in (0..).zip(self.dependencies(owner)) {
+            if Self::is_active(owner, dependency, activation) && is_wanted(dependency) {
+                let extra = activation.dependencies.get(&*dependency.alias).unwrap_or(&nothing);
+                needs.extend(self.dependency_needs(owner, place, extra)?);
+            }
+        }
+        Some(needs)
+    }
+
+    /// What one dependency needs: its line, or the choice of one, with each feature that is asked
+    /// for. `None` if nothing can meet it.
+    fn dependency_needs(
+        &self,
+        owner: Owner,
+        place: u32,
+        extra: &BTreeSet<&'a str>,
+    ) -> Option<Vec<Ranked>> {
+        let Some(matches) = self.matches(owner, place) else {
+            let unlisted = SlotKind::Unlisted(self.targets(owner)[place as usize].package);
+            let need = Need { slot: self.slot(unlisted), versions: Versions::full(), base: None };
+            return Some(vec![(0, need)]);
+        };
+        let is_one_line = matches.runs.windows(2).all(|pair| pair[0].line == pair[1].line);
+        let needs = if is_one_line {
+            self.run_needs(owner, place, matches.runs.first()?, extra)?
+        } else {
+            self.choice_needs(owner, place, &matches, extra)?
+        };
+        Some(needs.into_iter().map(|(_, need)| (matches.count, need)).collect())
+    }
+
+    /// What a dependency needs that takes candidates of one line.
+    fn run_needs(
+        &self,
+        owner: Owner,
+        place: u32,
+        run: &Run,
+        extra: &BTreeSet<&'a str>,
+    ) -> Option<Vec<Ranked>> {
+        let id = self.targets(owner)[place as usize].package;
+        let dependency = &self.dependencies(owner)[place as usize];
+        let versions = self.offering(id, run, &named(dependency, extra))?;
+        let need =
+            |kind| (0, Need { slot: self.slot(kind), versions: versions.clone(), base: None });
+        let mut needs = vec![need(SlotKind::Line(id, run.line))];
+        for feature in requested(dependency, extra) {
+            let feature = self.state.borrow_mut().number(feature);
+            if self.has_effect(id, run.line, feature) {
+                needs.push(need(SlotKind::Feature(id, run.line, feature)));
+            }
+        }
+        Some(needs)
+    }
+
+    /// What a dependency needs whose candidates are of several lines.
+    fn choice_needs(
+        &self,
+        owner: Owner,
+        place: u32,
+        matches: &Matches,
+        extra: &BTreeSet<&'a str>,
+    ) -> Option<Vec<Ranked>> {
+        let id = self.targets(owner)[place as usize].package;
+        let dependency = &self.dependencies(owner)[place as usize];
+        let options = |extra: &BTreeSet<&'a str>| {
+            let named = named(dependency, extra);
+            let runs = (0u32..).zip(&matches.runs);
+            let offering = runs.filter(|(_, run)| self.offering(id, run, &named).is_some());
+            let options = offering.map(|(option, _)| option..option + 1).collect::<Vec<_>>();
+            (!options.is_empty()).then(|| Versions::from_runs(&options))
+        };
+        let need = |kind, versions| (0, Need { slot: self.slot(kind), versions, base: None });
+        let mut needs = vec![need(SlotKind::Choice(owner, place), options(&BTreeSet::new())?)];
+        for feature in extra {
+            let versions = options(&BTreeSet::from([*feature]))?;
+            let feature = self.state.borrow_mut().number(feature);
+            needs.push(need(SlotKind::ChoiceFeature(owner, place, feature), versions));
+        }
+        Some(needs)
+    }
+
+    /// The candidates of a run that have all these features; `None` if there is none.
+    fn offering(&self, id: CrateId, run: &Run, named: &BTreeSet<&str>) -> Option<Versions> {
+        let length = self.candidates(id, self.listing(id)?).length(run.line);
+        let mut offering = run.versions.clone();
+        for version in run.versions.positions(length) {
+            let features = &self.release(id, run.line + version).features;
+            if !named.iter().all(|feature| features.has(feature)) {
+                offering = offering.intersection(&Versions::singleton(version).complement());
+            }
+        }
+        (offering != Versions::empty()).then_some(offering)
+    }
+
+    /// Whether a feature asks for anything in any version of a line, or cannot be had in one that
+    /// states it.
+    fn has_effect(&self, id: CrateId, line: u32, feature: u32) -> bool {
+        let key = (id, line, feature);
+        if let Some(known) = self.state.borrow().effects.get(&key) {
+            return *known;
+        }
+        let name = self.text(feature);
+        let length =
+            self.listing(id).map_or(0, |listing| self.candidates(id, listing).length(line));
+        let has_effect = (line..line + length).any(|position| {
+            let owner = Owner::Release(id, position);
+            let activation = self.activate(owner, std::iter::once(name));
+            self.features(owner).has(name)
+                && activation.is_none_or(|activation| !activation.dependencies.is_empty())
+        });
+        self.state.borrow_mut().effects.insert(key, has_effect);
+        has_effect
+    }
+
+    fn links_need(&self, links: Option<&'a str>, holder: Option<(CrateId, u32)>) -> Option<Ranked> {
+        let links = self.state.borrow_mut().number(links?);
+        let holder = self.state.borrow_mut().holder(links, holder);
+        Some(self.whole(SlotKind::Links(links), holder))
+    }
+
+    /// The need for one version of a slot, which there is nothing to choose about.
+    fn whole(&self, kind: SlotKind, version: u32) -> Ranked {
+        let versions = Versions::singleton(version);
+        (0, Need { slot: self.slot(kind), versions, base: None })
+    }
+}
+
+/// The features that a dependency names, those of `extra` included.
+fn named<'b>(dependency: &'b Dependency, extra: &BTreeSet<&'b str>) -> BTreeSet<&'b str> {
+    let named = dependency.features.iter().map(|name| &**name);
+    named.chain(extra.iter().copied()).collect()
+}
+
+/// The features that a dependency asks for: those that it names, and the default ones, which a
+/// version need not have.
+pub(crate) fn requested<'b>(
+    dependency: &'b Dependency,
+    extra: &BTreeSet<&'b str>,
+) -> BTreeSet<&'b str> {
+    let mut requested = named(dependency, extra);
+    if dependency.uses_default_features {
+        requested.insert(DEFAULT);
+    }
+    requested
+}

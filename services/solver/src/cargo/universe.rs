@@ -1,0 +1,133 @@
+//! What is known of indexes: listings, with what their dependencies point to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ecosystems::cargo::{Dependency, Listing, Name, Requirement};
+
+use crate::interner::Interner;
+
+/// A package in a registry. The same name in two registries is two packages.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Crate {
+    /// The URL of the registry's index, as dependencies name it.
+    pub registry: Arc<str>,
+    /// The package.
+    pub name: Name,
+}
+
+/// An immutable snapshot of all that is known of some indexes.
+///
+/// Packages and requirements are interned, so that a solve compares numbers. Growing a universe
+/// leaves the snapshots that others hold as they are.
+#[derive(Clone, Debug, Default)]
+pub struct Universe {
+    crates: Arc<Interner<Crate>>,
+    requirements: Arc<Interner<Requirement>>,
+    packages: Arc<Vec<Option<Arc<Package>>>>,
+}
+
+/// A package in a universe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct CrateId(pub(crate) u32);
+
+/// A requirement in a universe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RequirementId(pub(crate) u32);
+
+/// What a dependency asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) package: CrateId,
+    pub(crate) requirement: RequirementId,
+}
+
+/// What is known of one package.
+#[derive(Debug)]
+pub(crate) struct Package {
+    /// `None`: the registry does not have it.
+    pub(crate) listing: Option<Arc<Listing>>,
+    /// For each release, what its dependencies ask for, in their order.
+    targets: Vec<Box<[Target]>>,
+}
+
+impl Universe {
+    /// Adds what an index says of a package; `None` says that it does not have it.
+    pub fn insert(&mut self, package: &Crate, listing: Option<Arc<Listing>>) {
+        let releases = listing.as_ref().map_or(&[][..], |listing| &listing.releases);
+        let targets = releases.iter().map(|release| {
+            let dependencies = release.dependencies.iter();
+            dependencies.map(|dependency| self.target(&package.registry, dependency)).collect()
+        });
+        let targets = targets.collect();
+        let id = self.intern(package);
+        let known = Some(Arc::new(Package { listing, targets }));
+        Arc::make_mut(&mut self.packages)[id.0 as usize] = known;
+    }
+
+    /// Whether it is known what the index says of a package.
+    pub fn has(&self, package: &Crate) -> bool {
+        self.id(package).is_some_and(|id| self.package(id).is_some())
+    }
+
+    pub(crate) fn id(&self, package: &Crate) -> Option<CrateId> {
+        self.crates.ids.get(package).copied().map(CrateId)
+    }
+
+    pub(crate) fn requirement_id(&self, requirement: &Requirement) -> Option<RequirementId> {
+        self.requirements.ids.get(requirement).copied().map(RequirementId)
+    }
+
+    pub(crate) fn package(&self, id: CrateId) -> Option<&Package> {
+        self.packages.get(id.0 as usize)?.as_deref()
+    }
+
+    /// The packages that are named, by their numbers.
+    pub(crate) fn crates(&self) -> &[Crate] {
+        &self.crates.values
+    }
+
+    /// The requirements that are known, by their numbers.
+    pub(crate) fn requirements(&self) -> &[Requirement] {
+        &self.requirements.values
+    }
+
+    fn intern(&mut self, package: &Crate) -> CrateId {
+        let id = CrateId(Interner::intern(&mut self.crates, package, Clone::clone));
+        if self.packages.len() <= id.0 as usize {
+            Arc::make_mut(&mut self.packages).resize(id.0 as usize + 1, None);
+        }
+        id
+    }
+
+    fn target(&mut self, registry: &Arc<str>, dependency: &Dependency) -> Target {
+        let package = Crate::required(registry, dependency);
+        let requirement = &dependency.requirement;
+        let requirement = Interner::intern(&mut self.requirements, requirement, Clone::clone);
+        Target { package: self.intern(&package), requirement: RequirementId(requirement) }
+    }
+}
+
+impl Package {
+    /// What the dependencies of the release at a position ask for.
+    pub(crate) fn targets(&self, position: u32) -> &[Target] {
+        &self.targets[position as usize]
+    }
+}
+
+impl Crate {
+    /// What a dependency asks for, of a package in `registry`.
+    pub(crate) fn required(registry: &Arc<str>, dependency: &Dependency) -> Self {
+        let named = dependency.registry.as_deref();
+        Self {
+            registry: named.map_or_else(|| Arc::clone(registry), Arc::from),
+            name: dependency.package.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Crate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}

@@ -1,0 +1,48 @@
+//! Cargo's rules one at a time, and its own answers: lock files on the recorded index, and its
+//! resolver's test suite.
+//!
+//! The answers are not part of the project: `QUARTERMASTER_SHARED` names the folder that holds `oracles/`,
+//! `registry/` and `conformance/`, by default `../shared` beside the workspace. Where there is none,
+//! there is nothing to judge and the tests say so.
+
+#[path = "cargo/cases.rs"]
+mod cases;
+#[path = "cargo/locks.rs"]
+mod locks;
+#[path = "cargo/rules.rs"]
+mod rules;
+#[path = "cargo/world.rs"]
+mod world;
+
+use world::World;
+
+/// So many steps are more than any of the problems takes.
+const STEPS: u64 = 100_000;
+
+#[test]
+fn lock_files_are_those_of_cargo() {
+    let Some(mut world) = World::recorded() else { return };
+    let mut different = Vec::new();
+    for set in ["bevy-game", "data", "desktop", "grpc", "p2p", "web-api"] {
+        different.extend(locks::differences(&mut world, set));
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn an_answer_does_not_depend_on_what_happened_to_be_known() {
+    let (Some(mut world), Some(mut whole)) = (World::recorded(), World::recorded()) else { return };
+    whole.read_everything();
+    for set in ["grpc", "web-api"] {
+        assert_eq!(locks::differences(&mut world, set), locks::differences(&mut whole, set));
+    }
+}
+
+#[test]
+fn cases_of_cargos_resolver_are_answered_as_cargo_does() {
+    let Some(cases) = cases::read() else { return };
+    assert_eq!(cases.len(), 103, "the suite is another one");
+    let faults: Vec<String> = cases.iter().filter_map(|case| case.judge().err()).collect();
+    println!("{} of {} cases are met", cases.len() - faults.len(), cases.len());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

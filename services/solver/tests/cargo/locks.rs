@@ -1,0 +1,140 @@
+//! Manifests with the lock files that cargo 1.95 wrote for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ecosystems::cargo::{Dependency, Features, Kind, Name, Requirement, RustVersion};
+use serde::Deserialize;
+use solver::cargo::{Member, Outcome, Policy, Problem, Solution};
+
+use super::STEPS;
+use super::world::{REGISTRY, World, shared};
+
+#[derive(Deserialize)]
+struct Manifest {
+    package: Package,
+    dependencies: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+}
+
+/// The few forms of a dependency that the manifests have.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Entry {
+    Text(String),
+    Table { version: String, features: Vec<Box<str>> },
+}
+
+#[derive(Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
+    #[serde(default)]
+    dependencies: Vec<String>,
+}
+
+/// Packages as `name version`, and edges as `name version -> name version`.
+type Graph = (BTreeSet<String>, BTreeSet<String>);
+
+/// Solves a set, and says in what the answer differs from cargo's.
+pub(crate) fn differences(world: &mut World, set: &str) -> Vec<String> {
+    let read = |file: &str| {
+        let bytes = shared(&format!("oracles/cargo/{set}/{file}")).expect("an oracle");
+        String::from_utf8(bytes).expect("text")
+    };
+    let manifest: Manifest = toml::from_str(&read("Cargo.toml")).expect("a manifest");
+    let lock: Lock = toml::from_str(&read("Cargo.lock")).expect("a lock file");
+    let (outcome, steps, rounds) = world.solve(&problem(&manifest), STEPS);
+    let Outcome::Solved(solution) = outcome else { return vec![format!("{set}: {outcome:?}")] };
+    let (packages, edges) = graph(&manifest.package.name, &solution);
+    let (locked, locked_edges) = locked(&lock);
+    let (count, edge_count) = (packages.len(), edges.len());
+    println!(
+        "{set:<10} {count:>4} packages {edge_count:>5} edges {steps:>6} steps {rounds:>3} rounds"
+    );
+    let mut different = Vec::new();
+    for (kind, ours, theirs) in [("package", packages, locked), ("edge", edges, locked_edges)] {
+        let lacking = theirs.difference(&ours).map(|what| format!("{set}: no {kind} {what}"));
+        different.extend(lacking);
+        let added = ours.difference(&theirs).map(|what| format!("{set}: added {kind} {what}"));
+        different.extend(added);
+    }
+    different
+}
+
+fn problem(manifest: &Manifest) -> Problem {
+    let dependencies = manifest.dependencies.iter().map(|(name, entry)| {
+        let (version, features) = match entry {
+            Entry::Text(version) => (version, &[][..]),
+            Entry::Table { version, features } => (version, &features[..]),
+        };
+        Dependency {
+            alias: name.as_str().into(),
+            package: Name::parse(name).expect("a name"),
+            requirement: Requirement::parse(version).expect("a requirement"),
+            kind: Kind::Normal,
+            features: features.into(),
+            uses_default_features: true,
+            is_optional: false,
+            target: None,
+            registry: None,
+        }
+    });
+    let member =
+        Member { dependencies: dependencies.collect(), features: Features::default(), links: None };
+    // Where a manifest names no rust-version, cargo takes its own toolchain's.
+    let rust_versions = vec![RustVersion::parse("1.95.0").expect("a rust-version")];
+    Problem {
+        registry: REGISTRY.into(),
+        members: vec![member],
+        locked: Vec::new(),
+        policy: Policy { rust_versions, ..Policy::default() },
+    }
+}
+
+fn graph(member: &str, solution: &Solution) -> Graph {
+    let name = |place: usize| {
+        let pick = &solution.picks[place];
+        format!("{} {}", pick.package, pick.release().version)
+    };
+    let mut packages: BTreeSet<String> = (0..solution.picks.len()).map(name).collect();
+    let member = format!("{member} 0.1.0");
+    let mut edges = BTreeSet::new();
+    for edge in &solution.members[0].edges {
+        edges.insert(format!("{member} -> {}", name(edge.target)));
+    }
+    for (place, pick) in solution.picks.iter().enumerate() {
+        let to = pick.edges.iter().map(|edge| name(edge.target));
+        edges.extend(to.map(|to| format!("{} -> {to}", name(place))));
+    }
+    packages.insert(member);
+    (packages, edges)
+}
+
+/// A lock file names a dependency's version only where there are several.
+fn locked(lock: &Lock) -> Graph {
+    let id = |package: &Locked| format!("{} {}", package.name, package.version);
+    let packages: BTreeSet<String> = lock.package.iter().map(id).collect();
+    let mut edges = BTreeSet::new();
+    for package in &lock.package {
+        for to in &package.dependencies {
+            let mut words = to.split(' ');
+            let name = words.next().expect("a name");
+            let version = words.next();
+            let mut all = lock.package.iter();
+            let target = all.find(|other| {
+                other.name == name && version.is_none_or(|version| other.version == version)
+            });
+            edges.insert(format!("{} -> {}", id(package), id(target.expect("a package"))));
+        }
+    }
+    (packages, edges)
+}

@@ -1,0 +1,100 @@
+//! Index files as a universe that is read as far as problems ask for it.
+#![expect(clippy::disallowed_methods, reason = "the index is a file, and its place is a setting")]
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ecosystems::cargo::{Name, read_index};
+use solver::cargo::{Crate, Outcome, Problem, Universe, solve};
+use solver::search::Budget;
+
+/// The registry of all that is recorded.
+pub(crate) const REGISTRY: &str = "https://index.example/";
+
+/// Index files, and as much of them as was read.
+#[derive(Default)]
+pub(crate) struct World {
+    /// The files of each package, by registry and name.
+    files: HashMap<(String, String), Vec<u8>>,
+    universe: Universe,
+}
+
+/// A file of the shared folder, if there is one.
+pub(crate) fn shared(path: &str) -> Option<Vec<u8>> {
+    let shared = std::env::var_os("QUARTERMASTER_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
+    let path = shared.join(path);
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
+        println!("nothing to judge: there is no `{}`", path.display());
+    }
+    bytes
+}
+
+impl World {
+    /// The recorded index, if it is there.
+    pub(crate) fn recorded() -> Option<Self> {
+        let archive = shared("registry/cargo.tar.zst")?;
+        let mut tar = tar::Archive::new(zstd::Decoder::new(&*archive).expect("an archive"));
+        let mut world = Self::default();
+        for entry in tar.entries().expect("an archive") {
+            let mut entry = entry.expect("a file of the archive");
+            if entry.header().entry_type().is_file() {
+                let path = entry.path().expect("a path").into_owned();
+                let mut bytes = Vec::new();
+                entry.read_to_end(&mut bytes).expect("a file of the archive");
+                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+                world.files.insert((REGISTRY.to_owned(), name), bytes);
+            }
+        }
+        Some(world)
+    }
+
+    /// Adds a line to the file of a package.
+    pub(crate) fn add(&mut self, registry: &str, name: &str, line: &str) {
+        let file = self.files.entry((registry.to_owned(), name.to_ascii_lowercase())).or_default();
+        file.extend_from_slice(line.as_bytes());
+        file.push(b'\n');
+    }
+
+    /// Reads everything that is recorded.
+    pub(crate) fn read_everything(&mut self) {
+        let files: Vec<(String, Vec<u8>)> = self
+            .files
+            .iter()
+            .map(|((registry, _), bytes)| (registry.clone(), bytes.clone()))
+            .collect();
+        for (registry, bytes) in files {
+            let line = bytes.split(|byte| *byte == b'\n').next().expect("a line");
+            let line: serde_json::Value = serde_json::from_slice(line).expect("a line of JSON");
+            let name = Name::parse(line["name"].as_str().expect("a name")).expect("a name");
+            self.read(&Crate { registry: registry.into(), name });
+        }
+    }
+
+    /// Solves a problem, reading what is missing. Returns the outcome, its steps, and the rounds.
+    pub(crate) fn solve(&mut self, problem: &Problem, steps: u64) -> (Outcome, u64, u32) {
+        for round in 1.. {
+            let budget = Budget { steps, interrupted: &|| false };
+            match solve(problem, &self.universe, &budget) {
+                (Outcome::Gaps(gaps), _) => gaps.iter().for_each(|gap| self.read(gap)),
+                (outcome, steps) => return (outcome, steps, round),
+            }
+        }
+        panic!("the solver asks for ever")
+    }
+
+    fn read(&mut self, package: &Crate) {
+        let name = package.name.as_str().to_ascii_lowercase();
+        let file = self.files.get(&(package.registry.to_string(), name));
+        let listing = file.map(|bytes| {
+            let listing = read_index(&package.name, bytes);
+            Arc::new(listing.unwrap_or_else(|error| panic!("{error}")))
+        });
+        self.universe.insert(package, listing.filter(|listing| !listing.releases.is_empty()));
+    }
+}
