@@ -9,6 +9,8 @@
 mod cases;
 #[path = "cargo/locks.rs"]
 mod locks;
+#[path = "cargo/random.rs"]
+mod random;
 #[path = "cargo/rules.rs"]
 mod rules;
 #[path = "cargo/world.rs"]

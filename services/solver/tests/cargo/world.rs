@@ -1,12 +1,12 @@
 //! Index files as a universe that is read as far as problems ask for it.
 #![expect(clippy::disallowed_methods, reason = "the index is a file, and its place is a setting")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ecosystems::cargo::{Name, read_index};
+use ecosystems::cargo::{Listing, Name, read_index};
 use solver::cargo::{Crate, Outcome, Problem, Universe, solve};
 use solver::search::Budget;
 
@@ -59,6 +59,15 @@ impl World {
         let file = self.files.entry((registry.to_owned(), name.to_ascii_lowercase())).or_default();
         file.extend_from_slice(line.as_bytes());
         file.push(b'\n');
+    }
+
+    /// All listings, by the names of their packages.
+    pub(crate) fn listings(&self) -> BTreeMap<String, Listing> {
+        let files = self.files.iter().map(|((_, name), bytes)| {
+            let parsed = Name::parse(name).expect("a name");
+            (name.clone(), read_index(&parsed, bytes).expect("an index file"))
+        });
+        files.collect()
     }
 
     /// Reads everything that is recorded.
