@@ -78,8 +78,7 @@ pub trait Rules {
     fn alike(&self, slot: Slot, version: u32) -> Versions;
 
     /// The slot whose version this one has to have, if there is one. It is decided before.
-    fn tied(&self, slot: Slot) -> Option<Slot> {
-        let _ = slot;
+    fn tied(&self, _slot: Slot) -> Option<Slot> {
         None
     }
 
