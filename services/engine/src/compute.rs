@@ -90,8 +90,6 @@ impl Computation {
                 let outcome = record::solution(&snapshot, &self.reader, &problem, &solution)?;
                 let mut stamps = snapshot.stamps(&solution.footprint);
                 stamps.extend(compared.stamps);
-                stamps.sort_by(|a, b| (&a.document, &a.registry).cmp(&(&b.document, &b.registry)));
-                stamps.dedup_by(|a, b| (&a.document, &a.registry) == (&b.document, &b.registry));
                 (outcome, stamps)
             }
             Found::Outcome(Outcome::Conflict(conflict, footprint)) => {
@@ -103,8 +101,6 @@ impl Computation {
                 self.spent.explain = started.elapsed();
                 is_final = way_out.is_sure && can_be_read;
                 stamps.extend(way_out.stamps);
-                stamps.sort_by(|a, b| (&a.document, &a.registry).cmp(&(&b.document, &b.registry)));
-                stamps.dedup_by(|a, b| (&a.document, &a.registry) == (&b.document, &b.registry));
                 (record::conflict(conflict, way_out.suggestions), stamps)
             }
             Found::Outcome(Outcome::Spent(partial)) => {
@@ -120,6 +116,7 @@ impl Computation {
                 (crate::Outcome::Needs(needs), Vec::new())
             }
         };
+        let footprint = each_once(footprint);
         let answer = Answer { warnings, ..record::answer(outcome, footprint, &self.key) };
         Ok(Computed { answer, spent: self.spent, is_final })
     }
@@ -314,6 +311,14 @@ impl Computation {
             });
         }
     }
+}
+
+/// Each document's first stamp, in the order at hand: a listing's are in that of the registries, by
+/// which a remembered answer is judged.
+fn each_once(mut stamps: Vec<Stamp>) -> Vec<Stamp> {
+    let mut seen = FxHashSet::default();
+    stamps.retain(|stamp| seen.insert((stamp.document.clone(), Arc::clone(&stamp.registry))));
+    stamps
 }
 
 /// How solving ended, and what was known then.

@@ -39,6 +39,21 @@ async fn a_pinned_package_is_read_from_one_registry_and_its_listing_is_not_share
 }
 
 #[tokio::test]
+async fn an_answer_over_several_registries_is_remembered_whatever_their_names() {
+    let fake = fake(Settings::default()).await;
+    let mut first = recorded();
+    first.packages = Some(vec!["acme-*".to_owned()]);
+    let mut second = over(&fake);
+    second.name = "ours".to_owned();
+    assert!(first.name > second.name, "so that no sorting by name passes unseen");
+    let counted = Counted::over(vec![first, second]);
+    for question in [request(&["flask"]), request(&["flask", "werkzeug<1"])] {
+        assert!(!counted.resolve(&question).await.statistics.remembered);
+        assert!(counted.resolve(&question).await.statistics.remembered, "{question:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_pin_holds_although_its_registry_has_nothing() {
     let fake = fake(Settings::default()).await;
     let mut ours = over(&fake);
