@@ -2,7 +2,8 @@
 
 use ecosystems::pypi::{Environment, Implementation};
 use registries::Credentials;
-use solver::pypi::{Prereleases, Problem, Projects, Root, Strategy};
+use solver::Strategy;
+use solver::pypi::{Prereleases, Problem, Projects, Root};
 
 use crate::reader::Reader;
 

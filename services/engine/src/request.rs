@@ -98,7 +98,8 @@ pub struct SuppliedMetadata {
     pub document: Vec<u8>,
 }
 
-pub use solver::pypi::{Prereleases, Strategy};
+pub use solver::Strategy;
+pub use solver::pypi::Prereleases;
 
 /// A secret for one registry.
 #[derive(Clone)]

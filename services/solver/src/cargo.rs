@@ -14,7 +14,7 @@ mod universe;
 
 use std::collections::BTreeSet;
 
-pub use problem::{Member, Policy, Problem, Strategy};
+pub use problem::{Member, Policy, Problem};
 pub use solution::{Edge, MemberPick, Pick, Solution};
 pub use universe::{Crate, Universe};
 

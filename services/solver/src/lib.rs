@@ -10,6 +10,8 @@ pub mod pypi;
 pub mod search;
 
 mod interner;
+mod strategy;
 mod versions;
 
+pub use strategy::Strategy;
 pub use versions::Versions;

@@ -16,7 +16,7 @@ mod universe;
 
 pub use ahead::{ahead, following};
 pub use candidates::Verdict;
-pub use problem::{Policy, Prereleases, Problem, Projects, Root, Strategy};
+pub use problem::{Policy, Prereleases, Problem, Projects, Root};
 pub use solution::{Edge, Pick, Solution};
 pub use universe::{Gap, Universe};
 

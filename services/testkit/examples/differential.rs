@@ -18,7 +18,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use solver::pypi::{Outcome, Policy, Prereleases, Problem, Root, Strategy as Preference};
+use solver::Strategy as Preference;
+use solver::pypi::{Outcome, Policy, Prereleases, Problem, Root};
 use testkit::recording::Recording;
 use testkit::registry::{FakeRegistry, Settings};
 

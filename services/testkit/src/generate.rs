@@ -9,7 +9,8 @@ use std::fmt;
 use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, Version};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use solver::pypi::{Policy, Prereleases, Problem, Root, Strategy as Choice};
+use solver::Strategy as Choice;
+use solver::pypi::{Policy, Prereleases, Problem, Root};
 
 use crate::scenario::{ProblemText, Project, Release, World};
 use crate::toy::{Need, Toy};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use ecosystems::Timestamp;
 use ecosystems::pypi::{Environment, Listing, Metadata, Name, Platform, Python, Requirement};
 use registries::{Freshness, MetadataRead, Read, Registry};
-use solver::pypi::{Gap, Outcome, Policy, Problem, Root, Strategy, Universe, solve};
+use solver::Strategy;
+use solver::pypi::{Gap, Outcome, Policy, Problem, Root, Universe, solve};
 use solver::search::Budget;
 
 /// The bundled registry, read as far as has been asked.

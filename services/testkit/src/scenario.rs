@@ -40,7 +40,8 @@ mod world;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use solver::pypi::{Policy, Prereleases, Problem, Root, Strategy};
+use solver::Strategy;
+use solver::pypi::{Policy, Prereleases, Problem, Root};
 
 pub use check::{check_scenario, solve_fully};
 pub use parse::ScenarioError;

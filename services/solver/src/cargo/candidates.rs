@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use ecosystems::cargo::{CompatibilityLine, Listing, Release, Requirement, Version};
 use pubgrub::VersionSet;
 
-use super::problem::{Policy, Strategy};
-use crate::Versions;
+use super::problem::Policy;
+use crate::{Strategy, Versions};
 
 /// What counts for more than the version: whether it is not locked, and with how many compilers it
 /// works. The lower is tried first.

@@ -4,6 +4,7 @@ use ecosystems::Timestamp;
 use ecosystems::cargo::{Dependency, Features, RustVersion, Version};
 
 use super::Crate;
+use crate::Strategy;
 
 /// Members of a workspace whose dependencies are to be locked, under one policy.
 #[derive(Clone, Debug)]
@@ -40,17 +41,4 @@ pub struct Policy {
     pub rust_versions: Vec<RustVersion>,
     /// Versions published after this instant do not exist; those that do not say when, do.
     pub before: Option<Timestamp>,
-}
-
-/// Which of the versions that fit is tried first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strategy {
-    /// The newest.
-    #[default]
-    Highest,
-    /// The oldest, as with `-Z minimal-versions`.
-    Lowest,
-    /// The oldest and no other of what members require, the newest of all else, as with
-    /// `-Z direct-minimal-versions`.
-    LowestDirect,
 }

@@ -14,11 +14,10 @@ use ecosystems::cargo::{Activation, Dependency, Features, Listing, Release, Requ
 use rustc_hash::FxHashMap;
 
 use super::candidates::{Candidates, Matches};
-use super::problem::Strategy;
 use super::universe::{CrateId, Package, RequirementId, Target};
 use super::{Crate, Member, Problem, Universe};
-use crate::Versions;
 use crate::search::{Needs, Rules, Slot};
+use crate::{Strategy, Versions};
 pub(crate) use needs::requested;
 use pubgrub::VersionSet;
 pub(crate) use slots::{Owner, SlotKind};

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use ecosystems::Timestamp;
 use ecosystems::pypi::{Environment, Name, Requirement, Version};
 
+use crate::Strategy;
+
 /// Requirements to be met in one environment under one policy.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -74,18 +76,6 @@ impl Projects {
     fn means(&self, name: &Name, opposite: &Self) -> bool {
         self.names.contains(name) || (self.all && !opposite.names.contains(name))
     }
-}
-
-/// Which of the versions that fit is tried first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strategy {
-    /// The newest.
-    #[default]
-    Highest,
-    /// The oldest.
-    Lowest,
-    /// The oldest of what the user requires directly, the newest of all else.
-    LowestDirect,
 }
 
 /// When pre-releases may be chosen.

@@ -14,9 +14,9 @@ use pubgrub::VersionSet;
 use super::candidates::{Candidates, Verdict};
 use super::requirements::{Active, Markers, Range};
 use super::universe::{Gap, MarkerId, NameId, Package, Universe};
-use super::{Partial, Problem, Root, Strategy};
-use crate::Versions;
+use super::{Partial, Problem, Root};
 use crate::search::{Need, Needs, Rules, Slot, Spent};
+use crate::{Strategy, Versions};
 pub(crate) use slots::{SlotKind, Variant};
 use state::{Rank, State, count};
 

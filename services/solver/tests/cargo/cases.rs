@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecosystems::cargo::{Dependency, Features, Kind, Name, Requirement};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use solver::cargo::{Member, Outcome, Policy, Problem, Strategy};
+use solver::Strategy;
+use solver::cargo::{Member, Outcome, Policy, Problem};
 
 use super::STEPS;
 use super::world::{World, shared};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ecosystems::Timestamp;
 use ecosystems::cargo::{Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion};
-use solver::cargo::{Crate, Member, Outcome, Policy, Problem, Solution, Strategy, Universe, solve};
+use solver::Strategy;
+use solver::cargo::{Crate, Member, Outcome, Policy, Problem, Solution, Universe, solve};
 use solver::search::Budget;
 
 use super::STEPS;

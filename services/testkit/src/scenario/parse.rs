@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use ecosystems::Timestamp;
 use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, Version};
-use solver::pypi::{Policy, Prereleases, Problem, Root, Strategy};
+use solver::Strategy;
+use solver::pypi::{Policy, Prereleases, Problem, Root};
 
 use super::world::{Known, Project, Release, World};
 use super::{Expected, Scenario};
