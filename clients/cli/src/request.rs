@@ -251,6 +251,7 @@ fn requirements(
             form: Some(requirement::Form::Text(requirement.stated.text)),
             dependency_set: requirement.dependency_set,
             hashes: requirement.hashes.into_iter().map(|stated| stated.text).collect(),
+            ..proto::v1::Requirement::default()
         });
     }
     messages

@@ -72,6 +72,7 @@ fn solution() -> Solution {
             root_edge("ours", "ours", "main"),
             root_edge("flask", "flask[dotenv]", "extra:test"),
         ],
+        ..Solution::default()
     }
 }
 

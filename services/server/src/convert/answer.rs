@@ -51,6 +51,7 @@ fn solution(solution: &Solution) -> v1::Solution {
     v1::Solution {
         groups: solution.groups.iter().map(group).collect(),
         root_edges: solution.root_edges.iter().map(root_edge).collect(),
+        ..v1::Solution::default()
     }
 }
 
@@ -111,6 +112,7 @@ fn edge(edge: &Edge) -> v1::Edge {
         dependency_set: String::new(),
         versions: Vec::new(),
         alias: String::new(),
+        member: String::new(),
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) fn read(
         registries,
         registry_pins,
         supplied_metadata,
+        members,
+        patches,
         environment,
     } = project;
     let path = Path::ROOT.entry("projects", 0);
@@ -74,6 +76,8 @@ pub(super) fn read(
     });
     shape.pins = pins.collect();
     request.supplied_metadata = read_metadata(supplied_metadata, path, faults);
+    foreign_if(!members.is_empty(), path.field("members"), faults);
+    foreign_if(!patches.is_empty(), path.field("patches"), faults);
     shape.project = name;
 }
 
@@ -210,7 +214,8 @@ fn read_requirement(
     faults: &mut Faults,
 ) -> (RequirementText, String) {
     use v1::requirement::Form;
-    let v1::Requirement { form, dependency_set, hashes } = wire;
+    let v1::Requirement { form, dependency_set, hashes, member } = wire;
+    foreign_if(!member.is_empty(), path.field("member"), faults);
     let foreign = "is the form of another ecosystem than the project's";
     let text = match form {
         Some(Form::Text(text)) => text,
@@ -234,6 +239,13 @@ fn read_requirement(
         }
     }
     (RequirementText { text, hashes, dependency_set: String::new() }, dependency_set)
+}
+
+/// Refuses what only another ecosystem has.
+fn foreign_if(given: bool, path: Path<'_>, faults: &mut Faults) {
+    if given {
+        faults.add(Reason::Contradictory, path, "is of another ecosystem than the project's");
+    }
 }
 
 /// Holds a hash against the algorithms of pip's `--hash`.
@@ -310,8 +322,10 @@ fn read_locked(
         return locked;
     }
     for (index, package) in wire.into_iter().enumerate() {
-        let v1::LockedPackage { name, version } = package;
+        let v1::LockedPackage { name, version, registry, dependencies } = package;
         let path = path.entry("locked", index);
+        foreign_if(!registry.is_empty(), path.field("registry"), faults);
+        foreign_if(!dependencies.is_empty(), path.field("dependencies"), faults);
         faults.required(path.field("name"), &name);
         faults.required(path.field("version"), &version);
         if Name::parse(&name).is_ok_and(|name| !seen.insert(name)) {

@@ -93,7 +93,11 @@ const FAULTY: &[Change] = &[
     ("an excluded nothing", |r| r.projects[0].excludes = vec!["a b".to_owned()]),
     ("a locked nothing", |r| r.projects[0].locked = vec![v1::LockedPackage::default()]),
     ("locked twice", |r| {
-        let locked = |name: &str| v1::LockedPackage { name: name.into(), version: "1".into() };
+        let locked = |name: &str| v1::LockedPackage {
+            name: name.into(),
+            version: "1".into(),
+            ..Default::default()
+        };
         r.projects[0].locked = vec![locked("a.b"), locked("A-B")];
     }),
     ("an unknown registry", |r| r.projects[0].registries = vec!["corp".to_owned()]),

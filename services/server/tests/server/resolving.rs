@@ -142,7 +142,11 @@ async fn texts_that_cannot_be_read_are_told_with_field_and_column() {
         ("a constraint", |project| project.constraints.push(text("flask==3.*.1"))),
         ("an override", |project| project.overrides.push(text("-flask"))),
         ("a locked version", |project| {
-            project.locked.push(v1::LockedPackage { name: "flask".into(), version: "new".into() });
+            project.locked.push(v1::LockedPackage {
+                name: "flask".into(),
+                version: "new".into(),
+                ..Default::default()
+            });
         }),
         ("a platform", |project| {
             project.environment = Some(v1::project::Environment::Pypi(v1::PypiEnvironment {

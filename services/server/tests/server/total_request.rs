@@ -113,6 +113,26 @@ fn projects() -> Vec<Row> {
         ("projects.supplied_metadata.name", supplied(), json!("click"), Answer),
         ("projects.supplied_metadata.version", supplied(), json!("3.1.1"), Answer),
         ("projects.supplied_metadata.metadata", supplied(), document("click<8"), Answer),
+        (
+            "projects.requirements.member",
+            none(),
+            json!("app"),
+            Refused(Contradictory, "projects[0].requirements[0].member"),
+        ),
+        (
+            "projects.locked.registry",
+            locked(),
+            json!("pypi"),
+            Refused(Contradictory, "projects[0].locked[0].registry"),
+        ),
+        (
+            "projects.locked.dependencies.",
+            locked(),
+            Value::Null,
+            Refused(Contradictory, "projects[0].locked[0].dependencies"),
+        ),
+        ("projects.members.", none(), Value::Null, Refused(Contradictory, "projects[0].members")),
+        ("projects.patches.", none(), Value::Null, Refused(Contradictory, "projects[0].patches")),
         ("projects.npm.", none(), Value::Null, Refused(Contradictory, "projects[0].npm")),
         ("projects.cargo.", none(), Value::Null, Refused(Contradictory, "projects[0].cargo")),
     ]
