@@ -45,6 +45,7 @@ pub(crate) fn base() -> Value {
 /// Every field of the request.
 pub(crate) fn table() -> Vec<Row> {
     let mut rows = projects();
+    rows.extend(foreign());
     rows.extend(environments());
     rows.extend(bounds("constraints"));
     rows.extend(bounds("overrides"));
@@ -89,18 +90,6 @@ fn projects() -> Vec<Row> {
             Refused(Unsupported, "projects[0].ecosystem"),
         ),
         ("projects.requirements.text", none(), json!("flask<3"), Answer),
-        (
-            "projects.requirements.npm.",
-            none(),
-            Value::Null,
-            Refused(Contradictory, "projects[0].requirements[0].npm"),
-        ),
-        (
-            "projects.requirements.cargo.",
-            none(),
-            Value::Null,
-            Refused(Contradictory, "projects[0].requirements[0].cargo"),
-        ),
         ("projects.requirements.dependency_set", none(), json!("extra:web"), Answer),
         ("projects.requirements.hashes", none(), json!([NO_FILE]), Answer),
         ("projects.excludes", none(), json!(["Werkzeug"]), Answer),
@@ -113,6 +102,26 @@ fn projects() -> Vec<Row> {
         ("projects.supplied_metadata.name", supplied(), json!("click"), Answer),
         ("projects.supplied_metadata.version", supplied(), json!("3.1.1"), Answer),
         ("projects.supplied_metadata.metadata", supplied(), document("click<8"), Answer),
+    ]
+}
+
+/// The fields that only other ecosystems have.
+fn foreign() -> Vec<Row> {
+    let none = || json!({});
+    let locked = || in_project(&json!({ "locked": [{ "name": "werkzeug", "version": "3.1.1" }] }));
+    vec![
+        (
+            "projects.requirements.npm.",
+            none(),
+            Value::Null,
+            Refused(Contradictory, "projects[0].requirements[0].npm"),
+        ),
+        (
+            "projects.requirements.cargo.",
+            none(),
+            Value::Null,
+            Refused(Contradictory, "projects[0].requirements[0].cargo"),
+        ),
         (
             "projects.requirements.member",
             none(),
@@ -179,6 +188,7 @@ fn bounds(list: &'static str) -> Vec<Row> {
             json!("main"),
             Refused(Contradictory, path("dependency_set")),
         ),
+        (name("member"), one.clone(), json!("app"), Refused(Contradictory, path("member"))),
         (name("hashes"), one, json!([NO_FILE]), Answer),
     ]
 }
