@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use divan::Bencher;
 use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
-use engine::{Answer, Engine, EngineConfig, EnvironmentTexts, Request, RequirementText};
+use engine::{
+    Answer, Engine, EngineConfig, EnvironmentTexts, Project, PypiProject, Request, RequirementText,
+};
 
 fn main() {
     divan::main();
@@ -30,15 +32,16 @@ fn remembered_airflow(bencher: Bencher<'_, '_>) {
     let encode = |answer: &Answer| Bytes::from(answer.key.clone());
     let engine = Engine::open(config, Arc::new(encode)).expect("the bundled archive is whole");
     let text = "apache-airflow[amazon,celery,postgres,google]".to_owned();
-    let request = Request {
+    let project = PypiProject {
         requirements: vec![RequirementText { text, ..RequirementText::default() }],
         environment: EnvironmentTexts {
             python_version: "3.12".to_owned(),
             platform: "x86_64-manylinux_2_28".to_owned(),
             ..EnvironmentTexts::default()
         },
-        ..Request::default()
+        ..PypiProject::default()
     };
+    let request = Request { project: Project::Pypi(project), ..Request::default() };
     let first =
         runtime.block_on(engine.resolve(request.clone(), None)).expect("there is an answer");
     assert!(!first.statistics.remembered);

@@ -39,6 +39,34 @@ pub struct Solution {
     pub groups: Vec<Group>,
     /// What the project's own requirements point to.
     pub root_edges: Vec<Edge>,
+    /// The project's own packages.
+    pub members: Vec<MemberPick>,
+    /// Patches that nothing uses.
+    pub unused_patches: Vec<UnusedPatch>,
+}
+
+/// A package of the project's own.
+#[derive(Clone, Debug, Default)]
+pub struct MemberPick {
+    /// What edges call it.
+    pub slot: String,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its features that are on.
+    pub features: Vec<String>,
+}
+
+/// A patch that nothing uses.
+#[derive(Clone, Debug, Default)]
+pub struct UnusedPatch {
+    /// Its place in the request's list.
+    pub patch: usize,
+    /// The package.
+    pub name: String,
+    /// The version it leads to; empty for none.
+    pub version: String,
 }
 
 /// The packages of one registry.
@@ -59,22 +87,72 @@ pub struct Group {
 /// One chosen version.
 #[derive(Clone, Debug, Default)]
 pub struct Package {
+    /// What edges call it.
+    pub slot: String,
     /// The canonical name.
     pub name: String,
     /// The version.
     pub version: String,
-    /// The extras that are on.
-    pub extras: Vec<String>,
     /// The files that may be installed.
     pub artifacts: Vec<Artifact>,
     /// What it requires here.
     pub edges: Vec<Edge>,
-    /// `Requires-Python` of its files, where they agree.
-    pub requires_python: String,
     /// Whether the project requires it directly.
     pub direct: bool,
-    /// Whether a file used is yanked.
+    /// Whether it is withdrawn.
     pub yanked: bool,
+    /// What only its ecosystem has.
+    pub details: Details,
+}
+
+/// What only one ecosystem's packages have.
+#[derive(Clone, Debug)]
+pub enum Details {
+    /// Of a Python package.
+    Pypi(PypiDetails),
+    /// Of a crate.
+    Cargo(CargoDetails),
+}
+
+impl Default for Details {
+    fn default() -> Self {
+        Self::Pypi(PypiDetails::default())
+    }
+}
+
+/// What only Python packages have.
+#[derive(Clone, Debug, Default)]
+pub struct PypiDetails {
+    /// The extras that are on.
+    pub extras: Vec<String>,
+    /// `Requires-Python` of its files, where they agree.
+    pub requires_python: String,
+}
+
+/// What only crates have.
+#[derive(Clone, Debug, Default)]
+pub struct CargoDetails {
+    /// The features that are on; with a target, those it is compiled with for that.
+    pub features: Vec<String>,
+    /// The SHA-256 of the crate file, in hexadecimal.
+    pub checksum: String,
+    /// The native library that it links; empty for none.
+    pub links: String,
+    /// The Rust version that it asks for; empty for none.
+    pub rust_version: String,
+    /// With a target, how it is built.
+    pub build: Option<CargoBuilt>,
+}
+
+/// How a crate is built for a target.
+#[derive(Clone, Debug, Default)]
+pub struct CargoBuilt {
+    /// Whether it is compiled for the target.
+    pub for_target: bool,
+    /// Whether it is compiled for the machine that builds.
+    pub for_host: bool,
+    /// The features that it is compiled with for that machine.
+    pub host_features: Vec<String>,
 }
 
 /// One file.
@@ -99,18 +177,38 @@ pub struct Artifact {
 /// One requirement that counts, and what it points to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edge {
-    /// The package required.
+    /// The slot of the package required.
     pub target: String,
-    /// The requirement in PEP 508's syntax.
+    /// The requirement in the ecosystem's syntax.
     pub requirement: String,
     /// The versions that would do; empty for any.
     pub range: String,
-    /// The extras required.
+    /// The extras or features required.
     pub extras: Vec<String>,
-    /// The marker as published; empty for none.
+    /// The marker or target as published; empty for none.
     pub marker: String,
+    /// What it is for.
+    pub kind: EdgeKind,
+    /// The name under which its owner knows the package, if it is another one; empty for none.
+    pub alias: String,
     /// For an edge of the project itself, the place of the requirement in the request's list.
     pub root: Option<usize>,
+    /// For an edge of the project itself, the member that has it; empty for none.
+    pub member: String,
+}
+
+/// What a dependency is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// To run.
+    #[default]
+    Normal,
+    /// To run, where somebody turns it on.
+    Optional,
+    /// To develop.
+    Dev,
+    /// To build.
+    Build,
 }
 
 /// Why nothing meets all requirements: see `solver::conflict`.

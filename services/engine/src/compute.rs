@@ -1,41 +1,39 @@
 //! Round by round from a problem to an answer: solve, fetch what was missing, solve again.
 
 mod fetch;
-mod wheels;
-
-use self::wheels::Compared;
-pub(crate) use self::wheels::Wheel;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use registries::{Freshness, Stamp};
 use rustc_hash::FxHashSet;
-use solver::pypi::{Gap, Outcome, Partial, Problem, Universe, ahead, solve};
+use solver::conflict::Conflict;
 use solver::search::Budget;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::answer::Exhausted;
+use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
 use crate::engine::Progress;
 use crate::facts::{Facts, Snapshot};
 use crate::reader::{Cost, Reader};
 use crate::record;
-use crate::{Answer, Error, Need, Suggestion};
+use crate::{Answer, Error, Need, Outcome, Suggestion};
 
 /// Changes of this many of the user's requirements are tried, to say which would solve a conflict.
 const MOST_SUGGESTIONS: usize = 4;
 
-/// It is searched so often again with what the wheels to be installed say.
+/// It is searched so often again with what looking once more has found.
 const MOST_CORRECTIONS: usize = 4;
 
 /// No graph is so deep that it takes more rounds.
 const MOST_ROUNDS: u32 = 2_000;
 
 /// One computation under way.
-pub(crate) struct Computation {
-    pub(crate) problem: Arc<Problem>,
-    pub(crate) facts: Arc<Facts>,
-    pub(crate) reader: Reader,
+pub(crate) struct Computation<E: Ecosystem> {
+    pub(crate) problem: Arc<E::Problem>,
+    pub(crate) facts: Arc<Facts<E>>,
+    pub(crate) reader: Reader<E>,
     pub(crate) limits: Limits,
     /// Lets as many searches run at once as there are cores.
     pub(crate) searches: Arc<Semaphore>,
@@ -73,27 +71,27 @@ pub(crate) struct Computed {
     pub(crate) is_final: bool,
 }
 
-impl Computation {
+impl<E: Ecosystem> Computation<E> {
     pub(crate) async fn run(mut self) -> Result<Computed, Error> {
         let problem = Arc::clone(&self.problem);
         self.facts.forget_unreadable();
-        let (Settled { outcome, snapshot }, compared) = self.solve_and_compare(&problem).await?;
+        let (Settled { found, snapshot }, compared) = self.solve_and_compare(&problem).await?;
         let mut warnings = compared.warnings;
+        let mut stamps = Vec::new();
         let is_final;
-        let (outcome, footprint) = match outcome {
-            Found::Outcome(Outcome::Solved(solution)) => {
-                let unreadable = snapshot.unreadable(&solution.footprint);
+        let outcome = match found {
+            Found::Solved(solution) => {
+                let footprint = E::footprint(&solution);
+                let unreadable = snapshot.unreadable(&footprint);
                 is_final = unreadable.is_empty();
-                let supplied = &self.reader.supplied;
-                warnings.extend(record::warnings(&solution, &unreadable, supplied));
+                warnings.extend(E::warnings(&self.reader, &solution, &unreadable));
                 warnings.sort();
-                let outcome = record::solution(&snapshot, &self.reader, &problem, &solution)?;
-                let mut stamps = snapshot.stamps(&solution.footprint);
+                stamps.extend(snapshot.stamps(&footprint));
                 stamps.extend(compared.stamps);
-                (outcome, stamps)
+                E::solution(&snapshot, &self.reader, &problem, &solution)?
             }
-            Found::Outcome(Outcome::Conflict(conflict, footprint)) => {
-                let mut stamps = snapshot.stamps(&footprint);
+            Found::Conflict(conflict, footprint) => {
+                stamps.extend(snapshot.stamps(&footprint));
                 stamps.extend(compared.stamps);
                 let can_be_read = snapshot.unreadable(&footprint).is_empty();
                 let started = Instant::now();
@@ -101,112 +99,112 @@ impl Computation {
                 self.spent.explain = started.elapsed();
                 is_final = way_out.is_sure && can_be_read;
                 stamps.extend(way_out.stamps);
-                (record::conflict(conflict, way_out.suggestions), stamps)
+                record::conflict(conflict, way_out.suggestions)
             }
-            Found::Outcome(Outcome::Spent(partial)) => {
+            Found::Spent(exhausted) => {
                 is_final = false;
-                (record::exhausted(partial), Vec::new())
-            }
-            Found::Outcome(Outcome::Gaps(_)) => {
-                return Err(Error::internal(&"solving ended with facts missing"));
+                Outcome::Exhausted(exhausted)
             }
             Found::Needs(needs) => {
                 // What a build needs may be published as a wheel at any time.
                 is_final = false;
-                (crate::Outcome::Needs(needs), Vec::new())
+                Outcome::Needs(needs)
             }
         };
-        let footprint = each_once(footprint);
-        let answer = Answer { warnings, ..record::answer(outcome, footprint, &self.key) };
-        Ok(Computed { answer, spent: self.spent, is_final })
+        let answer = record::answer(outcome, each_once(stamps), &self.key);
+        Ok(Computed { answer: Answer { warnings, ..answer }, spent: self.spent, is_final })
     }
 
-    /// Solves a problem, and once more as often as the wheels that would be installed say something
-    /// else than the search was told.
+    /// Solves a problem, and once more as often as looking at what was chosen shows that the search
+    /// was told something else than holds.
     async fn solve_and_compare(
         &mut self,
-        problem: &Arc<Problem>,
-    ) -> Result<(Settled, Compared), Error> {
+        problem: &Arc<E::Problem>,
+    ) -> Result<(Settled<E>, Compared), Error> {
         let mut all = Compared::default();
         for _ in 0..MOST_CORRECTIONS {
             let settled = self.solve(problem).await?;
-            let Found::Outcome(Outcome::Solved(solution)) = &settled.outcome else {
-                return Ok((settled, all));
-            };
-            let compared = self.compare_wheels(&settled.snapshot, solution).await;
+            let Found::Solved(solution) = &settled.found else { return Ok((settled, all)) };
+            let compared = E::compare(self, &settled.snapshot, solution).await;
             all.warnings.extend(compared.warnings);
             all.stamps.extend(compared.stamps);
-            if compared.corrections.is_empty() {
+            if !compared.is_outdated {
                 return Ok((settled, all));
             }
-            // What holds for this environment alone is no fact for others.
-            self.facts = Arc::default();
-            self.reader.supplied = Arc::new(self.reader.supplied.corrected(compared.corrections));
         }
         Ok((self.solve(problem).await?, all))
     }
 
     /// Solves a problem, fetching whatever is missing and whatever is too old.
-    async fn solve(&mut self, problem: &Arc<Problem>) -> Result<Settled, Error> {
+    async fn solve(&mut self, problem: &Arc<E::Problem>) -> Result<Settled<E>, Error> {
         let mut fetcher = fetch::Fetcher::default();
         self.tell("looking at what is required", "");
-        let first = fetch::without_archives(
-            ahead(problem, &self.facts.snapshot().universe),
-            &self.facts,
-            &self.reader,
-        );
+        let first = E::ahead(problem, &self.facts.snapshot().universe);
+        let first = E::affordable(first, &self.facts, &self.reader);
         self.fetch(problem, &mut fetcher, first).await?;
         loop {
             self.spent.rounds += 1;
             self.tell("searching", "");
             let snapshot = self.facts.snapshot();
-            match self.search(problem, snapshot.universe.clone()).await? {
-                Outcome::Gaps(gaps) => {
+            let (found, footprint) = match self.search(problem, snapshot.universe.clone()).await? {
+                Searched::Gaps(gaps) => {
                     if let Some(needs) = fetcher.needing_build(&gaps) {
-                        return Ok(Settled { outcome: Found::Needs(needs), snapshot });
+                        return Ok(Settled { found: Found::Needs(needs), snapshot });
                     }
-                    if self.spent.rounds >= MOST_ROUNDS {
-                        return Err(Error::internal(&"the search asks for facts without end"));
-                    }
-                    // What was asked for and is still missing belongs to a listing that another
-                    // computation has replaced meanwhile.
-                    fetcher.forget(&gaps)?;
-                    let cheap = fetch::without_archives(gaps.clone(), &self.facts, &self.reader);
-                    let mut wanted = if cheap.is_empty() { gaps } else { cheap };
-                    let following = fetcher.following(problem, &snapshot.universe, &wanted);
-                    wanted.extend(fetch::without_archives(following, &self.facts, &self.reader));
-                    let ahead = ahead(problem, &snapshot.universe);
-                    wanted.extend(fetch::without_archives(ahead, &self.facts, &self.reader));
-                    // The snapshot is not held while facts grow, which would copy them all.
-                    drop(snapshot);
-                    self.fetch(problem, &mut fetcher, wanted).await?;
+                    self.fill(problem, &mut fetcher, snapshot, gaps).await?;
+                    continue;
                 }
-                outcome => {
-                    self.tell_tentative(&outcome);
-                    let footprint = match &outcome {
-                        Outcome::Solved(solution) => solution.footprint.as_slice(),
-                        Outcome::Conflict(_, footprint) => footprint,
-                        Outcome::Spent(_) | Outcome::Gaps(_) => &[],
-                    };
-                    if !self.refresh(&mut fetcher, footprint).await? {
-                        return Ok(Settled { outcome: Found::Outcome(outcome), snapshot });
-                    }
+                Searched::Solved(solution) => {
+                    self.tell_tentative(&solution);
+                    let footprint = E::footprint(&solution);
+                    (Found::Solved(solution), footprint)
                 }
+                Searched::Conflict(conflict, footprint) => {
+                    (Found::Conflict(conflict, footprint.clone()), footprint)
+                }
+                Searched::Spent(exhausted) => (Found::Spent(exhausted), Vec::new()),
+            };
+            if !self.refresh(&mut fetcher, &footprint).await? {
+                return Ok(Settled { found, snapshot });
             }
         }
+    }
+
+    /// Fetches what a search has missed, and what the next one will.
+    async fn fill(
+        &mut self,
+        problem: &Arc<E::Problem>,
+        fetcher: &mut fetch::Fetcher<E>,
+        snapshot: Snapshot<E>,
+        gaps: Vec<Fact<E::Name>>,
+    ) -> Result<(), Error> {
+        if self.spent.rounds >= MOST_ROUNDS {
+            return Err(Error::internal(&"the search asks for facts without end"));
+        }
+        // What was asked for and is still missing belongs to a listing that another computation has
+        // replaced meanwhile.
+        fetcher.forget(&gaps)?;
+        let affordable = |gaps: Vec<Fact<E::Name>>| E::affordable(gaps, &self.facts, &self.reader);
+        let cheap = affordable(gaps.clone());
+        let mut wanted = if cheap.is_empty() { gaps } else { cheap };
+        wanted.extend(affordable(fetcher.following(problem, &snapshot.universe, &wanted)));
+        wanted.extend(affordable(E::ahead(problem, &snapshot.universe)));
+        // The snapshot is not held while facts grow, which would copy them all.
+        drop(snapshot);
+        self.fetch(problem, fetcher, wanted).await
     }
 
     /// Runs one search apart from the threads that serve connections.
     async fn search(
         &mut self,
-        problem: &Arc<Problem>,
-        universe: Universe,
-    ) -> Result<Outcome, Error> {
+        problem: &Arc<E::Problem>,
+        universe: E::Universe,
+    ) -> Result<Searched<E>, Error> {
         let permit = Arc::clone(&self.searches).acquire_owned().await;
         let steps = self.limits.steps.saturating_sub(self.spent.steps);
         let time = self.limits.solve_time.saturating_sub(self.spent.solve);
         if time.is_zero() {
-            return Ok(Outcome::Spent(Partial { interrupted: true, ..Partial::default() }));
+            return Ok(Searched::Spent(Exhausted { by_time: true, ..Exhausted::default() }));
         }
         let problem = Arc::clone(problem);
         let span = tracing::Span::current();
@@ -216,7 +214,8 @@ impl Computation {
             // Waiting for a core is no searching.
             let started = Instant::now();
             let interrupted = || started.elapsed() >= time;
-            let found = solve(&problem, &universe, &Budget { steps, interrupted: &interrupted });
+            let budget = Budget { steps, interrupted: &interrupted };
+            let found = E::solve(&problem, &universe, &budget);
             (found, started.elapsed())
         });
         let ((outcome, steps), took) = searched.await.map_err(|error| Error::internal(&error))?;
@@ -230,13 +229,13 @@ impl Computation {
     /// takes, and those that name what is not there. Returns whether any of them says something new.
     async fn refresh(
         &mut self,
-        fetcher: &mut fetch::Fetcher,
-        footprint: &[Gap],
+        fetcher: &mut fetch::Fetcher<E>,
+        footprint: &[Fact<E::Name>],
     ) -> Result<bool, Error> {
         let started = Instant::now();
         let old = footprint.iter().filter_map(|fact| match fact {
-            Gap::Listing(name) if !fetcher.has_read(fact) => Some(name.clone()),
-            Gap::Listing(_) | Gap::Needs(..) => None,
+            Fact::Listing(name) if !fetcher.has_read(fact) => Some(name.clone()),
+            Fact::Listing(_) | Fact::Needs(..) => None,
         });
         let old: FxHashSet<_> = old.collect();
         let mut has_news = false;
@@ -257,26 +256,19 @@ impl Computation {
     }
 
     /// Looks for a requirement of the user's without which there is a solution.
-    async fn way_out(&mut self, problem: &Arc<Problem>, requirements: &[usize]) -> WayOut {
+    async fn way_out(&mut self, problem: &Arc<E::Problem>, requirements: &[usize]) -> WayOut {
         let mut way_out = WayOut { is_sure: true, ..WayOut::default() };
-        if problem.requirements.len() < 2 {
-            return way_out;
-        }
         self.tell("looking for a way out", "");
         // What is most to the point is what was written last: earlier requirements are the purpose.
         for place in requirements.iter().rev().take(MOST_SUGGESTIONS) {
-            let mut without = Problem::clone(problem);
-            let left_out = without.requirements.remove(*place);
+            let Some(without) = E::without(problem, *place) else { continue };
             match self.solve(&Arc::new(without)).await {
-                Ok(Settled { outcome: Found::Outcome(Outcome::Solved(solution)), snapshot }) => {
-                    way_out.stamps.extend(snapshot.stamps(&solution.footprint));
-                    way_out.suggestions.push(record::suggestion(*place, &left_out, &solution));
+                Ok(Settled { found: Found::Solved(solution), snapshot }) => {
+                    way_out.stamps.extend(snapshot.stamps(&E::footprint(&solution)));
+                    way_out.suggestions.push(E::suggestion(problem, *place, &solution));
                     return way_out;
                 }
-                Ok(Settled {
-                    outcome: Found::Outcome(Outcome::Conflict(_, footprint)),
-                    snapshot,
-                }) => {
+                Ok(Settled { found: Found::Conflict(_, footprint), snapshot }) => {
                     way_out.stamps.extend(snapshot.stamps(&footprint));
                 }
                 // With more time, or another day, there might have been one.
@@ -291,11 +283,9 @@ impl Computation {
     }
 
     /// Tells what the search has settled on, before it is known whether the facts still hold.
-    fn tell_tentative(&self, outcome: &Outcome) {
-        if let (Some(watch), Outcome::Solved(solution)) = (&self.watch, outcome) {
-            let picks = solution.picks.iter();
-            let named = picks.map(|pick| (pick.name.to_string(), pick.version().to_string()));
-            let _ = watch.send(Progress::Tentative(named.collect()));
+    fn tell_tentative(&self, solution: &E::Solution) {
+        if let Some(watch) = &self.watch {
+            let _ = watch.send(Progress::Tentative(E::decided(solution)));
         }
     }
 
@@ -322,13 +312,15 @@ fn each_once(mut stamps: Vec<Stamp>) -> Vec<Stamp> {
 }
 
 /// How solving ended, and what was known then.
-struct Settled {
-    outcome: Found,
-    snapshot: Snapshot,
+struct Settled<E: Ecosystem> {
+    found: Found<E>,
+    snapshot: Snapshot<E>,
 }
 
-enum Found {
-    Outcome(Outcome),
+enum Found<E: Ecosystem> {
+    Solved(E::Solution),
+    Conflict(Conflict, Vec<Fact<E::Name>>),
+    Spent(Exhausted),
     /// Releases that would have to be built to know what they need.
     Needs(Vec<Need>),
 }

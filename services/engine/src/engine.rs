@@ -12,11 +12,14 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::compute::{Computation, Computed, Limits, Spending};
 use crate::config::{CacheConfig, RegistryConfig};
+use crate::cut_off::cut_off;
+use crate::ecosystem::Ecosystem;
 use crate::facts::Facts;
 use crate::fingerprint::fingerprint;
 use crate::freshness::Judged;
+use crate::pypi::Pypi;
 use crate::reader::Reader;
-use crate::{Answer, Error, Outcome, Request, freshness, problem};
+use crate::{Answer, Error, Outcome, Project, Request, freshness};
 
 /// Facts are kept for about this many lists of registries and callers, those most in use.
 const MOST_SCOPES: u64 = 64;
@@ -53,9 +56,25 @@ struct Inner {
     encode: Arc<Encoder>,
     answers: Answers<Remembered>,
     flights: Flights<Result<Arc<Landed>, Error>>,
-    facts: Answers<Facts>,
+    scopes: Scopes,
     searches: Arc<Semaphore>,
     computations: Semaphore,
+}
+
+/// Facts, by the scope of those who may see them.
+pub(crate) struct Scopes {
+    pub(crate) pypi: Answers<Facts<Pypi>>,
+}
+
+impl Default for Scopes {
+    fn default() -> Self {
+        Self { pypi: scopes() }
+    }
+}
+
+fn scopes<E: Ecosystem>() -> Answers<Facts<E>> {
+    // A scope weighs a mebibyte, so that as many are kept.
+    Answers::new(&CacheConfig { memory_mib: MOST_SCOPES }, |_| 1024 * 1024)
 }
 
 /// An answer as it is kept.
@@ -161,8 +180,7 @@ impl Engine {
                     (entry.encoded.len() + entry.stamps.len() * size_of::<Stamp>() * 2) as u64
                 }),
                 flights: Flights::default(),
-                // A scope weighs a mebibyte, so that as many are kept.
-                facts: Answers::new(&CacheConfig { memory_mib: MOST_SCOPES }, |_| 1024 * 1024),
+                scopes: Scopes::default(),
                 computations: Semaphore::new(MOST_COMPUTATIONS),
                 searches: Arc::new(Semaphore::new(cores)),
             }),
@@ -176,10 +194,23 @@ impl Engine {
         request: Request,
         watch: Option<UnboundedSender<Progress>>,
     ) -> Result<Resolved, Error> {
+        match &request.project {
+            Project::Pypi(project) => self.resolve_as::<Pypi>(project, &request, watch).await,
+        }
+    }
+
+    async fn resolve_as<E: Ecosystem>(
+        &self,
+        project: &E::Project,
+        request: &Request,
+        watch: Option<UnboundedSender<Progress>>,
+    ) -> Result<Resolved, Error> {
         let started = Instant::now();
-        let problem = Arc::new(problem::read(&request, now())?);
-        let reader = Reader::new(&request, &self.inner.registries)?;
-        let key = fingerprint(&problem, &reader);
+        let policy = &request.policy;
+        let before = cut_off(policy.before, policy.minimum_age, now());
+        let problem = Arc::new(E::read(project, policy, before)?);
+        let reader = Reader::<E>::new(project, request, &self.inner.registries)?;
+        let key = fingerprint::<E>(&problem, &reader);
         let mut phases = vec![(Phase::Read, started.elapsed())];
         let looked = Instant::now();
         let remembered = self.remembered(&key, &reader).await?;
@@ -201,7 +232,7 @@ impl Engine {
             problem,
             facts: self.facts(&reader),
             reader,
-            limits: self.inner.limits.lowered(&request),
+            limits: self.inner.limits.lowered(request),
             searches: Arc::clone(&self.inner.searches),
             watch,
             key,
@@ -219,10 +250,10 @@ impl Engine {
     }
 
     /// The remembered answer, if every document that it rests on still says the same.
-    async fn remembered(
+    async fn remembered<E: Ecosystem>(
         &self,
         key: &cache::Key,
-        reader: &Reader,
+        reader: &Reader<E>,
     ) -> Result<Option<(Arc<Remembered>, Judged)>, Error> {
         let Some(remembered) = self.inner.answers.find(key) else { return Ok(None) };
         let judged = freshness::judge(&remembered.stamps, reader).await?;
@@ -233,7 +264,10 @@ impl Engine {
         Ok(None)
     }
 
-    async fn compute_once(&self, computation: Computation) -> Result<(Arc<Landed>, bool), Error> {
+    async fn compute_once<E: Ecosystem>(
+        &self,
+        computation: Computation<E>,
+    ) -> Result<(Arc<Landed>, bool), Error> {
         let inner = Arc::clone(&self.inner);
         let key = computation.key;
         // A budget or a freshness of one's own makes a question of one's own.
@@ -249,21 +283,22 @@ impl Engine {
     }
 
     /// The facts that such a reader reads.
-    fn facts(&self, reader: &Reader) -> Arc<Facts> {
+    fn facts<E: Ecosystem>(&self, reader: &Reader<E>) -> Arc<Facts<E>> {
         let scope = reader.scope();
-        self.inner.facts.find(&scope).unwrap_or_else(|| {
+        let scopes = E::scopes(&self.inner.scopes);
+        scopes.find(&scope).unwrap_or_else(|| {
             let facts = Arc::new(Facts::default());
-            self.inner.facts.remember(scope, Arc::clone(&facts));
+            scopes.remember(scope, Arc::clone(&facts));
             facts
         })
     }
 }
 
 impl Inner {
-    async fn compute(
+    async fn compute<E: Ecosystem>(
         &self,
         key: cache::Key,
-        computation: Computation,
+        computation: Computation<E>,
     ) -> Result<Arc<Landed>, Error> {
         let _permit = self.computations.acquire().await;
         match tokio::time::timeout(LONGEST_COMPUTATION, computation.run()).await {

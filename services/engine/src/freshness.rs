@@ -1,13 +1,13 @@
 //! Whether a remembered answer still holds.
 
 use ecosystems::Timestamp;
-use ecosystems::pypi::Name;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use registries::Stamp;
 use rustc_hash::FxHashMap;
 
 use crate::Error;
+use crate::ecosystem::Ecosystem;
 use crate::reader::{Cost, Reader};
 
 /// The verdict on a remembered answer.
@@ -25,15 +25,18 @@ pub(crate) struct Judged {
 /// What a release needs is not asked again: a listing names the files of its releases, and those do
 /// not change under their names. Nothing is solved; where the registries' own rules or the
 /// caller's call for it, documents are revalidated.
-pub(crate) async fn judge(stamps: &[Stamp], reader: &Reader) -> Result<Judged, Error> {
-    let mut listings: FxHashMap<Name, Vec<[u8; 32]>> = FxHashMap::default();
+pub(crate) async fn judge<E: Ecosystem>(
+    stamps: &[Stamp],
+    reader: &Reader<E>,
+) -> Result<Judged, Error> {
+    let mut listings: FxHashMap<E::Name, Vec<[u8; 32]>> = FxHashMap::default();
     let mut instants = Vec::new();
     for stamp in stamps {
         if !is_of_registry(stamp) {
             // It came with the request, whose key it is a part of.
             continue;
         }
-        match listing_name(&stamp.document) {
+        match E::listed(reader, stamp) {
             Some(name) => listings.entry(name).or_default().push(stamp.content_hash),
             None => instants.push(stamp.read_at),
         }
@@ -75,10 +78,4 @@ fn span(instants: impl IntoIterator<Item = Timestamp>) -> Option<(Timestamp, Tim
         let (first, last) = span.unwrap_or((instant, instant));
         Some((first.min(instant), last.max(instant)))
     })
-}
-
-/// The project of a document `pypi/NAME`; none for a release's metadata.
-fn listing_name(document: &str) -> Option<Name> {
-    let name = document.strip_prefix("pypi/")?;
-    if name.contains('/') { None } else { Name::parse(name).ok() }
 }

@@ -2,26 +2,28 @@
 
 mod answer;
 mod compute;
+mod cut_off;
+mod ecosystem;
 mod engine;
 mod error;
 mod facts;
 mod fingerprint;
 mod freshness;
-mod problem;
+mod pypi;
 mod reader;
 mod record;
 mod request;
-mod supplied;
 
 pub use answer::{
-    Answer, Artifact, Conflict, ConflictFact, Edge, Exhausted, Group, Need, Outcome, Package,
-    Sentence, Solution, Suggestion, Warning, WarningCode,
+    Answer, Artifact, CargoBuilt, CargoDetails, Conflict, ConflictFact, Details, Edge, EdgeKind,
+    Exhausted, Group, MemberPick, Need, Outcome, Package, PypiDetails, Sentence, Solution,
+    Suggestion, UnusedPatch, Warning, WarningCode,
 };
 pub use engine::{Encoder, Engine, EngineConfig, Phase, Progress, Resolved, Statistics};
 pub use error::{Error, Invalid};
 pub use request::{
-    ALL_PACKAGES, EnvironmentTexts, Implementation, Policy, Prereleases, RegistrySecret, Request,
-    RequirementText, Strategy, SuppliedMetadata,
+    ALL_PACKAGES, EnvironmentTexts, Implementation, Policy, Prereleases, Project, PypiProject,
+    RegistrySecret, Request, RequirementText, Strategy, SuppliedMetadata,
 };
 
 /// Why versions of a conflict cannot be chosen.

@@ -11,25 +11,13 @@ pub use ecosystems::pypi::Implementation;
 /// the door refuses them by name.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// What the project requires, in the caller's order.
-    pub requirements: Vec<RequirementText>,
-    /// Bounds on what others require.
-    pub constraints: Vec<RequirementText>,
-    /// Requirements in the stead of what others state.
-    pub overrides: Vec<RequirementText>,
-    /// Names whose requirements are left out.
-    pub excludes: Vec<String>,
-    /// Versions to keep as long as they can be kept: name and version.
-    pub locked: Vec<(String, String)>,
+    /// What is to be resolved.
+    pub project: Project,
     /// Declared names of registries, in order of priority; none for all that are declared.
     pub registries: Vec<String>,
     /// Packages that come from one registry only: the package's name, and the registry's declared
     /// one, which need not be among `registries`.
     pub registry_pins: Vec<(String, String)>,
-    /// Metadata of releases, in the stead of what the registries have or cannot tell.
-    pub supplied_metadata: Vec<SuppliedMetadata>,
-    /// The interpreter and platform.
-    pub environment: EnvironmentTexts,
     /// What to choose.
     pub policy: Policy,
     /// How old facts may be; none for what the registries' own headers say.
@@ -40,6 +28,38 @@ pub struct Request {
     pub max_solve_time: Option<Duration>,
     /// Secrets for registries, by declared name. Never logged: `Debug` leaves them out.
     pub credentials: Vec<RegistrySecret>,
+}
+
+/// A project of one ecosystem.
+#[derive(Clone, Debug)]
+pub enum Project {
+    /// Of Python packages.
+    Pypi(PypiProject),
+}
+
+impl Default for Project {
+    fn default() -> Self {
+        Self::Pypi(PypiProject::default())
+    }
+}
+
+/// A project of Python packages.
+#[derive(Clone, Debug, Default)]
+pub struct PypiProject {
+    /// What the project requires, in the caller's order.
+    pub requirements: Vec<RequirementText>,
+    /// Bounds on what others require.
+    pub constraints: Vec<RequirementText>,
+    /// Requirements in the stead of what others state.
+    pub overrides: Vec<RequirementText>,
+    /// Names whose requirements are left out.
+    pub excludes: Vec<String>,
+    /// Versions to keep as long as they can be kept: name and version.
+    pub locked: Vec<(String, String)>,
+    /// Metadata of releases, in the stead of what the registries have or cannot tell.
+    pub supplied_metadata: Vec<SuppliedMetadata>,
+    /// The interpreter and platform.
+    pub environment: EnvironmentTexts,
 }
 
 /// A requirement as written.

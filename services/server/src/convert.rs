@@ -15,7 +15,7 @@ mod faults;
 mod policy;
 mod progress;
 mod project;
-mod sets;
+mod pypi;
 mod shape;
 mod time;
 

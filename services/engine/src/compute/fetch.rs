@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ecosystems::pypi::{CoreMetadata, File, Listing, Name};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use rustc_hash::{FxHashMap, FxHashSet};
-use solver::pypi::{Gap, Problem, Universe, ahead, following};
 
 use super::{Computation, Spending};
+use crate::ecosystem::{Ecosystem, Fact};
 use crate::facts::{Facts, KnownListing};
 use crate::reader::{Cost, ReadNeeds, Reader};
 use crate::{Error, Need};
@@ -19,34 +18,47 @@ use crate::{Error, Need};
 const FEW_RELEASES: usize = 3;
 
 /// What one computation has asked for.
-#[derive(Default)]
-pub(super) struct Fetcher {
-    asked: FxHashSet<Gap>,
-    releases: FxHashMap<Name, usize>,
-    builds: FxHashMap<Gap, Need>,
+pub(super) struct Fetcher<E: Ecosystem> {
+    asked: FxHashSet<Fact<E::Name>>,
+    releases: FxHashMap<E::Name, usize>,
+    builds: FxHashMap<Fact<E::Name>, Need>,
     /// What could not be read. It fails the request only if the search really needs it.
-    failed: FxHashMap<Gap, registries::Error>,
-    /// Projects with a release that is listed and not there.
-    doubtful: FxHashSet<Name>,
+    failed: FxHashMap<Fact<E::Name>, registries::Error>,
+    /// Packages with a release that is listed and not there.
+    doubtful: FxHashSet<E::Name>,
     /// Those of them whose listing was read again.
-    settled: FxHashSet<Name>,
+    settled: FxHashSet<E::Name>,
 }
 
-enum Arrived {
-    Listing(Name, KnownListing, Cost),
-    Needs { listing: Arc<Listing>, position: u32, needs: ReadNeeds, cost: Cost },
+impl<E: Ecosystem> Default for Fetcher<E> {
+    fn default() -> Self {
+        Self {
+            asked: FxHashSet::default(),
+            releases: FxHashMap::default(),
+            builds: FxHashMap::default(),
+            failed: FxHashMap::default(),
+            doubtful: FxHashSet::default(),
+            settled: FxHashSet::default(),
+        }
+    }
 }
 
-type Arrival = BoxFuture<'static, (Gap, Result<Arrived, registries::Error>)>;
+enum Arrived<E: Ecosystem> {
+    Listing(KnownListing<E::Listing>, Cost),
+    Needs { listing: Arc<E::Listing>, needs: ReadNeeds<E::Needs>, cost: Cost },
+}
 
-impl Fetcher {
-    pub(super) fn has_read(&self, fact: &Gap) -> bool {
+type Arrival<E> =
+    BoxFuture<'static, (Fact<<E as Ecosystem>::Name>, Result<Arrived<E>, registries::Error>)>;
+
+impl<E: Ecosystem> Fetcher<E> {
+    pub(super) fn has_read(&self, fact: &Fact<E::Name>) -> bool {
         self.asked.contains(fact)
     }
 
     /// Makes room for asking again. Fails with the error of a fact that the search needs and that
     /// could not be read.
-    pub(super) fn forget(&mut self, gaps: &[Gap]) -> Result<(), Error> {
+    pub(super) fn forget(&mut self, gaps: &[Fact<E::Name>]) -> Result<(), Error> {
         for gap in gaps {
             if let Some(source) = self.failed.remove(gap) {
                 return Err(Error::Registry { source });
@@ -57,7 +69,7 @@ impl Fetcher {
     }
 
     /// The releases among `gaps` that would have to be built, if nothing else is missing.
-    pub(super) fn needing_build(&self, gaps: &[Gap]) -> Option<Vec<Need>> {
+    pub(super) fn needing_build(&self, gaps: &[Fact<E::Name>]) -> Option<Vec<Need>> {
         let needs: Option<Vec<Need>> =
             gaps.iter().map(|gap| self.builds.get(gap).cloned()).collect();
         needs.filter(|needs| !needs.is_empty())
@@ -67,23 +79,23 @@ impl Fetcher {
     /// for, so that the number of rounds grows with the logarithm of the rejections.
     pub(super) fn following(
         &self,
-        problem: &Problem,
-        universe: &Universe,
-        gaps: &[Gap],
-    ) -> Vec<Gap> {
+        problem: &E::Problem,
+        universe: &E::Universe,
+        gaps: &[Fact<E::Name>],
+    ) -> Vec<Fact<E::Name>> {
         let mut next = Vec::new();
         for gap in gaps {
-            let Gap::Needs(name, position) = gap else { continue };
+            let Fact::Needs(name, position) = gap else { continue };
             let lost = self.releases.get(name).copied().unwrap_or(0);
             if lost >= FEW_RELEASES {
-                next.extend(following(problem, universe, name, *position, lost));
+                next.extend(E::following(problem, universe, (name, *position), lost));
             }
         }
         next
     }
 
     /// The projects whose listing names a release that is not there, each once.
-    pub(super) fn take_doubtful(&mut self) -> FxHashSet<Name> {
+    pub(super) fn take_doubtful(&mut self) -> FxHashSet<E::Name> {
         let mut doubtful = std::mem::take(&mut self.doubtful);
         doubtful.retain(|name| self.settled.insert(name.clone()));
         doubtful
@@ -92,9 +104,9 @@ impl Fetcher {
     /// Reads listings again. Returns whether one of them says something new.
     pub(super) async fn read_listings(
         &mut self,
-        facts: &Arc<Facts>,
-        reader: &Reader,
-        names: FxHashSet<Name>,
+        facts: &Arc<Facts<E>>,
+        reader: &Reader<E>,
+        names: FxHashSet<E::Name>,
         spent: &mut Spending,
     ) -> Result<bool, Error> {
         let reads = names.into_iter().map(|name| async move {
@@ -107,103 +119,90 @@ impl Fetcher {
             let (known, cost) = read.map_err(|source| Error::Registry { source })?;
             spent.cost.add(cost);
             has_news |= facts.insert_listing(&name, known);
-            self.asked.insert(Gap::Listing(name));
+            self.asked.insert(Fact::Listing(name));
         }
         if has_news {
             // Positions in a new listing mean other releases.
-            self.asked.retain(|fact| matches!(fact, Gap::Listing(_)));
+            self.asked.retain(|fact| matches!(fact, Fact::Listing(_)));
             self.builds.clear();
             self.failed.clear();
         }
         Ok(has_news)
     }
 
-    fn arrival(&mut self, facts: &Facts, reader: &Reader, gap: Gap) -> Option<Arrival> {
+    fn arrival(
+        &mut self,
+        facts: &Facts<E>,
+        reader: &Reader<E>,
+        gap: Fact<E::Name>,
+    ) -> Option<Arrival<E>> {
         if !self.asked.insert(gap.clone()) {
             return None;
         }
         let reader = reader.clone();
         match gap.clone() {
-            Gap::Listing(name) => Some(Box::pin(async move {
+            Fact::Listing(name) => Some(Box::pin(async move {
                 let read = reader.listing(&name).await;
-                (gap, read.map(|(known, cost)| Arrived::Listing(name, known, cost)))
+                (gap, read.map(|(known, cost)| Arrived::Listing(known, cost)))
             })),
-            Gap::Needs(name, position) => {
+            Fact::Needs(name, position) => {
                 *self.releases.entry(name.clone()).or_default() += 1;
                 let known = facts.listing(&name)?;
                 let (registry, listing) = known.registry.zip(known.listing.clone())?;
                 Some(Box::pin(async move {
-                    let read = reader.needs(registry, &listing, position).await;
+                    let arrived = E::read_needs(&reader, registry, &listing, position).await;
                     let arrived =
-                        read.map(|(needs, cost)| Arrived::Needs { listing, position, needs, cost });
+                        arrived.map(|(needs, cost)| Arrived::Needs { listing, needs, cost });
                     (gap, arrived)
                 }))
             }
         }
     }
 
-    fn take(&mut self, facts: &Facts, arrived: Arrived) -> Cost {
-        match arrived {
-            Arrived::Listing(name, known, cost) => {
-                facts.insert_listing(&name, known);
+    fn take(&mut self, facts: &Facts<E>, gap: &Fact<E::Name>, arrived: Arrived<E>) -> Cost {
+        match (arrived, gap) {
+            (Arrived::Listing(known, cost), Fact::Listing(name)) => {
+                facts.insert_listing(name, known);
                 cost
             }
-            Arrived::Needs { listing, position, needs, cost } => {
+            (Arrived::Needs { listing, needs, cost }, Fact::Needs(name, position)) => {
+                let release = (name, &listing);
                 match needs {
-                    ReadNeeds::Known(metadata, stamp) => {
-                        facts.insert_needs(&listing, position, Ok((&metadata, stamp)));
+                    ReadNeeds::Known(needs, stamp) => {
+                        facts.insert_needs(release, *position, Ok((&needs, stamp)));
                     }
                     ReadNeeds::Unusable(reason) => {
-                        facts.insert_needs(&listing, position, Err(&reason));
+                        facts.insert_needs(release, *position, Err(&reason));
                     }
                     ReadNeeds::Gone(reason) => {
-                        facts.insert_needs(&listing, position, Err(&reason));
-                        self.doubtful.insert(listing.name.clone());
+                        facts.insert_needs(release, *position, Err(&reason));
+                        self.doubtful.insert(name.clone());
                     }
                     ReadNeeds::NeedsBuild(filenames) => {
-                        let version = &listing.releases[position as usize].version;
                         let need = Need {
-                            package: listing.name.to_string(),
-                            version: version.to_string(),
+                            package: E::spoken(name),
+                            version: E::version(&listing, *position),
                             filenames,
                             reason: "it has no wheel, and only a build would tell what it needs"
                                 .to_owned(),
                         };
-                        self.builds.insert(Gap::Needs(listing.name.clone(), position), need);
+                        self.builds.insert(gap.clone(), need);
                     }
                 }
                 cost
             }
+            (Arrived::Listing(..) | Arrived::Needs { .. }, _) => Cost::default(),
         }
     }
 }
 
-/// Leaves out the releases whose needs are inside a source distribution: whole archives are fetched
-/// for what the search cannot do without, once nothing else is missing that may change its choice.
-pub(super) fn without_archives(mut gaps: Vec<Gap>, facts: &Facts, reader: &Reader) -> Vec<Gap> {
-    gaps.retain(|gap| {
-        let Gap::Needs(name, position) = gap else { return true };
-        let known = facts.listing(name);
-        let listing = known.as_ref().and_then(|known| known.listing.as_ref());
-        let release = listing.and_then(|listing| listing.releases.get(*position as usize));
-        release.is_none_or(|release| {
-            if reader.supplied.find(name, &release.version).is_some() {
-                return true;
-            }
-            let advertised = |file: &File| file.core_metadata != CoreMetadata::Absent;
-            release.files.iter().any(|file| !file.is_sdist() || advertised(file))
-        })
-    });
-    gaps
-}
-
-impl Computation {
+impl<E: Ecosystem> Computation<E> {
     /// Fetches `wanted` and, as facts arrive, what the search will most likely ask for next.
     pub(super) async fn fetch(
         &mut self,
-        problem: &Problem,
-        fetcher: &mut Fetcher,
-        wanted: Vec<Gap>,
+        problem: &E::Problem,
+        fetcher: &mut Fetcher<E>,
+        wanted: Vec<Fact<E::Name>>,
     ) -> Result<(), Error> {
         let started = Instant::now();
         let mut arrivals = FuturesUnordered::new();
@@ -219,15 +218,17 @@ impl Computation {
             }
             for (gap, arrived) in ready {
                 match arrived {
-                    Ok(arrived) => self.spent.cost.add(fetcher.take(&self.facts, arrived)),
+                    Ok(arrived) => {
+                        self.spent.cost.add(fetcher.take(&self.facts, &gap, arrived));
+                    }
                     Err(error) => {
                         fetcher.failed.insert(gap, error);
                     }
                 }
                 self.spent.done += 1;
             }
-            let next = ahead(problem, &self.facts.snapshot().universe);
-            self.ask(fetcher, without_archives(next, &self.facts, &self.reader), &arrivals);
+            let next = E::ahead(problem, &self.facts.snapshot().universe);
+            self.ask(fetcher, E::affordable(next, &self.facts, &self.reader), &arrivals);
             self.tell("reading what packages need", "");
         }
         self.spent.fetch += started.elapsed();
@@ -235,7 +236,12 @@ impl Computation {
     }
 
     /// Asks for those of `gaps` that were not asked for before.
-    fn ask(&mut self, fetcher: &mut Fetcher, gaps: Vec<Gap>, arrivals: &FuturesUnordered<Arrival>) {
+    fn ask(
+        &mut self,
+        fetcher: &mut Fetcher<E>,
+        gaps: Vec<Fact<E::Name>>,
+        arrivals: &FuturesUnordered<Arrival<E>>,
+    ) {
         for gap in gaps {
             if let Some(arrival) = fetcher.arrival(&self.facts, &self.reader, gap) {
                 arrivals.push(arrival);

@@ -4,13 +4,11 @@ use ecosystems::Timestamp;
 use engine::{Request, SuppliedMetadata};
 use testkit::registry::{CoreMetadata, FakeRegistry, Kind, Settings};
 
-use crate::support::{Counted, over, request};
+use crate::support::{Counted, changed, over, request};
 
 /// A question that admits source distributions.
 fn with_sdists(requirements: &[&str]) -> Request {
-    let mut request = request(requirements);
-    request.environment.allow_sdists = true;
-    request
+    changed(request(requirements), |project| project.environment.allow_sdists = true)
 }
 
 /// A project with one source distribution a version; `metadata` is JSON by version.
@@ -67,7 +65,7 @@ async fn a_need_is_answered_by_metadata_in_the_next_request() {
         version: "1.0.0".to_owned(),
         document: built.to_vec(),
     };
-    let answered = Request { supplied_metadata: vec![supplied], ..question.clone() };
+    let answered = changed(question.clone(), |project| project.supplied_metadata = vec![supplied]);
     assert_eq!(counted.pins(&answered).await, "app 1.0\nlib 1.0");
     let fetched = index.counts();
     assert_eq!(fetched.of(Kind::Sdist), 1, "that of `lib`: {:?}", fetched.by_path);
@@ -194,8 +192,9 @@ async fn the_wheel_that_will_be_installed_speaks_for_its_version() {
     assert_eq!(counted.computed(), 1, "and it is remembered");
     assert_eq!(counted.warnings().len(), 1);
     // Elsewhere another wheel is installed, and what holds here is no fact there.
-    let mut elsewhere = request(&["demo"]);
-    elsewhere.environment.platform = "windows".to_owned();
+    let elsewhere = changed(request(&["demo"]), |project| {
+        project.environment.platform = "windows".to_owned();
+    });
     assert_eq!(counted.pins(&elsewhere).await, "demo 1.0");
 }
 

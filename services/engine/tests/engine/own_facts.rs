@@ -4,7 +4,7 @@
 use engine::{Error, Request, SuppliedMetadata};
 use testkit::registry::{Kind, Settings};
 
-use crate::support::{Counted, fake, over, recorded, request};
+use crate::support::{Counted, changed, fake, over, recorded, request};
 
 fn metadata(name: &str, version: &str, document: &str) -> Vec<SuppliedMetadata> {
     let (name, version) = (name.to_owned(), version.to_owned());
@@ -71,7 +71,11 @@ async fn supplied_metadata_is_used_for_its_release_and_this_request_alone() {
     let counted = Counted::over(vec![recorded()]);
     let plain = request(&["flask==3.1.2"]);
     let document = "Metadata-Version: 2.1\nName: Flask\nVersion: 3.1.2\nRequires-Dist: attrs\n";
-    let with = Request { supplied_metadata: metadata("flask", "3.1.2", document), ..plain.clone() };
+    let supplying = |request: &Request, document: &str| {
+        let supplied = metadata("flask", "3.1.2", document);
+        changed(request.clone(), |project| project.supplied_metadata = supplied)
+    };
+    let with = supplying(&plain, document);
     let theirs = counted.pins(&plain).await;
     let ours = counted.pins(&with).await;
     assert!(theirs.contains("werkzeug") && !theirs.contains("attrs"), "{theirs}");
@@ -81,13 +85,10 @@ async fn supplied_metadata_is_used_for_its_release_and_this_request_alone() {
     let again = counted.resolve(&with).await;
     assert!(again.statistics.remembered, "the answer rests on what came with the request");
     let other = document.replace("attrs", "click");
-    let other = Request { supplied_metadata: metadata("flask", "3.1.2", &other), ..plain.clone() };
+    let other = supplying(&plain, &other);
     assert!(counted.pins(&other).await.contains("click"));
     // Another version than the one that is chosen changes nothing but the question.
-    let another = Request {
-        supplied_metadata: metadata("flask", "3.1.2", document),
-        ..request(&["flask<3.1.2"])
-    };
+    let another = supplying(&request(&["flask<3.1.2"]), document);
     assert!(counted.pins(&another).await.contains("werkzeug"));
 }
 
@@ -98,8 +99,9 @@ async fn what_is_passed_over_and_what_has_no_effect_is_told() {
                   Requires-Dist: demo @ https://host.example/demo.zip\n";
     let newest = counted.pins(&request(&["flask"])).await;
     let newest = newest.lines().find_map(|line| line.strip_prefix("flask ")).expect("a version");
-    let supplied_metadata = metadata("flask", newest, by_url);
-    let told = counted.pins(&Request { supplied_metadata, ..request(&["flask"]) }).await;
+    let supplied = metadata("flask", newest, by_url);
+    let question = changed(request(&["flask"]), |project| project.supplied_metadata = supplied);
+    let told = counted.pins(&question).await;
     assert!(told.contains("flask ") && !told.contains(&format!("flask {newest}")), "{told}");
     assert_eq!(
         counted.warnings(),
@@ -128,8 +130,8 @@ async fn a_document_of_something_else_is_refused_by_its_field() {
         ("flask", &endless, "Metadata-Version: 2.1\nName: flask\n", "version"),
         ("-", "3", "Metadata-Version: 2.1\nName: flask\n", "name"),
     ] {
-        let supplied_metadata = metadata(name, version, document);
-        let request = Request { supplied_metadata, ..request(&["flask"]) };
+        let supplied = metadata(name, version, document);
+        let request = changed(request(&["flask"]), |project| project.supplied_metadata = supplied);
         let error = counted.engine.resolve(request, None).await.expect_err("it is refused");
         let Error::Invalid(invalid) = error else { panic!("{error:?}") };
         assert_eq!(invalid[0].field, format!("supplied_metadata[0].{field}"));
@@ -141,8 +143,8 @@ async fn files_count_by_the_lists_of_their_forms() {
     let counted = Counted::over(vec![recorded()]);
     let told = |only_binary: &[&str], no_binary: &[&str]| {
         let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        let mut request = request(&["markupsafe==3.0.2"]);
-        request.environment.allow_sdists = true;
+        let request = request(&["markupsafe==3.0.2"]);
+        let mut request = changed(request, |project| project.environment.allow_sdists = true);
         request.policy.only_binary = list(only_binary);
         request.policy.no_binary = list(no_binary);
         let counted = &counted;

@@ -7,7 +7,7 @@ use engine::{Error, Request};
 use registries::Registry;
 use testkit::registry::{Fault, Kind, Reply, Settings};
 
-use crate::support::{Counted, fake, over, recorded, request};
+use crate::support::{Counted, changed, fake, over, recorded, request};
 
 #[tokio::test]
 async fn the_same_question_is_answered_from_memory() {
@@ -34,15 +34,9 @@ async fn another_question_is_another_answer() {
     let different = [
         request(&["requests", "flask"]),
         request(&["flask<3", "requests"]),
-        Request {
-            environment: engine::EnvironmentTexts {
-                python_version: "3.11".to_owned(),
-                ..base.environment.clone()
-            },
-            ..base.clone()
-        },
-        Request { constraints: request(&["click<8"]).requirements, ..base.clone() },
-        Request { excludes: vec!["click".to_owned()], ..base.clone() },
+        changed(base.clone(), |project| project.environment.python_version = "3.11".to_owned()),
+        changed(base.clone(), |project| project.constraints = project.requirements.clone()),
+        changed(base.clone(), |project| project.excludes = vec!["click".to_owned()]),
         Request {
             policy: engine::Policy { strategy: engine::Strategy::Lowest, ..Default::default() },
             ..base.clone()

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
 use engine::{
-    Answer, Engine, EngineConfig, EnvironmentTexts, Outcome, Request, RequirementText, Resolved,
+    Answer, Engine, EngineConfig, EnvironmentTexts, Outcome, Project, PypiProject, Request,
+    RequirementText, Resolved,
 };
 use testkit::registry::{FakeRegistry, Settings};
 
@@ -81,15 +82,23 @@ fn pins(answer: &Answer) -> String {
 
 pub(crate) fn request(requirements: &[&str]) -> Request {
     let text = |text: &&str| RequirementText { text: (*text).to_owned(), ..Default::default() };
-    Request {
+    let project = PypiProject {
         requirements: requirements.iter().map(text).collect(),
         environment: EnvironmentTexts {
             python_version: "3.12".to_owned(),
             platform: "x86_64-manylinux_2_28".to_owned(),
             ..EnvironmentTexts::default()
         },
-        ..Request::default()
-    }
+        ..PypiProject::default()
+    };
+    Request { project: Project::Pypi(project), ..Request::default() }
+}
+
+/// The same request with another project.
+pub(crate) fn changed(mut request: Request, change: impl FnOnce(&mut PypiProject)) -> Request {
+    let Project::Pypi(project) = &mut request.project;
+    change(project);
+    request
 }
 
 pub(crate) fn recorded() -> RegistryConfig {

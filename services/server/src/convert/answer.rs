@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use engine::{
-    Answer, Artifact, Edge, Exhausted, Group, Need, Outcome, Package, Solution, Warning,
-    WarningCode,
+    Answer, Artifact, Details, Edge, EdgeKind, Exhausted, Group, MemberPick, Need, Outcome,
+    Package, Solution, UnusedPatch, Warning, WarningCode,
 };
 use prost::Message as _;
 use proto::v1;
@@ -51,7 +51,25 @@ fn solution(solution: &Solution) -> v1::Solution {
     v1::Solution {
         groups: solution.groups.iter().map(group).collect(),
         root_edges: solution.root_edges.iter().map(root_edge).collect(),
-        ..v1::Solution::default()
+        members: solution.members.iter().map(member).collect(),
+        unused_patches: solution.unused_patches.iter().map(unused_patch).collect(),
+    }
+}
+
+fn member(member: &MemberPick) -> v1::MemberPick {
+    v1::MemberPick {
+        slot: member.slot.clone(),
+        name: member.name.clone(),
+        version: member.version.clone(),
+        features: sorted(&member.features),
+    }
+}
+
+fn unused_patch(unused: &UnusedPatch) -> v1::UnusedPatch {
+    v1::UnusedPatch {
+        patch: u32::try_from(unused.patch).unwrap_or(u32::MAX),
+        name: unused.name.clone(),
+        version: unused.version.clone(),
     }
 }
 
@@ -71,7 +89,7 @@ fn package(package: &Package) -> v1::Package {
     let mut edges: Vec<_> = package.edges.iter().map(edge).collect();
     edges.sort_by(|a, b| (&a.target, &a.requirement).cmp(&(&b.target, &b.requirement)));
     v1::Package {
-        slot: package.name.clone(),
+        slot: package.slot.clone(),
         name: package.name.clone(),
         version: package.version.clone(),
         acceptable_versions: vec![package.version.clone()],
@@ -81,11 +99,29 @@ fn package(package: &Package) -> v1::Package {
         direct: package.direct,
         held: false,
         yanked: package.yanked,
-        details: Some(v1::package::Details::Pypi(v1::PypiPackage {
-            extras: sorted(&package.extras),
-            requires_python: package.requires_python.clone(),
+        details: Some(details(&package.details)),
+    }
+}
+
+fn details(details: &Details) -> v1::package::Details {
+    match details {
+        Details::Pypi(pypi) => v1::package::Details::Pypi(v1::PypiPackage {
+            extras: sorted(&pypi.extras),
+            requires_python: pypi.requires_python.clone(),
             marker: String::new(),
-        })),
+        }),
+        Details::Cargo(cargo) => {
+            let built = cargo.build.as_ref();
+            v1::package::Details::Cargo(v1::CargoPackage {
+                features: sorted(&cargo.features),
+                checksum: cargo.checksum.clone(),
+                links: cargo.links.clone(),
+                rust_version: cargo.rust_version.clone(),
+                for_target: built.is_some_and(|built| built.for_target),
+                for_host: built.is_some_and(|built| built.for_host),
+                host_features: built.map(|built| sorted(&built.host_features)).unwrap_or_default(),
+            })
+        }
     }
 }
 
@@ -108,11 +144,20 @@ fn edge(edge: &Edge) -> v1::Edge {
         range: edge.range.clone(),
         extras: sorted(&edge.extras),
         marker: edge.marker.clone(),
-        kind: v1::EdgeKind::Normal.into(),
+        kind: kind(edge.kind).into(),
         dependency_set: String::new(),
         versions: Vec::new(),
-        alias: String::new(),
-        member: String::new(),
+        alias: edge.alias.clone(),
+        member: edge.member.clone(),
+    }
+}
+
+fn kind(kind: EdgeKind) -> v1::EdgeKind {
+    match kind {
+        EdgeKind::Normal => v1::EdgeKind::Normal,
+        EdgeKind::Optional => v1::EdgeKind::Optional,
+        EdgeKind::Dev => v1::EdgeKind::Dev,
+        EdgeKind::Build => v1::EdgeKind::Build,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use ecosystems::pypi::Name;
-use engine::{ALL_PACKAGES, Prereleases, Request, Strategy};
+use engine::{ALL_PACKAGES, Prereleases, Project, Request, Strategy};
 use proto::v1;
 
 use super::faults::{Faults, Path};
@@ -96,7 +96,10 @@ fn forms(
     let path = Path::ROOT.field("policy");
     check_names("only_binary", &only_binary, faults);
     check_names("no_binary", &no_binary, faults);
-    if !no_binary.is_empty() && !request.environment.allow_sdists {
+    let allow_sdists = match &request.project {
+        Project::Pypi(project) => project.environment.allow_sdists,
+    };
+    if !no_binary.is_empty() && !allow_sdists {
         let description = "asks for source distributions, so set `allow_sdists` of the environment too, \
                            or leave it empty";
         faults.add(Reason::Contradictory, path.field("no_binary"), description);
@@ -111,7 +114,7 @@ fn forms(
         }
     }
     request.policy.no_binary = no_binary;
-    if request.environment.allow_sdists {
+    if allow_sdists {
         request.policy.only_binary = only_binary;
     }
 }

@@ -30,6 +30,8 @@ pub struct Shape {
     pub(super) registries: Vec<String>,
     /// The packages for which one registry alone is asked, by their canonical names.
     pub(super) pins: HashMap<String, String>,
+    /// The field of the project's environment.
+    pub(super) environment: &'static str,
     edges: bool,
     artifacts: bool,
     stamps: bool,
@@ -48,6 +50,7 @@ impl Shape {
             dependency_sets: Vec::new(),
             registries: declared.registries.clone(),
             pins: HashMap::new(),
+            environment: "environment",
             edges: true,
             artifacts: true,
             stamps: false,
@@ -125,7 +128,7 @@ impl Shape {
             return format!("projects[0].requirements[{place}]{rest}");
         }
         if let Some(rest) = field.strip_prefix("environment.") {
-            return format!("projects[0].pypi.{rest}");
+            return format!("projects[0].{}.{rest}", self.environment);
         }
         let of_request = ["policy", "freshness", "budget", "credentials"];
         if of_request.iter().any(|message| field.starts_with(message)) {

@@ -205,7 +205,8 @@ fn places_are_the_caller_s_even_if_some_requirements_are_left_out() {
     wire.projects[0].requirements[0].dependency_set = "extra:test".to_owned();
     wire.projects[0].dependency_sets = vec!["main".to_owned()];
     let Asked { request, shape } = convert(wire).unwrap();
-    let texts: Vec<_> = request.requirements.iter().map(|one| one.text.as_str()).collect();
+    let engine::Project::Pypi(project) = request.project;
+    let texts: Vec<_> = project.requirements.iter().map(|one| one.text.as_str()).collect();
     assert_eq!(texts, ["pytest", "flask"]);
     for (engine, wire) in [
         ("requirements[1]", "projects[0].requirements[2]"),

@@ -14,13 +14,14 @@ use std::time::Instant;
 use ecosystems::pypi::{CoreMetadata, File, Metadata, Name, Version};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
-use registries::Stamp;
+use registries::{Read, Stamp};
 use solver::pypi::{Pick, Solution};
 
-use super::Computation;
+use super::Pypi;
 use crate::answer::{Warning, WarningCode};
+use crate::compute::Computation;
 use crate::facts::Snapshot;
-use crate::reader::Cost;
+use crate::reader::{Cost, Reader};
 
 /// How many different documents of one version are compared.
 const MOST_OF_A_VERSION: usize = 4;
@@ -38,11 +39,11 @@ pub(super) struct Compared {
     pub(super) corrections: Vec<((Name, Version), Arc<Metadata>, Stamp)>,
 }
 
-impl Computation {
+impl Computation<Pypi> {
     /// Compares wheels of what was chosen.
     pub(super) async fn compare_wheels(
         &mut self,
-        snapshot: &Snapshot,
+        snapshot: &Snapshot<Pypi>,
         solution: &Solution,
     ) -> Compared {
         let started = Instant::now();
@@ -58,7 +59,7 @@ impl Computation {
             room -= places.len();
             let reader = &self.reader;
             reads.push_back(async move {
-                let wheels = reader.wheels(registry, pick, &places).await;
+                let wheels = read(reader, registry, pick, &places).await;
                 (pick, places, wheels)
             });
         }
@@ -111,13 +112,48 @@ fn warning(pick: &Pick, differing: &[(&Wheel, String)]) -> Warning {
 }
 
 /// What a wheel says of itself.
-pub(crate) struct Wheel {
+struct Wheel {
     /// Its place among the release's files.
-    pub(crate) place: usize,
-    pub(crate) filename: String,
-    pub(crate) metadata: Arc<Metadata>,
-    pub(crate) stamp: Stamp,
-    pub(crate) cost: Cost,
+    place: usize,
+    filename: String,
+    metadata: Arc<Metadata>,
+    stamp: Stamp,
+    cost: Cost,
+}
+
+/// Reads what these wheels of a chosen version say of it, as far as the registry serves that
+/// beside them.
+async fn read(reader: &Reader<Pypi>, registry: usize, pick: &Pick, places: &[usize]) -> Vec<Wheel> {
+    if reader.routes.supplied.find(&pick.listing.name, pick.version()).is_some() {
+        // What the request says of the version counts, whatever its wheels say.
+        return Vec::new();
+    }
+    let credentials = reader.credentials[registry].as_ref();
+    let reads = places.iter().map(|place| {
+        let position = pick.position as usize;
+        let registry = &reader.registries[registry];
+        registry.pypi_file_metadata(
+            &pick.listing,
+            (position, *place),
+            credentials,
+            reader.freshness,
+        )
+    });
+    let reads = futures_util::future::join_all(reads).await;
+    let files = &pick.listing.releases[pick.position as usize].files;
+    let read = |(read, place): (Result<Read<Metadata>, _>, &usize)| {
+        // What cannot be read cannot be compared, and the answer does not rest on it.
+        let read = read.inspect_err(|error| tracing::debug!(%error, "a wheel is not compared"));
+        let read = read.ok()?;
+        Some(Wheel {
+            place: *place,
+            filename: files[*place].filename.to_string(),
+            metadata: read.facts?,
+            stamp: read.stamp,
+            cost: Cost { fetched: u32::from(read.fetched), bytes: read.bytes },
+        })
+    };
+    reads.into_iter().zip(places).filter_map(read).collect()
 }
 
 /// One wheel for each hash of metadata that the page states, of the wheel that was read first and of

@@ -1,7 +1,5 @@
 //! From texts to a problem.
 
-use std::time::Duration;
-
 use ecosystems::Timestamp;
 use ecosystems::pypi::{
     Environment, Implementation, Name, Platform, Python, Requirement, RequirementSource,
@@ -9,38 +7,38 @@ use ecosystems::pypi::{
 };
 use solver::pypi::{Policy, Problem, Projects, Root};
 
-use crate::{ALL_PACKAGES, Error, Invalid, Request, RequirementText};
-
-/// An hour, to which a minimum age is rounded: so that it does not make a new question of each call.
-const HOUR: i64 = 3_600_000_000;
+use crate::{ALL_PACKAGES, Error, Invalid, PypiProject, RequirementText};
 
 /// The first minor version of Python 3 with builds without the global lock.
 const FREE_THREADED: u64 = 13;
 
-/// Understands a request, or names every text that it cannot understand.
-///
-/// `now` is the instant of the call, which a minimum age counts from.
-pub(crate) fn read(request: &Request, now: Timestamp) -> Result<Problem, Error> {
+/// Understands a project, or names every text that it cannot understand. Nothing uploaded after
+/// `before` exists.
+pub(super) fn read(
+    project: &PypiProject,
+    policy: &crate::Policy,
+    before: Option<Timestamp>,
+) -> Result<Problem, Error> {
     let mut invalid = Vec::new();
-    let requirements = roots("requirements", &request.requirements, &mut invalid);
-    let constraints = roots("constraints", &request.constraints, &mut invalid);
-    let overrides = roots("overrides", &request.overrides, &mut invalid);
-    let excludes = request.excludes.iter().enumerate().filter_map(|(place, text)| {
+    let requirements = roots("requirements", &project.requirements, &mut invalid);
+    let constraints = roots("constraints", &project.constraints, &mut invalid);
+    let overrides = roots("overrides", &project.overrides, &mut invalid);
+    let excludes = project.excludes.iter().enumerate().filter_map(|(place, text)| {
         let name = Name::parse(text).map_err(|error| error.to_string());
         keep(name, || format!("excludes[{place}]"), &mut invalid)
     });
     let excludes = excludes.collect();
     let mut locked = Vec::new();
-    for (place, (name, version)) in request.locked.iter().enumerate() {
+    for (place, (name, version)) in project.locked.iter().enumerate() {
         let name = Name::parse(name).map_err(|error| error.to_string());
         let name = keep(name, || format!("locked[{place}].name"), &mut invalid);
         let version = parse_version(version).map_err(|error| error.to_string());
         let version = keep(version, || format!("locked[{place}].version"), &mut invalid);
         locked.extend(name.zip(version));
     }
-    let only_wheels = projects("only_binary", &request.policy.only_binary, &mut invalid);
-    let only_sdists = projects("no_binary", &request.policy.no_binary, &mut invalid);
-    let environment = environment(request, &mut invalid);
+    let only_wheels = projects("only_binary", &policy.only_binary, &mut invalid);
+    let only_sdists = projects("no_binary", &policy.no_binary, &mut invalid);
+    let environment = environment(project, &mut invalid);
     match environment {
         Some(environment) if invalid.is_empty() => Ok(Problem {
             environment,
@@ -50,9 +48,9 @@ pub(crate) fn read(request: &Request, now: Timestamp) -> Result<Problem, Error> 
             excludes,
             locked,
             policy: Policy {
-                strategy: request.policy.strategy,
-                prereleases: request.policy.prereleases,
-                before: cut_off(request.policy.before, request.policy.minimum_age, now),
+                strategy: policy.strategy,
+                prereleases: policy.prereleases,
+                before,
                 only_wheels,
                 only_sdists,
             },
@@ -136,8 +134,8 @@ fn is_hash(name: &str, hex: &str) -> bool {
     !name.is_empty() && !hex.is_empty() && hex.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
-fn environment(request: &Request, invalid: &mut Vec<Invalid>) -> Option<Environment> {
-    let texts = &request.environment;
+fn environment(project: &PypiProject, invalid: &mut Vec<Invalid>) -> Option<Environment> {
+    let texts = &project.environment;
     let python = Python::parse(&texts.python_version).map_err(|error| error.to_string());
     let python = keep(python, || "environment.python_version".to_owned(), invalid);
     let platform = Platform::parse(&texts.platform).map_err(|error| error.to_string());
@@ -162,39 +160,12 @@ fn keep<T>(
     result.map_err(|reason| invalid.push(Invalid { field: field(), column: None, reason })).ok()
 }
 
-fn cut_off(
-    before: Option<Timestamp>,
-    minimum_age: Option<Duration>,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let by_age = minimum_age.filter(|age| !age.is_zero()).map(|age| {
-        let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-        let instant = now.as_microseconds().saturating_sub(age);
-        Timestamp::from_microseconds(instant.div_euclid(HOUR) * HOUR)
-    });
-    match (before, by_age) {
-        (Some(before), Some(by_age)) => Some(before.min(by_age)),
-        (before, by_age) => before.or(by_age),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_minimum_age_is_an_instant_on_the_hour() {
-        let now = Timestamp::parse("2026-11-20T17:34:56Z").expect("an instant");
-        let day = Duration::from_secs(86_400);
-        let cut = cut_off(None, Some(day), now).map(|instant| instant.to_string());
-        assert_eq!(cut.as_deref(), Some("2026-11-19T17:00:00Z"));
-        let before = Timestamp::parse("2025-01-01T00:00:00Z").ok();
-        assert_eq!(cut_off(before, Some(day), now), before);
-        assert_eq!(cut_off(None, None, now), None);
-    }
-
-    fn refused(request: &Request) -> Vec<String> {
-        let Err(Error::Invalid(invalid)) = read(request, Timestamp::from_microseconds(0)) else {
+    fn refused(project: &PypiProject) -> Vec<String> {
+        let Err(Error::Invalid(invalid)) = read(project, &crate::Policy::default(), None) else {
             panic!("the request is malformed");
         };
         invalid.into_iter().map(|one| format!("{}: {}", one.field, one.reason)).collect()
@@ -204,7 +175,7 @@ mod tests {
     fn what_no_registry_has_is_told_by_its_kind_and_without_its_address() {
         let text = |text: &str| RequirementText { text: text.to_owned(), ..Default::default() };
         let urls = ["https://u:p@host.example/x.zip", "git+ssh://git@host.example/x", "file:///x"];
-        let request = Request {
+        let request = PypiProject {
             requirements: urls.iter().map(|url| text(&format!("x @ {url}"))).collect(),
             constraints: vec![text("x @ git+https://u:p@host.example/x")],
             environment: crate::EnvironmentTexts {
@@ -213,7 +184,7 @@ mod tests {
                 implementation: Implementation::FreeThreaded,
                 ..Default::default()
             },
-            ..Request::default()
+            ..PypiProject::default()
         };
         insta::assert_snapshot!(refused(&request).join("\n"));
     }
@@ -222,7 +193,7 @@ mod tests {
     fn every_text_that_cannot_be_understood_is_named() {
         let text =
             |text: &str| RequirementText { text: text.to_owned(), ..RequirementText::default() };
-        let request = Request {
+        let request = PypiProject {
             requirements: vec![
                 text("flask"),
                 text("flask>=3.1,2"),
@@ -231,9 +202,9 @@ mod tests {
             ],
             excludes: vec!["-".to_owned()],
             locked: vec![("flask".to_owned(), "latest".to_owned())],
-            ..Request::default()
+            ..PypiProject::default()
         };
-        let Err(Error::Invalid(invalid)) = read(&request, Timestamp::from_microseconds(0)) else {
+        let Err(Error::Invalid(invalid)) = read(&request, &crate::Policy::default(), None) else {
             panic!("the request is malformed");
         };
         let fields: Vec<(&str, Option<usize>)> =

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecosystems::pypi::{Environment, Marker, MarkerContext, Name, Requirement, RequirementSource};
 use engine::RequirementText;
 
-use super::faults::{Faults, Path};
+use crate::convert::faults::{Faults, Path};
 use crate::errors::Reason;
 
 /// A requirement of the project, with its dependency set [normalised].
