@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use divan::Bencher;
+use ecosystems::Ecosystem;
 use ecosystems::pypi::{Listing, Name};
 use registries::{Freshness, MetadataRead, Registry};
 use tokio::runtime::Runtime;
@@ -20,8 +21,8 @@ fn runtime() -> Runtime {
 }
 
 fn names() -> Vec<Name> {
-    let recorded = registries::bundled().expect("the bundled archive is whole");
-    let names = recorded.projects();
+    let recorded = registries::bundled();
+    let names = recorded.packages(Ecosystem::Pypi);
     names.iter().map(|name| Name::parse(name).expect("recorded names are names")).collect()
 }
 

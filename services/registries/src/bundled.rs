@@ -1,11 +1,14 @@
 //! The registry that is built into the program.
 
-use crate::{Error, Recorded};
+use crate::Recorded;
 
-/// The archive: 1,491 PyPI projects as they stood in November 2026.
-static ARCHIVE: &[u8] = include_bytes!("../bundled/pypi.tar.zst");
+/// 1,491 PyPI projects as they stood in November 2026.
+pub(crate) static PYPI: &[u8] = include_bytes!("../bundled/pypi.tar.zst");
 
-/// Opens the bundled registry: facts only, no files, and a closed world (`bundled/README.md`).
-pub fn bundled() -> Result<Recorded, Error> {
-    Recorded::from_bytes("pypi", ARCHIVE)
+/// The index files of 1,761 crates as they stood in November 2026.
+pub(crate) static CARGO: &[u8] = include_bytes!("../bundled/cargo.tar.zst");
+
+/// The bundled registry: facts only, no files, and a closed world (`bundled/README.md`).
+pub fn bundled() -> Recorded {
+    Recorded::bundled("pypi")
 }

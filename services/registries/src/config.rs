@@ -1,11 +1,14 @@
 //! The configuration of one registry: where it lies, and how far it may be trusted and used.
 
+mod argument;
+mod names;
 mod validate;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ecosystems::Ecosystem;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -20,18 +23,25 @@ pub struct RegistryConfig {
     /// The protocol it speaks.
     pub kind: RegistryKind,
     /// Where it lies, for kinds that are read over HTTP: for `pypi-simple` the folder above the
-    /// projects, such as `https://index.example/simple`. Secrets in the URL are refused.
+    /// projects, such as `https://index.example/simple`; for `cargo-sparse` the root of the index,
+    /// which holds `config.json`; for `npm` the folder above the packages. Secrets in the URL are
+    /// refused.
     #[serde(default)]
     pub url: Option<Url>,
-    /// Where it lies, for `recorded`: a folder or a `.tar.zst` whose root holds `pypi/`. Without
-    /// it, `recorded` means the data that is built into the program.
+    /// Where it lies, for `recorded`: a folder or a `.tar.zst` whose root holds `pypi/`, `npm/` or
+    /// `cargo/`. Without it, `recorded` means the data that is built into the program.
     #[serde(default)]
     pub path: Option<PathBuf>,
-    /// The secret it asks for. A secret with a colon is `USER:PASSWORD`, any other a bearer token.
-    /// By default none is sent.
+    /// For `recorded`, the one ecosystem whose documents it serves: `pypi`, `npm` or `cargo`. By
+    /// default all that it holds. Other kinds are of one ecosystem anyway.
+    #[serde(default)]
+    pub ecosystem: Option<Ecosystem>,
+    /// The secret it asks for. `cargo-sparse` sends it as it is, as cargo does. For other kinds a
+    /// secret with a colon is `USER:PASSWORD`, any other a bearer token. By default none is sent.
     #[serde(default)]
     pub credentials: Option<CredentialsReference>,
-    /// The projects it may answer for: names, or beginnings of names as `acme-*`. By default all.
+    /// The packages it may answer for: names, or beginnings of names as `acme-*` and `@acme/*`. By
+    /// default all.
     #[serde(default)]
     pub packages: Option<Vec<String>>,
     /// What lock files call it, where that differs from its URL.
@@ -56,7 +66,7 @@ pub struct RegistryConfig {
     /// Requests in flight to one host at once, 1 to 1024. By default 32.
     #[serde(default = "default_max_connections")]
     pub max_connections: usize,
-    /// The longest page or metadata document, in MiB after decompression. By default 64.
+    /// The longest page, index file, packument or metadata document, in MiB after decompression. By default 64.
     #[serde(default = "default_max_body_mib")]
     pub max_body_mib: u32,
     /// The most that is read of one wheel where its metadata is not served apart, in MiB. By
@@ -93,7 +103,7 @@ pub enum RegistryKind {
     PypiSimple,
     /// npm's registry API. Not supported yet.
     Npm,
-    /// Cargo's sparse index. Not supported yet.
+    /// Cargo's sparse index (reference, "Registry index").
     CargoSparse,
 }
 
@@ -108,18 +118,13 @@ impl RegistryKind {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        [Self::Recorded, Self::PypiSimple, Self::Npm, Self::CargoSparse]
-            .into_iter()
-            .find(|kind| kind.name() == text)
-    }
-
-    /// The name of a registry that was given none: its ecosystem's.
-    fn default_name(self) -> &'static str {
+    /// The ecosystem whose packages it serves, unless its data says that.
+    pub fn ecosystem(self) -> Option<Ecosystem> {
         match self {
-            Self::Recorded | Self::PypiSimple => "pypi",
-            Self::Npm => "npm",
-            Self::CargoSparse => "cargo",
+            Self::Recorded => None,
+            Self::PypiSimple => Some(Ecosystem::Pypi),
+            Self::Npm => Some(Ecosystem::Npm),
+            Self::CargoSparse => Some(Ecosystem::Cargo),
         }
     }
 }
@@ -138,6 +143,7 @@ impl RegistryConfig {
             kind,
             url: None,
             path: None,
+            ecosystem: None,
             credentials: None,
             packages: None,
             lock_source: None,
@@ -157,63 +163,21 @@ impl RegistryConfig {
         }
     }
 
-    /// Reads the command line's `[NAME:]KIND=LOCATION`, as `pypi-simple=http://localhost:80/simple`.
-    ///
-    /// The name defaults to the ecosystem's. Errors repeat what stands before the first `:` or `=`
-    /// alone: a URL may hold a secret.
-    pub fn parse_argument(text: &str) -> Result<Self, Error> {
-        let refuse = |reason: String| {
-            let registry = text.split([':', '=']).next().unwrap_or_default().to_owned();
-            Error::Config { registry, key: "--registry", reason }
+    /// Its own place, for kinds that are read over HTTP: a folder, so that it ends with `/`.
+    pub(crate) fn base_url(&self) -> Result<Url, Error> {
+        let Some(mut base) = self.url.clone() else {
+            return Err(self.refuse("url", "is missing".to_owned()));
         };
-        let (left, location) = text
-            .split_once('=')
-            .ok_or_else(|| refuse("is written [NAME:]KIND=LOCATION".to_owned()))?;
-        let (name, kind) = match left.split_once(':') {
-            Some((name, kind)) => (Some(name), kind),
-            None => (None, left),
-        };
-        let kind = RegistryKind::parse(kind).ok_or_else(|| {
-            refuse("names none of the kinds `recorded` and `pypi-simple` before `=`".to_owned())
-        })?;
-        let mut config = Self::new(name.unwrap_or(kind.default_name()), kind);
-        if kind == RegistryKind::Recorded {
-            config.path = Some(PathBuf::from(location));
-        } else {
-            let url = Url::parse(location)
-                .map_err(|error| refuse(format!("names no URL behind `=`: {error}")))?;
-            config.url = Some(url);
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
         }
-        config.validate()?;
-        Ok(config)
+        Ok(base)
     }
 
     /// An error about `key` of this registry.
     pub(crate) fn refuse(&self, key: &'static str, reason: String) -> Error {
         Error::Config { registry: self.name.clone(), key, reason }
     }
-
-    /// Whether the registry may answer for the project of this normalised name.
-    pub fn answers_for(&self, name: &str) -> bool {
-        let Some(patterns) = &self.packages else { return true };
-        patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(beginning) => name.starts_with(&normalise(beginning)),
-            None => name == normalise(pattern),
-        })
-    }
-}
-
-/// Folds a pattern as PEP 503 folds names, so that `Acme.*` means `acme-*`.
-fn normalise(pattern: &str) -> String {
-    let mut folded = String::with_capacity(pattern.len());
-    for letter in pattern.chars() {
-        if !matches!(letter, '-' | '_' | '.') {
-            folded.push(letter.to_ascii_lowercase());
-        } else if !folded.ends_with('-') {
-            folded.push('-');
-        }
-    }
-    folded
 }
 
 fn default_connect_timeout() -> Duration {
@@ -260,42 +224,6 @@ fn default_max_retry_after() -> Duration {
 mod tests {
     use super::*;
 
-    fn refused_key(text: &str) -> &'static str {
-        match RegistryConfig::parse_argument(text) {
-            Err(Error::Config { key, .. }) => key,
-            other => panic!("{text}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn an_argument_names_kind_and_location_and_perhaps_itself() {
-        let config = RegistryConfig::parse_argument("pypi-simple=http://127.0.0.1:80/simple?")
-            .err()
-            .map(|error| error.to_string());
-        assert!(config.is_some_and(|text| text.contains("`url`")));
-        let config =
-            RegistryConfig::parse_argument("mirror:pypi-simple=http://127.0.0.1:80/simple")
-                .expect("the argument is well formed");
-        assert_eq!(config.name, "mirror");
-        let config = RegistryConfig::parse_argument("recorded=/data/pypi.tar.zst")
-            .expect("the argument is well formed");
-        assert_eq!(
-            (config.name.as_str(), config.path),
-            ("pypi", Some("/data/pypi.tar.zst".into()))
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_refused_by_key() {
-        assert_eq!(refused_key("npm=http://localhost"), "kind");
-        assert_eq!(refused_key("cargo-sparse=http://localhost"), "kind");
-        assert_eq!(refused_key("pypi=http://localhost"), "--registry");
-        assert_eq!(refused_key("pypi-simple"), "--registry");
-        assert_eq!(refused_key("pypi-simple=ftp://localhost/simple"), "url");
-        assert_eq!(refused_key("pypi-simple=https://user:secret@localhost/simple"), "url");
-        assert_eq!(refused_key("a b:recorded=x"), "name");
-    }
-
     #[test]
     fn unknown_keys_are_refused_and_times_carry_units() {
         let text = "name='pypi'\nkind='pypi-simple'\nurl='https://index.example/simple'\n\
@@ -305,14 +233,8 @@ mod tests {
         assert_eq!(config.credentials, Some(CredentialsReference::Env("INDEX_TOKEN".into())));
         assert_eq!(config.validate(), Ok(()));
         assert!(toml::from_str::<RegistryConfig>(&format!("{text}time_out='2s'")).is_err());
-    }
-
-    #[test]
-    fn patterns_are_names_or_beginnings_of_names() {
-        let mut config = RegistryConfig::new("acme", RegistryKind::Recorded);
-        assert!(config.answers_for("flask"));
-        config.packages = Some(vec!["Acme_*".to_owned(), "flask".to_owned()]);
-        assert!(config.answers_for("acme-web") && config.answers_for("flask"));
-        assert!(!config.answers_for("acmeweb") && !config.answers_for("flask-login"));
+        let recorded = "name='cargo'\nkind='recorded'\necosystem='cargo'\n";
+        let config: RegistryConfig = toml::from_str(recorded).expect("the text is a configuration");
+        assert_eq!((config.ecosystem, config.validate()), (Some(Ecosystem::Cargo), Ok(())));
     }
 }

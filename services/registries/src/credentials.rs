@@ -3,9 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// What a registry asks for before it answers.
+/// What a registry asks for before it answers, in one of the forms that HTTP knows. Registries of
+/// cargo know no forms: they are sent the secret as it is.
 ///
 /// Sent to the registry's own origin only: not to its extra hosts, and not along a redirect.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,6 +39,18 @@ impl Credentials {
         }
     }
 
+    /// The value of `Authorization`.
+    pub(crate) fn header(&self, form: SecretForm) -> String {
+        match (self, form) {
+            (Self::Bearer(token), SecretForm::Verbatim) => token.clone(),
+            (Self::Basic { user, password }, SecretForm::Verbatim) => format!("{user}:{password}"),
+            (Self::Bearer(token), SecretForm::Scheme) => format!("Bearer {token}"),
+            (Self::Basic { user, password }, SecretForm::Scheme) => {
+                format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+            }
+        }
+    }
+
     /// What tells these credentials from others in memory: facts that were read with one caller's
     /// credentials are never handed to another.
     pub fn scope(&self) -> [u8; 32] {
@@ -59,6 +74,15 @@ impl fmt::Debug for Credentials {
             Self::Basic { .. } => f.write_str("Basic(redacted)"),
         }
     }
+}
+
+/// How a protocol takes a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SecretForm {
+    /// As it is (cargo reference, "Registry authentication").
+    Verbatim,
+    /// Behind the name of a scheme (RFC 6750, RFC 7617).
+    Scheme,
 }
 
 /// Where a secret lies: `{ env = "NAME" }` or `{ file = "PATH" }`.
@@ -99,6 +123,18 @@ mod tests {
         assert_eq!(Credentials::parse("s3cret"), Some(Credentials::Bearer("s3cret".into())));
         assert_eq!(Credentials::parse(" \n"), None);
         assert!(!format!("{basic:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_protocol_says_how_secrets_are_sent() {
+        for (secret, scheme) in [
+            ("s3cret", "Bearer s3cret"),
+            ("Aladdin:open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        ] {
+            let credentials = Credentials::parse(secret).expect("the secret is not empty");
+            assert_eq!(credentials.header(SecretForm::Verbatim), secret);
+            assert_eq!(credentials.header(SecretForm::Scheme), scheme);
+        }
     }
 
     #[test]

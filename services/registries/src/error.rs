@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ecosystems::Ecosystem;
+
 /// Why a registry gave no answer.
 ///
 /// That a document does not exist is an answer, not an error. Errors are cheap to clone, so that
@@ -85,6 +87,16 @@ pub enum Error {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// The registry has no packages of that ecosystem at all: it should not have been asked.
+    #[error("registry `{registry}` has no packages of {ecosystem} and was asked for `{document}`")]
+    OtherEcosystem {
+        /// The registry's declared name.
+        registry: Arc<str>,
+        /// The document that was asked for.
+        document: String,
+        /// The ecosystem that the document is of.
+        ecosystem: Ecosystem,
+    },
     /// The configuration of a registry cannot be used.
     #[error("the configuration of registry `{registry}` cannot be used: `{key}` {reason}")]
     Config {
@@ -117,6 +129,7 @@ impl Error {
             | Self::UndeclaredHost { registry, .. }
             | Self::InsecureHop { registry, .. }
             | Self::TooLarge { registry, .. }
+            | Self::OtherEcosystem { registry, .. }
             | Self::Recording { registry, .. } => registry,
         }
     }
@@ -143,6 +156,9 @@ impl Error {
             Self::WrongHash { registry, file, .. } => Some(format!(
                 "do not use `{file}`, and ask who runs registry `{registry}` how it came there"
             )),
+            Self::OtherEcosystem { ecosystem, .. } => {
+                Some(format!("declare a registry that has packages of {ecosystem}"))
+            }
             Self::Unusable { .. } | Self::Config { .. } | Self::Recording { .. } => None,
         }
     }

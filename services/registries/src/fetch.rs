@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
 use bytes::{Bytes, BytesMut};
-use http::header::LOCATION;
+use http::HeaderValue;
+use http::header::{AUTHORIZATION, LOCATION};
 use reqwest::Response;
 use url::Url;
 
@@ -23,7 +24,8 @@ pub(crate) use self::exchange::{Answer, Question, Spent};
 pub(crate) use self::hosts::Host;
 use self::hosts::Hosts;
 use self::retry::retry_after;
-use crate::{Credentials, Error, RegistryConfig};
+use crate::credentials::SecretForm;
+use crate::{Credentials, Error, RegistryConfig, RegistryKind};
 
 /// How many redirects one question may meet.
 const MOST_HOPS: usize = 5;
@@ -39,6 +41,7 @@ pub(crate) struct Fetcher {
     base: Url,
     hosts: Hosts,
     credentials: Option<Credentials>,
+    form: SecretForm,
     retries: usize,
     retry_delay: Duration,
     max_retry_after: Duration,
@@ -88,6 +91,12 @@ impl Fetcher {
             base: base.clone(),
             hosts: Hosts::new(base, &config.extra_hosts, config.max_connections),
             credentials,
+            form: match config.kind {
+                RegistryKind::CargoSparse => SecretForm::Verbatim,
+                RegistryKind::PypiSimple | RegistryKind::Npm | RegistryKind::Recorded => {
+                    SecretForm::Scheme
+                }
+            },
             retries: config.retries,
             retry_delay: config.retry_delay,
             max_retry_after: config.max_retry_after,
@@ -97,6 +106,15 @@ impl Fetcher {
     /// The registry's declared name.
     pub(crate) fn registry(&self) -> &Arc<str> {
         &self.registry
+    }
+
+    /// Where the document at `path` below the registry's own place lies.
+    pub(crate) fn place(&self, document: &str, path: &str) -> Result<Url, Error> {
+        self.base.join(path).map_err(|error| Error::Unusable {
+            registry: Arc::clone(&self.registry),
+            document: document.to_owned(),
+            reason: error.to_string(),
+        })
     }
 
     /// Asks, follows redirects, and repeats what may pass.
@@ -172,14 +190,10 @@ impl Fetcher {
         spent: &Spent,
     ) -> Result<Response, Failure> {
         let mut request = self.client.get(url.clone()).headers(question.headers.clone());
-        if url.origin() == self.base.origin() {
-            request = match question.credentials.or(self.credentials.as_ref()) {
-                Some(Credentials::Bearer(token)) => request.bearer_auth(token),
-                Some(Credentials::Basic { user, password }) => {
-                    request.basic_auth(user, Some(password))
-                }
-                None => request,
-            };
+        if url.origin() == self.base.origin()
+            && let Some(credentials) = question.credentials.or(self.credentials.as_ref())
+        {
+            request = request.header(AUTHORIZATION, self.authorization(credentials)?);
         }
         spent.add_request();
         let started = Instant::now();
@@ -204,6 +218,18 @@ impl Fetcher {
                 Err(self.unavailable(question, reason, None))
             }
         }
+    }
+
+    /// The header that carries the credentials, in the form that the protocol asks for.
+    fn authorization(&self, credentials: &Credentials) -> Result<HeaderValue, Error> {
+        let value = HeaderValue::try_from(credentials.header(self.form));
+        let mut value = value.map_err(|_| Error::Config {
+            registry: self.registry.to_string(),
+            key: "credentials",
+            reason: "hold a character that no header can carry".to_owned(),
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
     }
 
     /// Where a redirect leads.
@@ -329,7 +355,6 @@ fn full_reason(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RegistryKind;
 
     #[test]
     fn a_registry_behind_tls_leads_nowhere_without_it() {

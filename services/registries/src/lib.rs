@@ -1,13 +1,15 @@
 //! The registries: where facts come from.
 //!
-//! A [`Registry`] answers two questions for the Python ecosystem: which releases a project has
-//! ([`Registry::pypi_listing`]), and what one of them needs ([`Registry::pypi_metadata`]). Both come
-//! back as parsed, shared facts with a [`Stamp`] that says what was read, and when.
+//! A [`Registry`] answers questions about packages: which releases there are
+//! ([`Registry::pypi_listing`], [`Registry::cargo_listing`]), and for PyPI, whose listings do not tell
+//! it, what one of them needs ([`Registry::pypi_metadata`]). All comes back as parsed, shared facts
+//! with a [`Stamp`] that says what was read, and when.
 //!
-//! There are two kinds so far. `recorded` holds the documents of a moment, from a folder, an archive
-//! or the binary itself ([`bundled()`]). `pypi-simple` speaks the simple repository API over HTTP, as
-//! politely as a mirror asks for: validators, bounded concurrency, `Retry-After`, and no host that
-//! the configuration does not declare.
+//! `recorded` holds the documents of a moment, from a folder, an archive or the binary itself
+//! ([`bundled()`]), and of one ecosystem or several: [`Registry::serves`] tells. `pypi-simple` speaks
+//! the simple repository API, `cargo-sparse` the protocol of cargo's sparse index, as politely
+//! as a mirror asks for: validators, bounded concurrency, `Retry-After`, and no host that the
+//! configuration does not declare.
 //!
 //! Deliberately absent: anything that solves, anything that remembers answers, and any execution of
 //! package code. A release whose needs only a build would tell is [`MetadataRead::NeedsBuild`].
@@ -16,10 +18,13 @@
 pub mod archive;
 
 mod bundled;
+mod cargo_sparse;
 mod config;
 mod credentials;
+mod document;
 mod error;
 mod fetch;
+mod memory;
 mod parse;
 mod pypi_simple;
 mod read;
@@ -27,6 +32,7 @@ mod recorded;
 mod registry;
 
 pub use bundled::bundled;
+pub use cargo_sparse::CargoConfig;
 pub use config::{RegistryConfig, RegistryKind};
 pub use credentials::{Credentials, CredentialsReference};
 pub use error::Error;

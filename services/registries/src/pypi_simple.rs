@@ -6,42 +6,36 @@
 //! the file beside a wheel, the end of the wheel, the whole wheel, and where there is no wheel a
 //! source distribution that is bound by what it says (see [`metadata`]).
 
-mod memory;
 mod metadata;
 mod page;
 mod sdist;
 mod wheel;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use ecosystems::pypi::{Listing, Metadata, Name};
-use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use url::Url;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 
-use self::memory::{Entry, Kept, Key, Memory, Standing};
 use self::metadata::Told;
-use crate::fetch::{Answer, Fetcher, Question, Spent};
-use crate::parse::parse;
-use crate::read::absent_hash;
+use crate::document::{self, Wanted};
+use crate::fetch::Fetcher;
+use crate::memory::Memory;
 use crate::{Credentials, Error, Freshness, MetadataRead, Read, RegistryConfig};
 
-/// JSON if it can be had, HTML if not.
-const ACCEPTED: HeaderValue = HeaderValue::from_static(
-    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01",
-);
-
-/// For indexes that answer 406 to a list.
-const ACCEPTED_HTML: HeaderValue = HeaderValue::from_static("text/html");
+/// JSON if it can be had, HTML if not; and HTML alone for indexes that answer 406 to a list.
+const ACCEPTED: [HeaderValue; 2] = [
+    HeaderValue::from_static(
+        "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01",
+    ),
+    HeaderValue::from_static("text/html"),
+];
 
 /// An index that is asked over HTTP. Clones share its connections and its memory.
 #[derive(Clone)]
 pub(crate) struct PypiSimple(Arc<Index>);
 
 struct Index {
-    /// The folder of the projects; its path ends with `/`.
-    base: Url,
     fetcher: Fetcher,
     page_limit: u64,
     wheel_limit: u64,
@@ -52,16 +46,11 @@ struct Index {
 impl PypiSimple {
     /// Opens the index that `config` describes. Nothing is sent yet.
     pub(crate) fn open(config: &RegistryConfig) -> Result<Self, Error> {
-        let Some(mut base) = config.url.clone() else {
-            return Err(config.refuse("url", "is missing".to_owned()));
-        };
-        if !base.path().ends_with('/') {
-            base.set_path(&format!("{}/", base.path()));
-        }
+        let base = config.base_url()?;
         let mib = |size: u32| u64::from(size) << 20;
         Ok(Self(Arc::new(Index {
+            // The folder of the projects.
             fetcher: Fetcher::open(config, &base)?,
-            base,
             page_limit: mib(config.max_body_mib),
             wheel_limit: mib(config.max_wheel_mib),
             // Pages weigh more than metadata: one of them lists all files of a project.
@@ -84,20 +73,19 @@ impl PypiSimple {
     ) -> Result<Read<Listing>, Error> {
         let index = &*self.0;
         let document = format!("pypi/{name}");
-        let spent = Spent::default();
-        let key = Key::new(&document, credentials, [0; 32]);
-        let kept = match index.pages.enter(key, freshness).await? {
-            Entry::Held(kept) => kept,
-            Entry::Open(open) => {
-                let question =
-                    index.page_question(name, &document, credentials, open.previous())?;
-                match index.fetch_page(name, question, open.previous(), &spent).await {
-                    Ok(kept) => open.fill(kept).await,
-                    Err(error) => return Err(open.fail(error)),
-                }
-            }
+        let wanted = Wanted {
+            document: &document,
+            url: index.fetcher.place(&document, &format!("{name}/"))?,
+            accepted: &ACCEPTED,
+            credentials,
+            freshness,
+            limit: index.page_limit,
         };
-        Ok(kept.read(self.name(), document, &spent))
+        let name = name.clone();
+        let read = document::read(&index.pages, &index.fetcher, &wanted, move |answer| {
+            page::read_page(&name, answer.header(&CONTENT_TYPE), &answer.body, &answer.url)
+        });
+        read.await
     }
 
     /// Reads what the release at `position` of `listing` needs.
@@ -120,106 +108,5 @@ impl PypiSimple {
         freshness: Freshness,
     ) -> Result<Read<Metadata>, Error> {
         metadata::read_beside(&self.0, listing, (position, place), credentials, freshness).await
-    }
-}
-
-impl Index {
-    /// The question for a project's page, with the validators of what is already known.
-    fn page_question<'a>(
-        &self,
-        name: &Name,
-        document: &'a str,
-        credentials: Option<&'a Credentials>,
-        previous: Option<&Kept<Listing>>,
-    ) -> Result<Question<'a>, Error> {
-        let url = self.base.join(&format!("{name}/")).map_err(|error| Error::Unusable {
-            registry: Arc::clone(self.fetcher.registry()),
-            document: document.to_owned(),
-            reason: error.to_string(),
-        })?;
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, ACCEPTED);
-        if let Some(Standing::Policy { response, .. }) = previous.map(|kept| &kept.standing) {
-            for (validator, condition) in
-                [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)]
-            {
-                if let Some(value) = response.get(validator) {
-                    headers.insert(condition, value.clone());
-                }
-            }
-        }
-        Ok(Question { document, url, headers, credentials, limit: self.page_limit })
-    }
-
-    /// Asks for a page, and makes facts of the answer or keeps those that still hold.
-    async fn fetch_page(
-        &self,
-        name: &Name,
-        mut question: Question<'_>,
-        previous: Option<&Kept<Listing>>,
-        spent: &Spent,
-    ) -> Result<Kept<Listing>, Error> {
-        let mut answer = self.fetcher.get(&question, spent).await?;
-        if answer.status == StatusCode::NOT_ACCEPTABLE {
-            question.headers.insert(ACCEPT, ACCEPTED_HTML);
-            answer = self.fetcher.get(&question, spent).await?;
-        }
-        let standing = Standing::of(&question, &answer);
-        if answer.status == StatusCode::NOT_MODIFIED
-            && let Some(previous) = previous
-        {
-            return Ok(previous.confirmed(&question, &answer));
-        }
-        if answer.is_absent() {
-            return Ok(Kept::absent(standing));
-        }
-        if answer.status != StatusCode::OK {
-            return Err(self.unusable(&question, format!("it answers {}", answer.status)));
-        }
-        let weight = answer.body.len();
-        let validator = validator(&answer);
-        let name = name.clone();
-        let content_hash = *blake3::hash(&answer.body).as_bytes();
-        let listing = parse(weight, move || {
-            let content_type = answer.header(&CONTENT_TYPE).map(str::to_owned);
-            page::read_page(&name, content_type.as_deref(), &answer.body, &answer.url)
-        })
-        .await
-        .map_err(|reason| self.unusable(&question, reason))?;
-        Ok(Kept {
-            facts: Some(Arc::new(listing)),
-            validator,
-            content_hash,
-            standing,
-            vouched_at: SystemTime::now(),
-            weight: u32::try_from(weight).unwrap_or(u32::MAX),
-        })
-    }
-
-    fn unusable(&self, question: &Question<'_>, reason: String) -> Error {
-        Error::Unusable {
-            registry: Arc::clone(self.fetcher.registry()),
-            document: question.document.to_owned(),
-            reason,
-        }
-    }
-}
-
-/// What the registry calls this state of a document.
-fn validator(answer: &Answer) -> Option<String> {
-    answer.header(&ETAG).or_else(|| answer.header(&LAST_MODIFIED)).map(str::to_owned)
-}
-
-impl<T> Kept<T> {
-    /// What is kept of a document that does not exist.
-    fn absent(standing: Standing) -> Self {
-        Self {
-            facts: None,
-            validator: None,
-            content_hash: absent_hash(),
-            standing,
-            vouched_at: SystemTime::now(),
-            weight: 64,
-        }
     }
 }

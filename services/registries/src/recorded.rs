@@ -1,68 +1,99 @@
 //! A recorded registry: the documents of a moment, held in memory.
 //!
-//! The format is one JSON document a project, `pypi/NAME.json`, as
-//! `{"name": …, "files": […], "metadata": {VERSION: {"requires-dist": […], …}}}`. `files` has the
-//! fields of the JSON simple API; URLs are paths from the registry's root and are left as they are.
+//! A folder or an archive holds documents of one ecosystem or of several:
+//!
+//! * `pypi/NAME.json`: `{"name": …, "files": […], "metadata": {VERSION: {"requires-dist": […], …}}}`.
+//!   `files` has the fields of the JSON simple API; URLs are paths from the registry's root and are
+//!   left as they are.
+//! * `cargo/PATH`: the files of a sparse index, at the places that it keeps them at, with or without
+//!   its `config.json`.
 //!
 //! Documents are packed one by one when the registry is opened, and each is unpacked and parsed when
-//! it is first asked for. Opening therefore costs one pass over the bytes, and a project that nobody
-//! asks for costs a few kilobytes.
+//! it is first asked for. Opening therefore costs one pass over the bytes, and a package that nobody
+//! asks for costs a few kilobytes. What is built into the program is opened ecosystem by ecosystem,
+//! when the first question about one comes.
 
 mod archive;
+mod index_file;
+mod packed;
 mod project;
+mod questions;
+mod shelf;
 
-use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use ecosystems::pypi::{FileKind, Listing, Metadata, Name};
+use ecosystems::Ecosystem;
 
+use self::archive::{Documents, read_archive, read_folder};
+use self::index_file::IndexFile;
 use self::project::Project;
-use crate::parse::parse;
-use crate::read::{absent_hash, now};
-use crate::{Error, MetadataRead, Read, Stamp};
+use self::shelf::Shelf;
+use crate::{Error, bundled};
+
+/// The name of an index's settings among its files: no package has such a name.
+const INDEX_CONFIG: &str = "config.json";
 
 /// The recorded documents of one registry. Clones share them.
 #[derive(Clone)]
 pub struct Recorded {
     name: Arc<str>,
-    projects: Arc<HashMap<Box<str>, Arc<Project>>>,
+    pypi: Option<Arc<Shelf<Project>>>,
+    cargo: Option<Arc<Shelf<IndexFile>>>,
 }
 
 impl Recorded {
-    /// Reads a recorded registry from a folder, or from a `.tar.zst`.
-    ///
-    /// Only `pypi/*.json` is read; `npm/` and `cargo/` may lie beside it.
-    pub fn open(name: &str, path: &Path) -> Result<Self, Error> {
+    /// Reads a recorded registry from a folder, or from a `.tar.zst`: all that it holds, or the
+    /// documents of one ecosystem.
+    pub fn open(name: &str, path: &Path, only: Option<Ecosystem>) -> Result<Self, Error> {
         let read = if path.is_dir() {
-            archive::read_folder(path)
+            read_folder(path, only)
         } else {
-            std::fs::File::open(path).and_then(archive::read_archive)
+            File::open(path).and_then(|file| read_archive(file, only))
         };
-        Self::from_projects(name, read, &format!("`{}`: ", path.display()))
+        Self::from_documents(name, read, only, &format!("`{}`: ", path.display()))
     }
 
     /// Reads a recorded registry from the bytes of a `.tar.zst`.
     pub fn from_bytes(name: &str, archive: &[u8]) -> Result<Self, Error> {
-        Self::from_projects(name, archive::read_archive(archive), "")
+        Self::from_documents(name, read_archive(archive, None), None, "")
     }
 
-    fn from_projects(
+    /// The registry that is built into the program.
+    pub(crate) fn bundled(name: &str) -> Self {
+        let pypi = || Ok(unpacked(bundled::PYPI, Ecosystem::Pypi)?.pypi);
+        let cargo = || Ok(unpacked(bundled::CARGO, Ecosystem::Cargo)?.cargo);
+        Self { name: name.into(), pypi: Some(Shelf::later(pypi)), cargo: Some(Shelf::later(cargo)) }
+    }
+
+    fn from_documents(
         name: &str,
-        read: std::io::Result<HashMap<Box<str>, Arc<Project>>>,
+        read: std::io::Result<Documents>,
+        only: Option<Ecosystem>,
         place: &str,
     ) -> Result<Self, Error> {
         let name: Arc<str> = name.into();
-        let projects = read.map_err(|error| Error::Recording {
-            registry: Arc::clone(&name),
-            reason: format!("{place}{error}"),
-        })?;
-        if projects.is_empty() {
-            let reason = format!("{place}there is no `pypi/*.json` in it");
-            return Err(Error::Recording { registry: name, reason });
+        let recording = |reason: String| Error::Recording { registry: Arc::clone(&name), reason };
+        let Documents { pypi, cargo } =
+            read.map_err(|error| recording(format!("{place}{error}")))?;
+        let (projects, crates) = (pypi.len(), cargo.len());
+        if projects + crates == 0 {
+            let expected = match only {
+                Some(ecosystem) => format!("no document of `{ecosystem}/`"),
+                None => "neither `pypi/*.json` nor index files below `cargo/`".to_owned(),
+            };
+            return Err(recording(format!("{place}there is {expected} in it")));
         }
-        tracing::debug!(registry = %name, projects = projects.len(), "opened a recorded registry");
-        Ok(Self { name, projects: Arc::new(projects) })
+        tracing::debug!(registry = %name, projects, crates, "opened a recorded registry");
+        Ok(Self { pypi: Shelf::of(pypi), cargo: Shelf::of(cargo), name })
+    }
+
+    /// The same documents, as far as they are of that ecosystem.
+    pub(crate) fn only(mut self, ecosystem: Ecosystem) -> Self {
+        self.pypi = self.pypi.filter(|_| ecosystem == Ecosystem::Pypi);
+        self.cargo = self.cargo.filter(|_| ecosystem == Ecosystem::Cargo);
+        self
     }
 
     /// The same documents under another name.
@@ -76,108 +107,62 @@ impl Recorded {
         &self.name
     }
 
-    /// The names of all projects, sorted.
-    pub fn projects(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.projects.keys().map(AsRef::as_ref).collect();
+    /// Whether it holds documents of that ecosystem.
+    pub fn holds(&self, ecosystem: Ecosystem) -> bool {
+        match ecosystem {
+            Ecosystem::Pypi => self.pypi.is_some(),
+            Ecosystem::Cargo => self.cargo.is_some(),
+            Ecosystem::Npm => false,
+        }
+    }
+
+    /// The names of all packages of that ecosystem, sorted; those of cargo in lower case.
+    pub fn packages(&self, ecosystem: Ecosystem) -> Vec<&str> {
+        let mut names = match ecosystem {
+            Ecosystem::Pypi => names(self.pypi.as_deref()),
+            Ecosystem::Cargo => names(self.cargo.as_deref()),
+            Ecosystem::Npm => Vec::new(),
+        };
+        names.retain(|name| *name != INDEX_CONFIG);
         names.sort_unstable();
         names
     }
 
-    /// The document of a project as it was recorded.
-    pub fn document(&self, name: &str) -> Option<Vec<u8>> {
-        self.projects.get(name)?.document().ok()
-    }
-
-    /// Reads which releases a project has.
-    pub(crate) async fn listing(&self, name: &Name) -> Result<Read<Listing>, Error> {
-        let document = format!("pypi/{name}");
-        let Some(project) = self.projects.get(name.as_str()) else {
-            return Ok(self.read(document, None, absent_hash()));
-        };
-        let parsed = {
-            let name = name.clone();
-            parse_once(project, Project::has_page, move |project| project.page(&name)).await
-        };
-        match parsed {
-            Ok(page) => Ok(self.read(document, Some(Arc::clone(&page.listing)), page.content_hash)),
-            Err(reason) => Err(self.unusable(document, reason)),
-        }
-    }
-
-    /// Reads what the release at `position` of `listing` needs.
-    pub(crate) async fn metadata(
-        &self,
-        listing: &Listing,
-        position: usize,
-    ) -> Result<MetadataRead, Error> {
-        let name = &listing.name;
-        let Some(release) = listing.releases.get(position) else {
-            let reason = format!("there is no release at position {position}");
-            return Err(self.unusable(format!("pypi/{name}"), reason));
-        };
-        if !release.files.iter().any(|file| matches!(file.kind, FileKind::Wheel(_))) {
-            let files = release.files.iter().map(|file| file.filename.clone()).collect();
-            return Ok(MetadataRead::NeedsBuild { files });
-        }
-        let document = format!("pypi/{name}/{}/metadata", release.version);
-        let Some(project) = self.projects.get(name.as_str()) else {
-            return Ok(MetadataRead::Known(self.read(document, None, absent_hash())));
-        };
-        let parsed = {
-            let version = release.version.clone();
-            parse_once(project, Project::has_records, move |project| project.metadata(&version))
-                .await
-        };
-        match parsed {
-            Ok(Some((metadata, hash))) => {
-                Ok(MetadataRead::Known(self.read(document, Some(metadata), hash)))
+    /// The document of a package as it was recorded; for cargo also its `config.json`.
+    pub fn document(&self, ecosystem: Ecosystem, name: &str) -> Option<Vec<u8>> {
+        match ecosystem {
+            Ecosystem::Pypi => self.pypi.as_ref()?.all().ok()?.get(name)?.document().ok(),
+            Ecosystem::Cargo => {
+                let name = name.to_ascii_lowercase();
+                self.cargo.as_ref()?.all().ok()?.get(name.as_str())?.document().ok()
             }
-            Ok(None) => Ok(MetadataRead::Known(self.read(document, None, absent_hash()))),
-            Err(reason) => Err(self.unusable(document, reason)),
+            Ecosystem::Npm => None,
         }
-    }
-
-    fn read<T>(&self, document: String, facts: Option<Arc<T>>, content_hash: [u8; 32]) -> Read<T> {
-        let stamp = Stamp {
-            registry: Arc::clone(&self.name),
-            document,
-            validator: None,
-            content_hash,
-            // What is recorded stays as it is, so it holds at this moment too.
-            read_at: now(),
-        };
-        Read { facts, stamp, fetched: false, requests: 0, bytes: 0 }
-    }
-
-    fn unusable(&self, document: String, reason: String) -> Error {
-        Error::Unusable { registry: Arc::clone(&self.name), document, reason }
     }
 }
 
-/// What one release needs, with the hash of its record.
-type Needs = (Arc<Metadata>, [u8; 32]);
+/// The documents of one ecosystem in an archive that is known to be whole.
+fn unpacked(archive: &[u8], ecosystem: Ecosystem) -> Result<Documents, String> {
+    read_archive(archive, Some(ecosystem)).map_err(|error| error.to_string())
+}
 
-/// Parses a project's document, apart from the threads that serve where it is long and was not read
-/// before.
-async fn parse_once<T: Send + 'static>(
-    project: &Arc<Project>,
-    is_done: fn(&Project) -> bool,
-    work: impl FnOnce(&Project) -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
-    let length = if is_done(project) { 0 } else { project.length() };
-    let project = Arc::clone(project);
-    parse(length, move || work(&project)).await
+fn names<D: From<packed::Packed> + Send + Sync + 'static>(shelf: Option<&Shelf<D>>) -> Vec<&str> {
+    let documents = shelf.and_then(|shelf| shelf.all().ok());
+    documents.into_iter().flat_map(|documents| documents.keys().map(AsRef::as_ref)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use ecosystems::cargo;
+    use ecosystems::pypi::Name;
+
     use super::*;
 
     fn reason(read: Result<Recorded, Error>) -> String {
         match read {
             Err(error @ Error::Recording { .. }) => error.to_string(),
             Err(error) => panic!("{error}"),
-            Ok(recorded) => panic!("{} projects", recorded.projects().len()),
+            Ok(recorded) => panic!("{:?}", recorded.packages(Ecosystem::Pypi)),
         }
     }
 
@@ -195,12 +180,12 @@ mod tests {
 
     #[test]
     fn what_is_no_recorded_registry_is_refused() {
-        assert!(reason(Recorded::open("x", Path::new("/nowhere"))).contains("/nowhere"));
+        assert!(reason(Recorded::open("x", Path::new("/nowhere"), None)).contains("/nowhere"));
         assert!(reason(Recorded::from_bytes("x", b"PK")).contains("`x`"));
         let cut = &archive(&[("pypi/demo.json", "{}")])[..20];
         reason(Recorded::from_bytes("x", cut));
-        let other = archive(&[("npm/demo.json", "{}")]);
-        assert!(reason(Recorded::from_bytes("x", &other)).contains("there is no `pypi/*.json`"));
+        let other = archive(&[("gems/demo.json", "{}")]);
+        assert!(reason(Recorded::from_bytes("x", &other)).contains("neither `pypi/*.json`"));
     }
 
     #[tokio::test]
@@ -208,15 +193,47 @@ mod tests {
         let archive = archive(&[
             ("./pypi/broken.json", "{\"files\": 1"),
             ("./pypi/demo.json", "{\"files\": [], \"metadata\": {}}"),
-            ("./cargo/de/mo/demo", "{}"),
+            ("./cargo/de/mo/demo", "{\"name\": \"demo\", \"vers\": \"1.0.0\"}"),
+            ("./cargo/br/ok/broken", "<html>"),
+            ("./cargo/config.json", "{}"),
         ]);
         let recorded = Recorded::from_bytes("x", &archive).expect("the archive is whole");
-        assert_eq!(recorded.projects(), ["broken", "demo"]);
+        assert_eq!(recorded.packages(Ecosystem::Pypi), ["broken", "demo"]);
+        assert_eq!(recorded.packages(Ecosystem::Cargo), ["broken", "demo"]);
         let read = async |name: &str| {
             recorded.listing(&Name::parse(name).expect("the name is well formed")).await
         };
         assert!(matches!(read("broken").await, Err(Error::Unusable { .. })));
         assert!(read("demo").await.is_ok_and(|read| read.facts.is_some()));
         assert!(read("absent").await.is_ok_and(|read| read.facts.is_none()));
+        let read = async |name: &str| {
+            let name = cargo::Name::parse(name).expect("the name is well formed");
+            let read = recorded.cargo_listing(&name).await?;
+            Ok(read.facts.map(|listing| listing.releases.len()))
+        };
+        assert!(matches!(read("broken").await, Err(Error::Unusable { .. })));
+        // The file is about another name, and is none the worse for it.
+        assert_eq!([read("Demo").await, read("demo").await], [Ok(Some(0)), Ok(Some(1))]);
+        assert_eq!(read("absent").await, Ok(None));
+        assert!(matches!(recorded.cargo_config().await, Err(Error::Unusable { .. })));
+    }
+
+    #[tokio::test]
+    async fn an_ecosystem_that_is_not_recorded_is_an_error_and_no_absence() {
+        let demo = archive(&[("pypi/demo.json", "{\"files\": [], \"metadata\": {}}")]);
+        let recorded = Recorded::from_bytes("x", &demo).expect("the archive is whole");
+        assert!(recorded.holds(Ecosystem::Pypi) && !recorded.holds(Ecosystem::Cargo));
+        let name = cargo::Name::parse("demo").expect("the name is well formed");
+        let error = recorded.cargo_listing(&name).await.expect_err("there is no index");
+        assert_eq!(
+            error.to_string(),
+            "registry `x` has no packages of cargo and was asked for `cargo/demo`"
+        );
+        let bundled = bundled().only(Ecosystem::Cargo);
+        assert!(!bundled.holds(Ecosystem::Pypi) && bundled.holds(Ecosystem::Cargo));
+        let serde = cargo::Name::parse("serde").expect("the name is well formed");
+        assert!(bundled.cargo_listing(&serde).await.is_ok_and(|read| read.facts.is_some()));
+        let name = Name::parse("flask").expect("the name is well formed");
+        assert!(matches!(bundled.listing(&name).await, Err(Error::OtherEcosystem { .. })));
     }
 }

@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use ecosystems::pypi::{Listing, Metadata, Name};
+use ecosystems::{Ecosystem, cargo};
 
+use crate::cargo_sparse::{CONFIG_DOCUMENT, CargoSparse};
 use crate::pypi_simple::PypiSimple;
 use crate::read::{absent_hash, now};
 use crate::{
-    Credentials, Error, Freshness, MetadataRead, Read, Recorded, RegistryConfig, RegistryKind,
-    Stamp,
+    CargoConfig, Credentials, Error, Freshness, MetadataRead, Read, Recorded, RegistryConfig,
+    RegistryKind, Stamp,
 };
 
 /// A registry that is open for questions. Clones share one connection pool and one memory.
@@ -24,6 +26,7 @@ pub struct Registry {
 enum Protocol {
     Recorded(Recorded),
     PypiSimple(PypiSimple),
+    CargoSparse(CargoSparse),
 }
 
 impl Registry {
@@ -32,20 +35,25 @@ impl Registry {
         config.validate()?;
         let protocol = match (config.kind, &config.path) {
             (RegistryKind::PypiSimple, _) => Protocol::PypiSimple(PypiSimple::open(&config)?),
+            (RegistryKind::CargoSparse, _) => Protocol::CargoSparse(CargoSparse::open(&config)?),
             (RegistryKind::Recorded, Some(path)) => {
-                Protocol::Recorded(Recorded::open(&config.name, path)?)
+                Protocol::Recorded(Recorded::open(&config.name, path, config.ecosystem)?)
             }
             (RegistryKind::Recorded, None) => {
-                Protocol::Recorded(crate::bundled()?.renamed(&config.name))
+                let recorded = crate::bundled().renamed(&config.name);
+                Protocol::Recorded(match config.ecosystem {
+                    Some(ecosystem) => recorded.only(ecosystem),
+                    None => recorded,
+                })
             }
-            (RegistryKind::Npm | RegistryKind::CargoSparse, _) => {
+            (RegistryKind::Npm, _) => {
                 return Err(config.refuse("kind", "is not supported yet".to_owned()));
             }
         };
         Ok(Self { config: Arc::new(config), protocol })
     }
 
-    /// The registry that is built into the program, under the name `pypi`.
+    /// The registry that is built into the program, whole, under the name `pypi`.
     pub fn bundled() -> Result<Self, Error> {
         Self::open(RegistryConfig::new("pypi", RegistryKind::Recorded))
     }
@@ -61,6 +69,16 @@ impl Registry {
         match &self.protocol {
             Protocol::Recorded(recorded) => recorded.name(),
             Protocol::PypiSimple(index) => index.name(),
+            Protocol::CargoSparse(index) => index.name(),
+        }
+    }
+
+    /// Whether it has packages of that ecosystem. Asked about others, it answers with an error.
+    pub fn serves(&self, ecosystem: Ecosystem) -> bool {
+        match &self.protocol {
+            Protocol::Recorded(recorded) => recorded.holds(ecosystem),
+            Protocol::PypiSimple(_) => ecosystem == Ecosystem::Pypi,
+            Protocol::CargoSparse(_) => ecosystem == Ecosystem::Cargo,
         }
     }
 
@@ -85,12 +103,13 @@ impl Registry {
         credentials: Option<&Credentials>,
         freshness: Freshness,
     ) -> Result<Read<Listing>, Error> {
-        if !self.config.answers_for(name.as_str()) {
+        if !self.config.answers_for(Ecosystem::Pypi, name.as_str()) {
             return Ok(self.absent(format!("pypi/{name}")));
         }
         match &self.protocol {
             Protocol::Recorded(recorded) => recorded.listing(name).await,
             Protocol::PypiSimple(index) => index.listing(name, credentials, freshness).await,
+            Protocol::CargoSparse(_) => self.refuse(Ecosystem::Pypi, format!("pypi/{name}")),
         }
     }
 
@@ -109,6 +128,9 @@ impl Registry {
             Protocol::PypiSimple(index) => {
                 index.metadata(listing, position, credentials, freshness).await
             }
+            Protocol::CargoSparse(_) => {
+                self.refuse(Ecosystem::Pypi, format!("pypi/{}", listing.name))
+            }
         }
     }
 
@@ -126,7 +148,50 @@ impl Registry {
             Protocol::PypiSimple(index) => {
                 index.file_metadata(listing, (position, place), credentials, freshness).await
             }
+            Protocol::CargoSparse(_) => {
+                self.refuse(Ecosystem::Pypi, format!("pypi/{}", listing.name))
+            }
         }
+    }
+
+    /// Reads which releases a package of cargo has, and what each of them needs.
+    ///
+    /// Credentials and names outside the declared ones are treated as by
+    /// [`Registry::pypi_listing`]. Names are asked for as they are spelt: the file of a package whose
+    /// name differs in case has no release of this one.
+    pub async fn cargo_listing(
+        &self,
+        name: &cargo::Name,
+        credentials: Option<&Credentials>,
+        freshness: Freshness,
+    ) -> Result<Read<cargo::Listing>, Error> {
+        let document = format!("cargo/{name}");
+        if !self.config.answers_for(Ecosystem::Cargo, name.as_str()) {
+            return Ok(self.absent(document));
+        }
+        match &self.protocol {
+            Protocol::Recorded(recorded) => recorded.cargo_listing(name).await,
+            Protocol::CargoSparse(index) => index.listing(name, credentials, freshness).await,
+            Protocol::PypiSimple(_) => self.refuse(Ecosystem::Cargo, document),
+        }
+    }
+
+    /// Reads what a registry of cargo says of itself: where archives are downloaded, above all
+    /// ([`CargoConfig::download_url`]). Absent where a recording does not have it.
+    pub async fn cargo_config(
+        &self,
+        credentials: Option<&Credentials>,
+        freshness: Freshness,
+    ) -> Result<Read<CargoConfig>, Error> {
+        match &self.protocol {
+            Protocol::Recorded(recorded) => recorded.cargo_config().await,
+            Protocol::CargoSparse(index) => index.settings(credentials, freshness).await,
+            Protocol::PypiSimple(_) => self.refuse(Ecosystem::Cargo, CONFIG_DOCUMENT.to_owned()),
+        }
+    }
+
+    fn refuse<T>(&self, ecosystem: Ecosystem, document: String) -> Result<T, Error> {
+        Err(Error::OtherEcosystem { registry: Arc::clone(self.name()), document, ecosystem })
     }
 
     fn absent<T>(&self, document: String) -> Read<T> {

@@ -187,6 +187,7 @@ fn registry(error: &RegistryError) -> Status {
         | RegistryError::UndeclaredHost { .. }
         | RegistryError::InsecureHop { .. }
         | RegistryError::TooLarge { .. }
+        | RegistryError::OtherEcosystem { .. }
         | RegistryError::Config { .. }
         | RegistryError::Recording { .. } => (Reason::RegistryMalformed, None),
     };

@@ -68,7 +68,7 @@ fn main() -> io::Result<ExitCode> {
         |otherwise| arguments.next().unwrap_or(Ok(otherwise)).map_err(io::Error::other);
     let (cases, seed) = (number(CASES)?, number(1)?);
     let runtime = tokio::runtime::Runtime::new()?;
-    let recorded = registries::bundled().map_err(io::Error::other)?;
+    let recorded = registries::bundled();
     let index = runtime.block_on(FakeRegistry::start(recorded, Settings::default()))?;
     let work = tempfile::tempdir()?;
     let mut recording = Recording::bundled();

@@ -12,7 +12,7 @@ use testkit::registry::{FakeRegistry, Settings};
 async fn main() -> std::io::Result<()> {
     let milliseconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
     let settings = Settings { latency: Duration::from_millis(milliseconds), ..Settings::default() };
-    let recorded = registries::bundled().map_err(std::io::Error::other)?;
+    let recorded = registries::bundled();
     let fake = FakeRegistry::start(recorded, settings).await?;
     println!("{}", fake.simple_url());
     let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ecosystems::Timestamp;
 use ecosystems::pypi::{Environment, Listing, Metadata, Name, Platform, Python, Requirement};
+use ecosystems::{Ecosystem, Timestamp};
 use registries::{Freshness, MetadataRead, Read, Registry};
 use solver::Strategy;
 use solver::pypi::{Gap, Outcome, Policy, Problem, Root, Universe, solve};
@@ -55,9 +55,9 @@ impl Recording {
 
     /// All listings of the recording, and what each release of them needs.
     pub fn everything(&self) -> Vec<Recorded> {
-        let recorded = registries::bundled().unwrap_or_else(|error| panic!("{error}"));
+        let recorded = registries::bundled();
         let mut everything = Vec::new();
-        for name in recorded.projects() {
+        for name in recorded.packages(Ecosystem::Pypi) {
             let name = Name::parse(name).unwrap_or_else(|error| panic!("{error}"));
             let read = self.registry.pypi_listing(&name, None, Freshness::default());
             let read = self.runtime.block_on(read).unwrap_or_else(|error| panic!("{error}"));

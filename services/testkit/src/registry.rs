@@ -9,7 +9,7 @@
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use testkit::registry::{FakeRegistry, Fault, Reply, Settings};
 //!
-//! let fake = FakeRegistry::start(registries::bundled()?, Settings::default()).await?;
+//! let fake = FakeRegistry::start(registries::bundled(), Settings::default()).await?;
 //! fake.inject(Fault::new("/simple/flask/", Reply::Status(503)).times(2));
 //! println!("{}", fake.simple_url());
 //! # Ok(())

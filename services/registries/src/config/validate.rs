@@ -36,22 +36,28 @@ impl RegistryConfig {
 
     fn check_location(&self) -> Result<(), Error> {
         match self.kind {
-            RegistryKind::Npm | RegistryKind::CargoSparse => {
-                let reason = format!(
-                    "`{}` is not supported yet; kinds are recorded and pypi-simple",
-                    self.kind
-                );
-                Err(self.refuse("kind", reason))
+            RegistryKind::Npm => {
+                let reason = "`npm` is not supported yet; kinds are recorded, pypi-simple and \
+                              cargo-sparse";
+                Err(self.refuse("kind", reason.to_owned()))
             }
             RegistryKind::Recorded if self.url.is_some() => {
                 Err(self.refuse("url", "has no meaning for `recorded`; give a `path`".to_owned()))
             }
             RegistryKind::Recorded => Ok(()),
-            RegistryKind::PypiSimple if self.path.is_some() => {
-                Err(self
-                    .refuse("path", "has no meaning for `pypi-simple`; give a `url`".to_owned()))
+            RegistryKind::PypiSimple | RegistryKind::CargoSparse => {
+                let meaningless = |key, advice| {
+                    let reason = format!("has no meaning for `{}`; {advice}", self.kind);
+                    Err(self.refuse(key, reason))
+                };
+                if self.path.is_some() {
+                    return meaningless("path", "give a `url`");
+                }
+                if self.ecosystem.is_some() {
+                    return meaningless("ecosystem", "leave it out");
+                }
+                self.check_url()
             }
-            RegistryKind::PypiSimple => self.check_url(),
         }
     }
 
@@ -60,7 +66,12 @@ impl RegistryConfig {
             return Err(self.refuse("url", "is missing".to_owned()));
         };
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(self.refuse("url", "begins with http:// or https:// and a host".to_owned()));
+            let reason = if url.scheme().starts_with("sparse+") {
+                "begins with http:// or https://, without cargo's `sparse+`"
+            } else {
+                "begins with http:// or https:// and a host"
+            };
+            return Err(self.refuse("url", reason.to_owned()));
         }
         if !url.username().is_empty() || url.password().is_some() {
             let reason = "holds a secret; write it behind `credentials`".to_owned();

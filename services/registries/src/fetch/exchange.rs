@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use bytes::Bytes;
+use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
@@ -40,6 +41,11 @@ impl Answer {
             .contains(&self.status)
     }
 
+    /// What the registry calls this state of the document.
+    pub(crate) fn validator(&self) -> Option<String> {
+        self.header(&ETAG).or_else(|| self.header(&LAST_MODIFIED)).map(str::to_owned)
+    }
+
     /// A header's value, if it is text.
     pub(crate) fn header(&self, name: &http::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -60,6 +66,12 @@ impl Spent {
 
     pub(super) fn add_bytes(&self, count: u64) {
         self.bytes.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Adds what another question has cost.
+    pub(crate) fn add(&self, requests: u32, bytes: u64) {
+        self.requests.fetch_add(requests, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Requests sent, repeats and redirects included.

@@ -18,9 +18,9 @@ use ecosystems::pypi::{CoreMetadata, File, Listing, Metadata, Release, Version};
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::memory::{Entry, Kept, Key, Standing};
-use super::{Index, sdist, validator, wheel};
+use super::{Index, sdist, wheel};
 use crate::fetch::{Question, Spent};
+use crate::memory::{Entry, Kept, Key, Standing};
 use crate::parse::parse;
 use crate::{Credentials, Error, Freshness, MetadataRead, Read};
 
@@ -240,7 +240,7 @@ impl Search<'_> {
         }
         let found = Found {
             text: answer.body.to_vec(),
-            validator: validator(&answer),
+            validator: answer.validator(),
             standing: Standing::of(&question, &answer),
         };
         Ok(self.keep(file, found, Vec::new()).await)

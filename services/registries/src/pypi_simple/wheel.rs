@@ -10,12 +10,11 @@ use http::header::{ACCEPT_ENCODING, CONTENT_RANGE, ETAG, RANGE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
-use super::memory::Standing;
 use super::metadata::{Found, LONGEST_METADATA, Search};
-use super::validator;
 use crate::Error;
 use crate::archive::wheel::{Need, Sparse, read_metadata};
 use crate::fetch::Answer;
+use crate::memory::Standing;
 use crate::parse::parse;
 
 /// How much of the end is asked for at first, in bytes.
@@ -127,5 +126,5 @@ fn content_range(search: &Search<'_>, answer: &Answer) -> Result<(u64, u64), Err
 
 /// What was found in the file that came with `answer`.
 pub(super) fn found(text: Vec<u8>, answer: &Answer) -> Found {
-    Found { text, validator: validator(answer), standing: Standing::Once }
+    Found { text, validator: answer.validator(), standing: Standing::Once }
 }

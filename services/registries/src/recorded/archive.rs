@@ -1,81 +1,118 @@
 //! Reads the documents of a recorded registry from a folder or an archive.
 
-use std::collections::HashMap;
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
-use super::project::Project;
+use ecosystems::Ecosystem;
+use ecosystems::cargo;
 
-/// The longest document that is taken: the largest recorded one has 9 MB.
-const LONGEST_DOCUMENT: u64 = 256 << 20;
+use super::packed::{Packed, Packer};
+use super::shelf::Named;
 
-type Projects = HashMap<Box<str>, Arc<Project>>;
+/// The ecosystems that recordings hold.
+const RECORDED: [Ecosystem; 2] = [Ecosystem::Pypi, Ecosystem::Cargo];
 
-/// Reads `pypi/*.json` below `root`.
-pub(super) fn read_folder(root: &Path) -> io::Result<Projects> {
-    let mut packer = Packer::new()?;
-    let folder = root.join("pypi");
-    if !folder.is_dir() {
-        return Ok(Projects::new());
-    }
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if let Some(name) = project_name(file_name) {
-            packer.add(name, &mut std::fs::File::open(&path)?)?;
-        }
-    }
-    Ok(packer.projects)
+/// The documents of each ecosystem, by name.
+#[derive(Default)]
+pub(super) struct Documents {
+    pub(super) pypi: Named<Packed>,
+    pub(super) cargo: Named<Packed>,
 }
 
-/// Reads `pypi/*.json` of a `.tar.zst`.
-pub(super) fn read_archive(archive: impl Read) -> io::Result<Projects> {
+/// Reads the documents below `root`: all, or those of one ecosystem.
+pub(super) fn read_folder(root: &Path, only: Option<Ecosystem>) -> io::Result<Documents> {
+    let mut documents = Documents::default();
+    let mut packer = Packer::new()?;
+    let wanted = RECORDED.into_iter().filter(|ecosystem| is_wanted(*ecosystem, only));
+    let mut folders: Vec<PathBuf> =
+        wanted.map(|ecosystem| root.join(ecosystem.name())).filter(|path| path.is_dir()).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some((ecosystem, name)) = path.strip_prefix(root).ok().and_then(place) {
+                let packed = packer.pack(&path, &mut File::open(&path)?)?;
+                documents.insert(ecosystem, &name, packed);
+            }
+        }
+    }
+    Ok(documents)
+}
+
+/// Reads the documents of a `.tar.zst`: all, or those of one ecosystem.
+pub(super) fn read_archive(archive: impl Read, only: Option<Ecosystem>) -> io::Result<Documents> {
+    let mut documents = Documents::default();
     let mut packer = Packer::new()?;
     let mut tar = tar::Archive::new(zstd::Decoder::new(archive)?);
     for entry in tar.entries()? {
         let mut entry = entry?;
         let path = entry.path()?.into_owned();
         let path = path.strip_prefix(".").unwrap_or(&path);
-        let file_name = path.strip_prefix("pypi").ok().and_then(Path::to_str).unwrap_or_default();
         if entry.header().entry_type().is_file()
-            && let Some(name) = project_name(file_name)
+            && let Some((ecosystem, name)) = place(path)
+            && is_wanted(ecosystem, only)
         {
-            packer.add(name, &mut entry)?;
+            let packed = packer.pack(path, &mut entry)?;
+            documents.insert(ecosystem, &name, packed);
         }
     }
-    Ok(packer.projects)
+    Ok(documents)
 }
 
-/// The project that a file of the folder `pypi` is about.
-fn project_name(file_name: &str) -> Option<&str> {
-    let name = file_name.strip_suffix(".json")?;
-    (!name.is_empty() && !name.contains('/')).then_some(name)
-}
-
-/// Packs documents, one after another, with one compressor.
-struct Packer {
-    compressor: zstd::bulk::Compressor<'static>,
-    buffer: Vec<u8>,
-    projects: Projects,
-}
-
-impl Packer {
-    fn new() -> io::Result<Self> {
-        // The quickest level: opening must not be felt, and JSON of this kind shrinks to a fifth.
-        let compressor = zstd::bulk::Compressor::new(-1)?;
-        Ok(Self { compressor, buffer: Vec::new(), projects: Projects::new() })
+impl Documents {
+    fn insert(&mut self, ecosystem: Ecosystem, name: &str, packed: Packed) {
+        let shelf = match ecosystem {
+            Ecosystem::Pypi => &mut self.pypi,
+            Ecosystem::Cargo => &mut self.cargo,
+            Ecosystem::Npm => return,
+        };
+        shelf.insert(name.into(), packed);
     }
+}
 
-    fn add(&mut self, name: &str, document: &mut impl Read) -> io::Result<()> {
-        self.buffer.clear();
-        let length = document.take(LONGEST_DOCUMENT + 1).read_to_end(&mut self.buffer)?;
-        if length as u64 > LONGEST_DOCUMENT {
-            let reason = format!("`pypi/{name}.json` has more than {LONGEST_DOCUMENT} bytes");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+fn is_wanted(ecosystem: Ecosystem, only: Option<Ecosystem>) -> bool {
+    only.is_none_or(|only| only == ecosystem)
+}
+
+/// What the file at `path` below the root is about.
+fn place(path: &Path) -> Option<(Ecosystem, String)> {
+    let (folder, file) = path.to_str()?.split_once('/')?;
+    match folder {
+        "pypi" => {
+            let name = file.strip_suffix(".json")?;
+            (!name.is_empty() && !name.contains('/')).then(|| (Ecosystem::Pypi, name.to_owned()))
         }
-        let packed = self.compressor.compress(&self.buffer)?.into_boxed_slice();
-        self.projects.insert(name.into(), Arc::new(Project::new(packed, length)));
-        Ok(())
+        "cargo" => {
+            let name = file.rsplit('/').next()?;
+            let is_at_its_place = file == super::INDEX_CONFIG
+                || cargo::Name::parse(name).is_ok_and(|name| name.index_path() == file);
+            is_at_its_place.then(|| (Ecosystem::Cargo, name.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_lie_at_the_places_of_their_ecosystems() {
+        let place = |path: &str| place(Path::new(path)).map(|(_, name)| name);
+        for (path, name) in [
+            ("pypi/flask.json", "flask"),
+            ("cargo/se/rd/serde", "serde"),
+            ("cargo/1/a", "a"),
+            ("cargo/config.json", "config.json"),
+        ] {
+            assert_eq!(place(path).as_deref(), Some(name), "{path}");
+        }
+        for path in
+            ["pypi/.json", "pypi/a/b.json", "cargo/serde", "cargo/se/rd/Serde", "cargo/.lock", "x"]
+        {
+            assert_eq!(place(path), None, "{path}");
+        }
     }
 }

@@ -9,14 +9,12 @@ use ecosystems::pypi::{Listing, Metadata, Name, Version, read_json_page};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Needs;
+use super::packed::Packed;
+use super::questions::Needs;
 
 /// The document of one project. Each part is parsed once, when it is first asked for.
 pub(super) struct Project {
-    /// The document, compressed with zstd.
-    packed: Box<[u8]>,
-    /// Its length when unpacked.
-    length: usize,
+    packed: Packed,
     page: OnceLock<Result<Arc<Page>, String>>,
     records: OnceLock<Result<Vec<Record>, String>>,
 }
@@ -34,14 +32,16 @@ struct Record {
     needs: OnceLock<Result<Needs, String>>,
 }
 
-impl Project {
-    pub(super) fn new(packed: Box<[u8]>, length: usize) -> Self {
-        Self { packed, length, page: OnceLock::new(), records: OnceLock::new() }
+impl From<Packed> for Project {
+    fn from(packed: Packed) -> Self {
+        Self { packed, page: OnceLock::new(), records: OnceLock::new() }
     }
+}
 
+impl Project {
     /// The length of the document, in bytes.
     pub(super) fn length(&self) -> usize {
-        self.length
+        self.packed.length()
     }
 
     pub(super) fn has_page(&self) -> bool {
@@ -54,7 +54,7 @@ impl Project {
 
     /// The document as it was recorded.
     pub(super) fn document(&self) -> io::Result<Vec<u8>> {
-        zstd::bulk::decompress(&self.packed, self.length)
+        self.packed.unpack()
     }
 
     /// The listing.

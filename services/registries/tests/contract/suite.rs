@@ -3,6 +3,7 @@
 //! The bundled data is read as it was recorded, and over HTTP from a fake registry in each of the
 //! forms that indexes come in. Whatever the way, the facts are the same.
 
+use ecosystems::Ecosystem;
 use ecosystems::pypi::{CoreMetadata as Advertised, FileKind, Listing};
 use registries::{Credentials, Freshness, MetadataRead, Registry, RegistryConfig, RegistryKind};
 use testkit::registry::{CoreMetadata, FakeRegistry, Form, Kind, Settings};
@@ -224,12 +225,12 @@ async fn names_outside_the_declared_ones_are_absent_unasked() {
 
 #[tokio::test]
 async fn a_folder_and_an_archive_of_the_same_documents_are_one() {
-    let bundled = registries::bundled().expect("the bundled archive is whole");
+    let bundled = registries::bundled();
     let folder = tempfile::tempdir().expect("there is room for a folder");
     std::fs::create_dir(folder.path().join("pypi")).expect("there is room for a folder");
     std::fs::create_dir(folder.path().join("npm")).expect("there is room for a folder");
     for project in PROJECTS {
-        let document = bundled.document(project).expect("the project is bundled");
+        let document = bundled.document(Ecosystem::Pypi, project).expect("the project is bundled");
         let path = folder.path().join("pypi").join(format!("{project}.json"));
         std::fs::write(path, document).expect("there is room for a file");
     }
@@ -241,9 +242,9 @@ async fn a_folder_and_an_archive_of_the_same_documents_are_one() {
 #[tokio::test]
 async fn every_recorded_document_can_be_read() {
     let registry = Registry::bundled().expect("the bundled archive is whole");
-    let recorded = registries::bundled().expect("the bundled archive is whole");
+    let recorded = registries::bundled();
     let (mut releases, mut unread) = (0, Vec::new());
-    for project in recorded.projects() {
+    for project in recorded.packages(Ecosystem::Pypi) {
         let facts = listing(&registry, project).await.facts.expect("the project is listed");
         releases += facts.releases.len();
         for position in 0..facts.releases.len() {
@@ -256,7 +257,7 @@ async fn every_recorded_document_can_be_read() {
         }
     }
     assert_eq!(unread, Vec::<String>::new());
-    assert_eq!((recorded.projects().len(), releases), (1491, 15186));
+    assert_eq!((recorded.packages(Ecosystem::Pypi).len(), releases), (1491, 15186));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
+use ecosystems::Ecosystem;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING,
     CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, LOCATION, RANGE, VARY,
@@ -125,7 +126,7 @@ impl Shared {
         if let Some(project) = lock(&self.projects).get(name) {
             return Some(Arc::clone(project));
         }
-        let document = self.recorded.document(name)?;
+        let document = self.recorded.document(Ecosystem::Pypi, name)?;
         let project = Arc::new(Project::new(&document, &self.settings).ok()?);
         lock(&self.projects).insert(name.to_owned(), Arc::clone(&project));
         Some(project)

@@ -12,17 +12,17 @@ use http_cache_semantics::{AfterResponse, CacheOptions, CachePolicy};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::fetch::{Answer, Question, Spent};
-use crate::read::now;
+use crate::read::{absent_hash, now};
 use crate::{Credentials, Error, Freshness, Read, Stamp};
 
 /// Documents by name, by who asked, and by what they describe.
-pub(super) struct Memory<T> {
+pub(crate) struct Memory<T> {
     slots: moka::future::Cache<Key, Arc<Slot<T>>>,
 }
 
 /// What tells one kept document from another.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(crate) struct Key {
     document: Box<str>,
     /// [`Credentials::scope`] of the caller; nothing for the configured credentials.
     scope: Option<[u8; 32]>,
@@ -31,7 +31,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn new(
+    pub(crate) fn new(
         document: &str,
         credentials: Option<&Credentials>,
         identity: [u8; 32],
@@ -52,16 +52,16 @@ struct State<T> {
 }
 
 /// A document as it was last read.
-pub(super) struct Kept<T> {
+pub(crate) struct Kept<T> {
     /// `None` if the registry says that there is no such document.
-    pub(super) facts: Option<Arc<T>>,
-    pub(super) validator: Option<String>,
-    pub(super) content_hash: [u8; 32],
-    pub(super) standing: Standing,
+    pub(crate) facts: Option<Arc<T>>,
+    pub(crate) validator: Option<String>,
+    pub(crate) content_hash: [u8; 32],
+    pub(crate) standing: Standing,
     /// When the registry last vouched for it.
-    pub(super) vouched_at: SystemTime,
+    pub(crate) vouched_at: SystemTime,
     /// Bytes that were read for it.
-    pub(super) weight: u32,
+    pub(crate) weight: u32,
 }
 
 impl<T> Clone for Kept<T> {
@@ -79,7 +79,7 @@ impl<T> Clone for Kept<T> {
 
 /// How long a document holds.
 #[derive(Clone)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// It cannot change: its key names the bytes by their hash.
     Fixed,
     /// As HTTP says.
@@ -95,7 +95,7 @@ pub(super) enum Standing {
 
 impl Standing {
     /// What the headers of an answer say.
-    pub(super) fn of(question: &Question<'_>, answer: &Answer) -> Self {
+    pub(crate) fn of(question: &Question<'_>, answer: &Answer) -> Self {
         let Some((request, response)) = exchange(question, answer) else { return Self::Once };
         let policy =
             CachePolicy::new_options(&request, &response, SystemTime::now(), cache_options());
@@ -127,8 +127,20 @@ fn exchange(
 }
 
 impl<T> Kept<T> {
+    /// What is kept of a document that does not exist.
+    pub(crate) fn absent(standing: Standing) -> Self {
+        Self {
+            facts: None,
+            validator: None,
+            content_hash: absent_hash(),
+            standing,
+            vouched_at: SystemTime::now(),
+            weight: 64,
+        }
+    }
+
     /// The same facts, after the registry has said that they still hold.
-    pub(super) fn confirmed(&self, question: &Question<'_>, answer: &Answer) -> Self {
+    pub(crate) fn confirmed(&self, question: &Question<'_>, answer: &Answer) -> Self {
         let mut confirmed = self.clone();
         confirmed.vouched_at = SystemTime::now();
         if let Standing::Policy { policy, response } = &mut confirmed.standing
@@ -159,7 +171,7 @@ impl<T> Kept<T> {
     }
 
     /// Hands the facts out.
-    pub(super) fn read(self, registry: &Arc<str>, document: String, spent: &Spent) -> Read<T> {
+    pub(crate) fn read(self, registry: &Arc<str>, document: String, spent: &Spent) -> Read<T> {
         let read_at = match self.standing {
             Standing::Fixed => now(),
             Standing::Policy { .. } | Standing::Once => instant(self.vouched_at),
@@ -182,7 +194,7 @@ fn instant(time: SystemTime) -> ecosystems::Timestamp {
 }
 
 /// What a caller finds at a slot.
-pub(super) enum Entry<T> {
+pub(crate) enum Entry<T> {
     /// Facts that hold.
     Held(Kept<T>),
     /// The task to ask the registry. Dropped unfinished, it passes to the next who waits.
@@ -190,7 +202,7 @@ pub(super) enum Entry<T> {
 }
 
 /// The right to fill one slot.
-pub(super) struct Open<T> {
+pub(crate) struct Open<T> {
     key: Key,
     slot: Arc<Slot<T>>,
     state: OwnedMutexGuard<State<T>>,
@@ -199,7 +211,7 @@ pub(super) struct Open<T> {
 
 impl<T: Send + Sync + 'static> Memory<T> {
     /// A memory of about `capacity` bytes, counted as they were read.
-    pub(super) fn new(capacity: u64) -> Self {
+    pub(crate) fn new(capacity: u64) -> Self {
         let slots = moka::future::Cache::builder()
             .max_capacity(capacity)
             .weigher(|key: &Key, slot: &Arc<Slot<T>>| {
@@ -213,7 +225,7 @@ impl<T: Send + Sync + 'static> Memory<T> {
     /// Finds the facts of `key`, or the right and duty to read them.
     ///
     /// A failure that came while this caller waited is the caller's failure too.
-    pub(super) async fn enter(&self, key: Key, freshness: Freshness) -> Result<Entry<T>, Error> {
+    pub(crate) async fn enter(&self, key: Key, freshness: Freshness) -> Result<Entry<T>, Error> {
         let asked_at = SystemTime::now();
         let slot = self.slots.get_with_by_ref(&key, async { Arc::new(Slot::new()) }).await;
         let state = Arc::clone(&slot.state).lock_owned().await;
@@ -236,12 +248,12 @@ impl<T> Slot<T> {
 
 impl<T: Send + Sync + 'static> Open<T> {
     /// What was known before, stale as it is.
-    pub(super) fn previous(&self) -> Option<&Kept<T>> {
+    pub(crate) fn previous(&self) -> Option<&Kept<T>> {
         self.state.kept.as_ref()
     }
 
     /// Keeps what was read, and hands it on.
-    pub(super) async fn fill(mut self, kept: Kept<T>) -> Kept<T> {
+    pub(crate) async fn fill(mut self, kept: Kept<T>) -> Kept<T> {
         self.slot.weight.store(kept.weight, Ordering::Relaxed);
         self.state.kept = Some(kept.clone());
         self.state.failed = None;
@@ -252,7 +264,7 @@ impl<T: Send + Sync + 'static> Open<T> {
     }
 
     /// Tells those who wait that asking failed; the last known facts stay for the next condition.
-    pub(super) fn fail(mut self, error: Error) -> Error {
+    pub(crate) fn fail(mut self, error: Error) -> Error {
         self.state.failed = Some((SystemTime::now(), error.clone()));
         error
     }
