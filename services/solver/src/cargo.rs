@@ -6,37 +6,39 @@
 //! met first; of a package the candidate that works with most of the members' compilers, then the
 //! newest.
 
+mod ahead;
 mod candidates;
+mod explain;
 mod problem;
 mod rules;
 mod solution;
 mod universe;
 
-use std::collections::BTreeSet;
-
+pub use ahead::ahead;
 pub use problem::{Member, Policy, Problem};
-pub use solution::{Edge, MemberPick, Pick, Solution};
+pub use solution::{Edge, MemberPick, Pick, Solution, Target};
 pub use universe::{Crate, Universe};
 
-use crate::search::{Budget, Found, Leaf, search};
+pub use crate::Partial;
+use crate::conflict::Conflict;
+use crate::search::{Budget, Found, search};
 use rules::CargoRules;
+
+/// A fact that is missing: what the index of its registry says of a package.
+pub type Gap = Crate;
 
 /// What came of a problem.
 #[derive(Debug)]
 pub enum Outcome {
     /// A version for everything that is needed.
     Solved(Solution),
-    /// There is none, and these packages take part in why.
-    Conflict(BTreeSet<Crate>),
-    /// What cargo would choose needs itself: the packages on the way round, as `name version`.
-    Cycle(Vec<String>),
-    /// Packages of which it is not known what the index says.
-    Gaps(Vec<Crate>),
-    /// The budget is spent; whether because the caller lost patience.
-    Spent {
-        /// Whether the caller lost patience, rather than the steps running out.
-        interrupted: bool,
-    },
+    /// There is none, and why; with the facts that were looked at. That what cargo would choose
+    /// needs itself is a conflict too: no other choice is looked for.
+    Conflict(Conflict, Vec<Gap>),
+    /// Facts that are missing.
+    Gaps(Vec<Gap>),
+    /// The budget is spent.
+    Spent(Partial),
 }
 
 /// Solves `problem` as far as `universe` goes.
@@ -49,17 +51,17 @@ pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Ou
     let outcome = match found {
         Found::Solution(picked) => match solution::read(&rules, &picked) {
             Ok(solution) => Outcome::Solved(solution),
-            Err(cycle) => Outcome::Cycle(cycle),
+            Err(cycle) => Outcome::Conflict(explain::cycle(&cycle), rules.footprint()),
         },
         Found::Conflict(leaves) => {
-            let slots = leaves.iter().flat_map(Leaf::slots);
-            Outcome::Conflict(slots.filter_map(|slot| rules.crate_of(slot)).collect())
+            Outcome::Conflict(explain::explain(&rules, &leaves), rules.footprint())
         }
-        Found::Gaps(gaps) => {
-            let gaps: BTreeSet<Crate> = gaps.into_iter().collect();
-            Outcome::Gaps(gaps.into_iter().collect())
+        Found::Gaps(mut gaps) => {
+            gaps.sort_unstable();
+            gaps.dedup();
+            Outcome::Gaps(gaps)
         }
-        Found::Spent(spent) => Outcome::Spent { interrupted: spent.interrupted },
+        Found::Spent(spent) => Outcome::Spent(rules.partial(spent)),
     };
     (outcome, steps)
 }

@@ -10,8 +10,10 @@ pub mod pypi;
 pub mod search;
 
 mod interner;
+mod partial;
 mod strategy;
 mod versions;
 
+pub use partial::Partial;
 pub use strategy::Strategy;
 pub use versions::Versions;

@@ -20,6 +20,7 @@ pub use problem::{Policy, Prereleases, Problem, Projects, Root};
 pub use solution::{Edge, Pick, Solution};
 pub use universe::{Gap, Universe};
 
+pub use crate::Partial;
 use crate::conflict::Conflict;
 use crate::search::{Budget, Found, search};
 use rules::PypiRules;
@@ -35,17 +36,6 @@ pub enum Outcome {
     Gaps(Vec<Gap>),
     /// The budget is spent.
     Spent(Partial),
-}
-
-/// What was known when the budget was spent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Partial {
-    /// Whether the caller lost patience, rather than the steps running out.
-    pub interrupted: bool,
-    /// Projects and versions decided so far, in that order.
-    pub decided: Vec<(String, String)>,
-    /// The projects that took part in the most conflicts.
-    pub contended: Vec<String>,
 }
 
 /// Solves `problem` as far as `universe` goes.

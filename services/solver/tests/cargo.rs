@@ -25,7 +25,7 @@ const STEPS: u64 = 100_000;
 fn lock_files_are_those_of_cargo() {
     let Some(mut world) = World::recorded() else { return };
     let mut different = Vec::new();
-    for set in ["bevy-game", "data", "desktop", "grpc", "p2p", "web-api"] {
+    for set in locks::SETS {
         different.extend(locks::differences(&mut world, set));
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
@@ -37,6 +37,14 @@ fn an_answer_does_not_depend_on_what_happened_to_be_known() {
     whole.read_everything();
     for set in ["grpc", "web-api"] {
         assert_eq!(locks::differences(&mut world, set), locks::differences(&mut whole, set));
+    }
+}
+
+#[test]
+fn looking_ahead_asks_in_few_rounds_for_little_that_is_not_needed() {
+    for set in locks::SETS {
+        let Some(world) = World::recorded() else { return };
+        locks::looks_ahead(world, set);
     }
 }
 

@@ -1,16 +1,18 @@
 //! What is asked.
 
+use std::sync::Arc;
+
 use ecosystems::Timestamp;
-use ecosystems::cargo::{Dependency, Features, RustVersion, Version};
+use ecosystems::cargo::{Dependency, Features, Name, RustVersion, Version};
 
 use super::Crate;
 use crate::Strategy;
 
 /// Members of a workspace whose dependencies are to be locked, under one policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Problem {
-    /// The index that a dependency without a registry is looked up in.
-    pub registry: Box<str>,
+    /// The registry that a member's dependency without one is looked up in, as [`Crate::registry`].
+    pub registry: Arc<str>,
     /// The members.
     pub members: Vec<Member>,
     /// Versions to keep as long as they can be kept. They may be yanked, and newer than the cut-off.
@@ -23,6 +25,10 @@ pub struct Problem {
 /// features of all of them are on anyway.
 #[derive(Clone, Debug)]
 pub struct Member {
+    /// What it is called.
+    pub name: Name,
+    /// Its version, as the lock file has it.
+    pub version: Version,
     /// What it takes from registries: of all kinds, for all targets.
     pub dependencies: Vec<Dependency>,
     /// Its features, all of which are on.

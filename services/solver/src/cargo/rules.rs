@@ -15,8 +15,8 @@ use rustc_hash::FxHashMap;
 
 use super::candidates::{Candidates, Matches};
 use super::universe::{CrateId, Package, RequirementId, Target};
-use super::{Crate, Member, Problem, Universe};
-use crate::search::{Needs, Rules, Slot};
+use super::{Crate, Gap, Member, Partial, Problem, Universe};
+use crate::search::{Needs, Rules, Slot, Spent};
 use crate::{Strategy, Versions};
 pub(crate) use needs::requested;
 use pubgrub::VersionSet;
@@ -56,11 +56,10 @@ impl<'a> CargoRules<'a> {
                 rules.locked.entry(id).or_default().push(version);
             }
         }
-        let registry: Arc<str> = Arc::from(&*problem.registry);
         for member in &problem.members {
             let dependencies = member.dependencies.iter();
             let targets = dependencies.map(|dependency| Target {
-                package: rules.resolve(Crate::required(&registry, dependency)),
+                package: rules.resolve(Crate::required(&problem.registry, dependency)),
                 requirement: rules.resolve_requirement(&dependency.requirement),
             });
             let targets = targets.collect();
@@ -76,14 +75,43 @@ impl<'a> CargoRules<'a> {
 
     /// The package that a slot is about, if it is about one.
     pub(crate) fn crate_of(&self, slot: Slot) -> Option<Crate> {
-        let id = match self.kind(slot) {
-            SlotKind::Line(id, _) | SlotKind::Feature(id, _, _) | SlotKind::Unlisted(id) => id,
-            SlotKind::Choice(owner, place) | SlotKind::ChoiceFeature(owner, place, _) => {
-                self.targets(owner)[place as usize].package
+        Some(self.package_name(self.package_of(self.kind(slot))?).clone())
+    }
+
+    fn package_of(&self, kind: SlotKind) -> Option<CrateId> {
+        match kind {
+            SlotKind::Line(id, _) | SlotKind::Feature(id, _, _) | SlotKind::Unlisted(id) => {
+                Some(id)
             }
-            SlotKind::Root | SlotKind::Member(_) | SlotKind::Links(_) => return None,
-        };
-        Some(self.package_name(id).clone())
+            SlotKind::Choice(owner, place) | SlotKind::ChoiceFeature(owner, place, _) => {
+                Some(self.targets(owner)[place as usize].package)
+            }
+            SlotKind::Root | SlotKind::Member(_) | SlotKind::Links(_) => None,
+        }
+    }
+
+    /// The packages whose listings were looked at, in a fixed order.
+    pub(crate) fn footprint(&self) -> Vec<Gap> {
+        let state = self.state.borrow();
+        let read = state.read.iter().map(|id| self.package_name(*id).clone());
+        let mut footprint: Vec<Gap> = read.collect();
+        footprint.sort_unstable();
+        footprint
+    }
+
+    /// Names what was decided and what was contended when the budget was spent.
+    pub(crate) fn partial(&self, spent: Spent) -> Partial {
+        let decided = spent.decided.into_iter().filter_map(|(slot, version)| {
+            let SlotKind::Line(id, line) = self.kind(slot) else { return None };
+            let version = self.release(id, line + version).version.to_string();
+            Some((self.package_name(id).to_string(), version))
+        });
+        let decided = decided.collect();
+        let state = self.state.borrow();
+        let conflicts = state.conflicts.iter().filter_map(|(slot, count)| {
+            Some((self.package_name(self.package_of(state.slots.kind(*slot))?).to_string(), *count))
+        });
+        Partial::new(spent.interrupted, decided, conflicts)
     }
 
     pub(crate) fn package_name(&self, id: CrateId) -> &Crate {
@@ -160,6 +188,7 @@ impl<'a> CargoRules<'a> {
         let target = self.targets(owner)[place as usize];
         let is_lowest = matches!(owner, Owner::Member(_))
             && self.problem.policy.strategy == Strategy::LowestDirect;
+        self.state.borrow_mut().read.insert(target.package);
         let key = (target.package, target.requirement, is_lowest);
         if let Some(known) = self.state.borrow().matches.get(&key) {
             return Some(Rc::clone(known));
@@ -258,12 +287,17 @@ impl Rules for CargoRules<'_> {
 
     fn priority(&self, slot: Slot) -> Self::Priority {
         let base = Self::base(self.kind(slot)).map(|base| self.slot(base));
-        let urgency = self.state.borrow().urgency(base.unwrap_or(slot));
+        let urgency = match base {
+            None => self.state.borrow_mut().queue(slot),
+            Some(base) => self.state.borrow().urgency_queued(base),
+        };
         (Reverse(urgency), Reverse(base.is_some()), Reverse(slot.0))
     }
 
-    /// Cargo's order of decisions does not depend on conflicts.
-    fn note_conflict(&self, _: Slot, _: &mut dyn Iterator<Item = Slot>, _: Slot) {}
+    /// Cargo's order of decisions does not depend on conflicts: they are counted to be told of.
+    fn note_conflict(&self, affected: Slot, _: &mut dyn Iterator<Item = Slot>, _: Slot) {
+        *self.state.borrow_mut().conflicts.entry(affected).or_default() += 1;
+    }
 
     fn put_off(&self) -> Vec<Slot> {
         Vec::new()

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use ecosystems::cargo::{Activation, Listing, Release};
 use rustc_hash::FxHashMap;
 
-use super::Crate;
 use super::rules::{CargoRules, Owner, SlotKind, requested};
 use super::universe::CrateId;
+use super::{Crate, Gap};
 use crate::search::Slot;
 
 /// A version for everything that is needed.
@@ -18,6 +18,8 @@ pub struct Solution {
     pub members: Vec<MemberPick>,
     /// The packages from registries, by name, registry and version.
     pub picks: Vec<Pick>,
+    /// The packages whose listings were looked at, those that no registry has included, in order.
+    pub footprint: Vec<Gap>,
 }
 
 /// What a member depends on.
@@ -49,8 +51,17 @@ pub struct Pick {
 pub struct Edge {
     /// The place of the dependency in the document's list.
     pub dependency: usize,
-    /// The place of the package in the solution's list.
-    pub target: usize,
+    /// What it points to.
+    pub target: Target,
+}
+
+/// What an edge points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// A member, by its place in the problem's list and in the solution's.
+    Member(usize),
+    /// A package from a registry, by its place in the solution's list.
+    Pick(usize),
 }
 
 impl Pick {
@@ -82,13 +93,14 @@ pub(super) fn read(
     let edges = |owner| {
         let Reached { edges, .. } = &reached[&owner];
         let edges = edges.iter();
-        let edges = edges.map(|(at, target)| Edge { dependency: *at, target: places[target] });
+        let edges = edges
+            .map(|(at, target)| Edge { dependency: *at, target: Target::Pick(places[target]) });
         edges.collect()
     };
     let features = |owner| -> Vec<String> {
         reached[&owner].features.iter().map(|name| (*name).to_owned()).collect()
     };
-    let mut solution = Solution::default();
+    let mut solution = Solution { footprint: rules.footprint(), ..Solution::default() };
     for member in 0..rules.problem.members.len() {
         let owner = Owner::Member(u32::try_from(member).unwrap_or(u32::MAX));
         solution.members.push(MemberPick { features: features(owner), edges: edges(owner) });
@@ -223,12 +235,13 @@ fn cycle(solution: &Solution) -> Option<Vec<String>> {
                     on_path[at] = false;
                     path.pop();
                 }
-                Some(edge) if on_path[edge.target] => {
+                Some(Edge { target: Target::Pick(target), .. }) if on_path[*target] => {
                     let way = path.iter().map(|(at, _)| *at);
-                    let way = way.skip_while(|at| *at != edge.target);
+                    let way = way.skip_while(|at| at != target);
                     return Some(way.map(|at| name(&solution.picks[at])).collect());
                 }
-                Some(edge) => path.push((edge.target, 0)),
+                Some(Edge { target: Target::Pick(target), .. }) => path.push((*target, 0)),
+                Some(Edge { target: Target::Member(_), .. }) => {}
             }
         }
     }

@@ -10,7 +10,8 @@ use crate::interner::Interner;
 /// A package in a registry. The same name in two registries is two packages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Crate {
-    /// The URL of the registry's index, as dependencies name it.
+    /// Which registry: an opaque text, by which dependencies of published packages name it. That is
+    /// the URL of its index.
     pub registry: Arc<str>,
     /// The package.
     pub name: Name,
@@ -63,6 +64,26 @@ impl Universe {
         let id = self.intern(package);
         let known = Some(Arc::new(Package { listing, targets }));
         Arc::make_mut(&mut self.packages)[id.0 as usize] = known;
+    }
+
+    /// Takes back what was said of a package, so that it is asked for again.
+    pub fn forget(&mut self, package: &Crate) {
+        if let Some(id) = self.id(package).filter(|id| self.package(*id).is_some()) {
+            Arc::make_mut(&mut self.packages)[id.0 as usize] = None;
+        }
+    }
+
+    /// The listing of a package, if it is known and there is one.
+    pub fn listing(&self, package: &Crate) -> Option<&Arc<Listing>> {
+        self.package(self.id(package)?)?.listing.as_ref()
+    }
+
+    /// Packages and releases known, for statistics.
+    pub fn size(&self) -> (usize, usize) {
+        let packages = self.packages.iter().flatten();
+        packages.fold((0, 0), |(packages, releases), package| {
+            (packages + 1, releases + package.targets.len())
+        })
     }
 
     /// Whether it is known what the index says of a package.

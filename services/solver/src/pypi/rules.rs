@@ -26,9 +26,6 @@ const MANY_CONFLICTS: u32 = 5;
 /// A version of the interpreter that there is not.
 const OTHER_PYTHON: u32 = 1;
 
-/// So many of the contended projects are told to the caller.
-const MOST_CONTENDED: usize = 20;
-
 /// A requirement of the user's with its names resolved.
 pub(crate) struct UserNeed<'a> {
     pub(crate) root: &'a Root,
@@ -193,17 +190,10 @@ impl<'a> PypiRules<'a> {
             });
         let decided = decided.collect();
         let state = self.state.borrow();
-        let mut counts: Vec<(u32, &Name)> = state
-            .affected
-            .iter()
-            .filter_map(|(slot, count)| Some((*count, self.name(state.slots.kind(*slot).name()?))))
-            .collect();
-        counts.sort_unstable_by_key(|(count, name)| (Reverse(*count), *name));
-        let mut contended: Vec<String> =
-            counts.into_iter().map(|(_, name)| name.to_string()).collect();
-        contended.dedup();
-        contended.truncate(MOST_CONTENDED);
-        Partial { interrupted: spent.interrupted, decided, contended }
+        let counts = state.affected.iter().filter_map(|(slot, count)| {
+            Some((self.name(state.slots.kind(*slot).name()?).to_string(), *count))
+        });
+        Partial::new(spent.interrupted, decided, counts)
     }
 
     fn user_need(&mut self, root: &'a Root) -> UserNeed<'a> {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecosystems::cargo::{Dependency, Features, Kind, Name, Requirement, RustVersion};
+use ecosystems::cargo::{Dependency, Kind, Name, Requirement, RustVersion};
 use serde::Deserialize;
-use solver::cargo::{Member, Outcome, Policy, Problem, Solution};
+use solver::cargo::{Outcome, Policy, Problem, Solution, Target};
 
 use super::STEPS;
-use super::world::{REGISTRY, World, shared};
+use super::world::{REGISTRY, World, member, shared};
 
 #[derive(Deserialize)]
 struct Manifest {
@@ -41,17 +41,46 @@ struct Locked {
     dependencies: Vec<String>,
 }
 
+/// The recorded sets.
+pub(crate) const SETS: [&str; 6] = ["bevy-game", "data", "desktop", "grpc", "p2p", "web-api"];
+
 /// Packages as `name version`, and edges as `name version -> name version`.
 type Graph = (BTreeSet<String>, BTreeSet<String>);
 
+fn manifest(set: &str) -> Manifest {
+    toml::from_str(&read(set, "Cargo.toml")).expect("a manifest")
+}
+
+fn read(set: &str, file: &str) -> String {
+    let bytes = shared(&format!("oracles/cargo/{set}/{file}")).expect("an oracle");
+    String::from_utf8(bytes).expect("text")
+}
+
+/// Counts how often looking ahead names anything before it knows all, and what it names.
+pub(crate) fn looks_ahead(mut world: World, set: &str) {
+    let problem = problem(&manifest(set));
+    let (mut rounds, mut asked) = (0, 0);
+    loop {
+        let gaps = world.ahead(&problem);
+        if gaps.is_empty() {
+            break;
+        }
+        rounds += 1;
+        asked += gaps.len();
+        gaps.iter().for_each(|gap| world.read(gap));
+    }
+    let (outcome, _, further) = world.solve(&problem, STEPS);
+    let Outcome::Solved(solution) = outcome else { panic!("{outcome:?}") };
+    let needed = solution.footprint.len();
+    println!("{set:<10} {rounds:>3} rounds ahead, {further} more; asked {asked}, needed {needed}");
+    assert!(further <= 2, "{set}: {further} rounds after looking ahead");
+    assert!(asked <= needed + needed / 10, "{set}: asked for {asked} where {needed} are needed");
+}
+
 /// Solves a set, and says in what the answer differs from cargo's.
 pub(crate) fn differences(world: &mut World, set: &str) -> Vec<String> {
-    let read = |file: &str| {
-        let bytes = shared(&format!("oracles/cargo/{set}/{file}")).expect("an oracle");
-        String::from_utf8(bytes).expect("text")
-    };
-    let manifest: Manifest = toml::from_str(&read("Cargo.toml")).expect("a manifest");
-    let lock: Lock = toml::from_str(&read("Cargo.lock")).expect("a lock file");
+    let manifest = manifest(set);
+    let lock: Lock = toml::from_str(&read(set, "Cargo.lock")).expect("a lock file");
     let (outcome, steps, rounds) = world.solve(&problem(&manifest), STEPS);
     let Outcome::Solved(solution) = outcome else { return vec![format!("{set}: {outcome:?}")] };
     let (packages, edges) = graph(&manifest.package.name, &solution);
@@ -88,32 +117,35 @@ fn problem(manifest: &Manifest) -> Problem {
             registry: None,
         }
     });
-    let member =
-        Member { dependencies: dependencies.collect(), features: Features::default(), links: None };
+    let member = member(dependencies.collect());
     // Where a manifest names no rust-version, cargo takes its own toolchain's.
     let rust_versions = vec![RustVersion::parse("1.95.0").expect("a rust-version")];
     Problem {
         registry: REGISTRY.into(),
         members: vec![member],
-        locked: Vec::new(),
         policy: Policy { rust_versions, ..Policy::default() },
+        ..Problem::default()
     }
 }
 
 fn graph(member: &str, solution: &Solution) -> Graph {
-    let name = |place: usize| {
-        let pick = &solution.picks[place];
-        format!("{} {}", pick.package, pick.release().version)
-    };
-    let mut packages: BTreeSet<String> = (0..solution.picks.len()).map(name).collect();
     let member = format!("{member} 0.1.0");
+    let name = |target: Target| match target {
+        Target::Member(_) => member.clone(),
+        Target::Pick(place) => {
+            let pick = &solution.picks[place];
+            format!("{} {}", pick.package, pick.release().version)
+        }
+    };
+    let picks = (0..solution.picks.len()).map(Target::Pick);
+    let mut packages: BTreeSet<String> = picks.map(name).collect();
     let mut edges = BTreeSet::new();
     for edge in &solution.members[0].edges {
         edges.insert(format!("{member} -> {}", name(edge.target)));
     }
     for (place, pick) in solution.picks.iter().enumerate() {
         let to = pick.edges.iter().map(|edge| name(edge.target));
-        edges.extend(to.map(|to| format!("{} -> {to}", name(place))));
+        edges.extend(to.map(|to| format!("{} -> {to}", name(Target::Pick(place)))));
     }
     packages.insert(member);
     (packages, edges)

@@ -8,10 +8,10 @@ use ecosystems::cargo::{CompatibilityLine, Dependency, Features, Listing, Releas
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::TestRunner;
-use solver::cargo::{Member, Outcome, Policy, Problem, Solution};
+use solver::cargo::{Outcome, Problem, Solution, Target};
 
 use super::STEPS;
-use super::world::{REGISTRY, World};
+use super::world::{REGISTRY, World, member};
 
 const CRATES: usize = 5;
 const VERSIONS: [&str; 6] = ["0.1.0", "0.1.1", "0.2.0", "1.0.0", "1.1.0", "2.0.0"];
@@ -224,24 +224,39 @@ impl Made {
         world.add(REGISTRY, "root", &root.to_string());
         world
     }
+
+    fn problem(&self) -> Problem {
+        let root = self.world().listings()["root"].releases[0].dependencies.to_vec();
+        Problem { registry: REGISTRY.into(), members: vec![member(root)], ..Problem::default() }
+    }
+}
+
+/// All that an outcome says, as text.
+pub(crate) fn told(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Solved(solution) => {
+            let picks = solution.picks.iter().map(|pick| {
+                let version = &pick.release().version;
+                format!("{} {version} {:?} {:?}\n", pick.package, pick.features, pick.edges)
+            });
+            let picks: String = picks.collect();
+            format!("{picks}{:?}\n{:?}", solution.members, solution.footprint)
+        }
+        Outcome::Conflict(conflict, footprint) => format!("{conflict:#?}\n{footprint:?}"),
+        Outcome::Gaps(_) | Outcome::Spent(_) => panic!("{outcome:?}"),
+    }
 }
 
 /// Solves, and holds the answer against what trying everything finds. Returns whether there is one.
 fn judge(made: &Made) -> Result<bool, String> {
     let mut world = made.world();
+    let problem = made.problem();
     let listings = world.listings();
-    let root = listings["root"].releases[0].dependencies.to_vec();
-    let facts = Facts { listings, root: root.clone() };
-    let problem = Problem {
-        registry: REGISTRY.into(),
-        members: vec![Member { dependencies: root, features: Features::default(), links: None }],
-        locked: Vec::new(),
-        policy: Policy::default(),
-    };
+    let facts = Facts { listings, root: problem.members[0].dependencies.clone() };
     let can_be = facts.can_be_completed(&Choice::default());
     let solution = match world.solve(&problem, STEPS).0 {
         Outcome::Solved(solution) => solution,
-        Outcome::Conflict(_) if !can_be => return Ok(false),
+        Outcome::Conflict(..) if !can_be => return Ok(false),
         other => return Err(format!("there is an answer: {can_be}; we say {other:?}")),
     };
     match facts.check(&choice(&solution)) {
@@ -252,7 +267,8 @@ fn judge(made: &Made) -> Result<bool, String> {
 
 /// A solution as a choice.
 fn choice(solution: &Solution) -> Choice {
-    let id = |place: usize| {
+    let id = |target: Target| {
+        let Target::Pick(place) = target else { panic!("there is one member") };
         let pick = &solution.picks[place];
         (pick.package.name.to_string(), pick.position as usize)
     };
@@ -262,7 +278,7 @@ fn choice(solution: &Solution) -> Choice {
     }
     for (place, pick) in solution.picks.iter().enumerate() {
         for edge in &pick.edges {
-            choice.edges.insert((Some(id(place)), edge.dependency), id(edge.target));
+            choice.edges.insert((Some(id(Target::Pick(place))), edge.dependency), id(edge.target));
         }
     }
     choice
@@ -281,4 +297,47 @@ fn answers_hold_and_there_is_one_where_there_can_be() {
     println!("{} with an answer, {} without", met.get(), unmet.get());
     assert_eq!(result.map_err(|error| error.to_string()), Ok(()));
     assert!(met.get() > 200 && unmet.get() > 200, "the cases are too much alike");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 500, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    /// Neither what was known before nor what is fetched ahead decides what an answer says.
+    #[test]
+    fn outcomes_do_not_depend_on_what_was_known_before(
+        made in made(),
+        known in prop::collection::vec(any::<bool>(), 8),
+    ) {
+        let problem = made.problem();
+        let whole = {
+            let mut world = made.world();
+            world.read_everything();
+            told(&world.solve_with(&problem, STEPS, |_, _| Vec::new()).0)
+        };
+        let mut part = made.world();
+        // From the last to the first, so that names are interned in another order, too.
+        let packages = part.packages();
+        for (package, _) in packages.iter().rev().zip(known).filter(|(_, known)| *known) {
+            part.read(package);
+        }
+        prop_assert_eq!(&told(&part.solve(&problem, STEPS).0), &whole);
+        let mut none = made.world();
+        let (outcome, _, _) = none.solve_with(&problem, STEPS, |_, _| Vec::new());
+        prop_assert_eq!(&told(&outcome), &whole);
+    }
+
+    #[test]
+    fn a_budget_is_kept(made in made(), steps in 0..20u64) {
+        let problem = made.problem();
+        let mut world = made.world();
+        let (whole, needed, _) = world.solve(&problem, STEPS);
+        let (cut, taken, _) = world.solve(&problem, steps);
+        prop_assert!(taken <= steps + 1, "{} steps of {}", taken, steps);
+        match cut {
+            Outcome::Spent(partial) => prop_assert!(needed > steps && !partial.interrupted),
+            cut => prop_assert_eq!(told(&cut), told(&whole)),
+        }
+    }
 }

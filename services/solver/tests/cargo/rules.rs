@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use ecosystems::Timestamp;
 use ecosystems::cargo::{Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion};
 use solver::Strategy;
-use solver::cargo::{Crate, Member, Outcome, Policy, Problem, Solution, Universe, solve};
+use solver::cargo::{Crate, Member, Outcome, Problem, Solution, Universe, solve};
 use solver::search::Budget;
 
 use super::STEPS;
-use super::world::{REGISTRY, World};
+use super::world::{self, REGISTRY, World};
 
 /// A world of index lines in the registry of all that is recorded, each as `name version rest`,
 /// where the rest is further fields of the line.
@@ -46,20 +46,11 @@ fn dependency(text: &str) -> Dependency {
 }
 
 fn member(dependencies: &[&str]) -> Member {
-    Member {
-        dependencies: dependencies.iter().map(|text| dependency(text)).collect(),
-        features: Features::default(),
-        links: None,
-    }
+    world::member(dependencies.iter().map(|text| dependency(text)).collect())
 }
 
 fn problem(dependencies: &[&str]) -> Problem {
-    Problem {
-        registry: REGISTRY.into(),
-        members: vec![member(dependencies)],
-        locked: Vec::new(),
-        policy: Policy::default(),
-    }
+    Problem { registry: REGISTRY.into(), members: vec![member(dependencies)], ..Problem::default() }
 }
 
 fn package(name: &str) -> Crate {
@@ -240,11 +231,13 @@ fn what_has_no_answer_names_who_takes_part() {
         "b 1.1.0",
     ];
     let (outcome, _, _) = world(&lines).solve(&problem(&["a 1", "c 1"]), STEPS);
-    let Outcome::Conflict(packages) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(packages.into_iter().collect::<Vec<_>>(), ["a", "b", "c"].map(package));
+    let Outcome::Conflict(conflict, packages) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(packages, ["a", "b", "c"].map(package));
+    assert!(conflict.to_string().contains("`b`"), "{conflict}");
     let budget = Budget { steps: 0, interrupted: &|| false };
     let (outcome, _) = solve(&problem(&["a 1"]), &Universe::default(), &budget);
-    assert!(matches!(outcome, Outcome::Spent { interrupted: false }), "{outcome:?}");
+    let Outcome::Spent(partial) = outcome else { panic!("{outcome:?}") };
+    assert!(!partial.interrupted && partial.decided.is_empty());
 }
 
 #[test]
@@ -255,6 +248,23 @@ fn a_package_that_needs_itself_is_told_with_the_way_round() {
         r#"c 1.0.0 "deps":[{"name":"b","req":"1"}]"#,
     ];
     let (outcome, _, _) = world(&lines).solve(&problem(&["a 1"]), STEPS);
-    let Outcome::Cycle(way) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(way, ["b 1.0.0", "c 1.0.0"]);
+    let Outcome::Conflict(conflict, footprint) = outcome else { panic!("{outcome:?}") };
+    assert!(conflict.to_string().contains("`b 1.0.0` and `c 1.0.0`"), "{conflict}");
+    assert_eq!(footprint, ["a", "b", "c"].map(package));
+}
+
+/// The feature asked for later makes the line more urgent than it was when it was queued.
+#[test]
+fn a_feature_is_decided_behind_its_line_however_urgent_the_line_becomes() {
+    let lines = [
+        r#"a 2.0.0 "features":{"default":["b/f"]},"deps":[{"name":"b","req":">=1"}]"#,
+        r#"b 0.2.0 "features":{"g":[]}"#,
+        "b 1.0.0",
+        r#"b 2.0.0 "features":{"f":["c"],"g":[]},"deps":[{"name":"c","req":"1","optional":true}]"#,
+        "a 1.0.0",
+        "c 1.0.0",
+    ];
+    let mut problem = problem(&["a >=0.1", "b *"]);
+    problem.members[0].dependencies[1].features = Box::new(["g".into()]);
+    assert_eq!(answer(&lines, &problem), "a 2.0.0, b 2.0.0, c 1.0.0");
 }

@@ -6,8 +6,8 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ecosystems::cargo::{Listing, Name, read_index};
-use solver::cargo::{Crate, Outcome, Problem, Universe, solve};
+use ecosystems::cargo::{Dependency, Features, Listing, Name, Version, read_index};
+use solver::cargo::{Crate, Gap, Member, Outcome, Problem, Universe, ahead, solve};
 use solver::search::Budget;
 
 /// The registry of all that is recorded.
@@ -19,6 +19,17 @@ pub(crate) struct World {
     /// The files of each package, by registry and name.
     files: HashMap<(String, String), Vec<u8>>,
     universe: Universe,
+}
+
+/// A member without features of its own.
+pub(crate) fn member(dependencies: Vec<Dependency>) -> Member {
+    Member {
+        name: Name::parse("root").expect("a name"),
+        version: Version::new(0, 1, 0),
+        dependencies,
+        features: Features::default(),
+        links: None,
+    }
 }
 
 /// A file of the shared folder, if there is one.
@@ -70,34 +81,58 @@ impl World {
         files.collect()
     }
 
-    /// Reads everything that is recorded.
-    pub(crate) fn read_everything(&mut self) {
-        let files: Vec<(String, Vec<u8>)> = self
-            .files
-            .iter()
-            .map(|((registry, _), bytes)| (registry.clone(), bytes.clone()))
-            .collect();
-        for (registry, bytes) in files {
-            let line = bytes.split(|byte| *byte == b'\n').next().expect("a line");
-            let line: serde_json::Value = serde_json::from_slice(line).expect("a line of JSON");
-            let name = Name::parse(line["name"].as_str().expect("a name")).expect("a name");
-            self.read(&Crate { registry: registry.into(), name });
-        }
+    /// Solves a problem, reading what is missing and what is likely to be. Returns the outcome, its
+    /// steps, and the rounds.
+    pub(crate) fn solve(&mut self, problem: &Problem, steps: u64) -> (Outcome, u64, u32) {
+        self.solve_with(problem, steps, ahead)
     }
 
-    /// Solves a problem, reading what is missing. Returns the outcome, its steps, and the rounds.
-    pub(crate) fn solve(&mut self, problem: &Problem, steps: u64) -> (Outcome, u64, u32) {
+    /// Solves a problem, reading what is missing and what `further` names.
+    pub(crate) fn solve_with(
+        &mut self,
+        problem: &Problem,
+        steps: u64,
+        further: impl Fn(&Problem, &Universe) -> Vec<Gap>,
+    ) -> (Outcome, u64, u32) {
+        let budget = Budget { steps, interrupted: &|| false };
         for round in 1.. {
-            let budget = Budget { steps, interrupted: &|| false };
+            further(problem, &self.universe).iter().for_each(|gap| self.read(gap));
             match solve(problem, &self.universe, &budget) {
-                (Outcome::Gaps(gaps), _) => gaps.iter().for_each(|gap| self.read(gap)),
+                (Outcome::Gaps(gaps), _) => {
+                    let known = gaps.iter().find(|gap| self.universe.has(gap));
+                    assert_eq!(known, None, "the solver asks for what is known");
+                    gaps.iter().for_each(|gap| self.read(gap));
+                }
                 (outcome, steps) => return (outcome, steps, round),
             }
         }
         panic!("the solver asks for ever")
     }
 
-    fn read(&mut self, package: &Crate) {
+    /// What looking ahead names.
+    pub(crate) fn ahead(&self, problem: &Problem) -> Vec<Gap> {
+        ahead(problem, &self.universe)
+    }
+
+    /// All packages that have a file.
+    pub(crate) fn packages(&self) -> Vec<Crate> {
+        let packages = self.files.iter().map(|((registry, _), bytes)| {
+            let line = bytes.split(|byte| *byte == b'\n').next().expect("a line");
+            let line: serde_json::Value = serde_json::from_slice(line).expect("a line of JSON");
+            let name = Name::parse(line["name"].as_str().expect("a name")).expect("a name");
+            Crate { registry: registry.as_str().into(), name }
+        });
+        let mut packages: Vec<Crate> = packages.collect();
+        packages.sort_unstable();
+        packages
+    }
+
+    /// Reads everything that is recorded.
+    pub(crate) fn read_everything(&mut self) {
+        self.packages().iter().for_each(|package| self.read(package));
+    }
+
+    pub(crate) fn read(&mut self, package: &Crate) {
         let name = package.name.as_str().to_ascii_lowercase();
         let file = self.files.get(&(package.registry.to_string(), name));
         let listing = file.map(|bytes| {

@@ -9,7 +9,7 @@ use super::super::candidates::{Matches, Run};
 use super::super::universe::CrateId;
 use super::{CargoRules, DEFAULT, Owner, SlotKind, number};
 use crate::Versions;
-use crate::search::Need;
+use crate::search::{Need, Rules};
 
 /// A need, with how many candidates the requirement behind it has.
 type Ranked = (u32, Need);
@@ -97,7 +97,11 @@ impl<'a> CargoRules<'a> {
         Some(needs.into_iter().map(|(_, need)| (matches.count, need)).collect())
     }
 
-    /// What the active dependencies of an owner need, as far as they are among those wanted.
+    /// What the active dependencies of an owner need, as far as they are among those wanted. `None`
+    /// if one of them cannot be met.
+    ///
+    /// All of them are looked at, and one that cannot be met says nothing while another is not
+    /// known: what an outcome rests on is the same whatever was known before.
     fn active_needs(
         &self,
         owner: Owner,
@@ -106,13 +110,18 @@ impl<'a> CargoRules<'a> {
     ) -> Option<Vec<Ranked>> {
         let nothing = BTreeSet::new();
         let mut needs = Vec::new();
+        let mut are_met = true;
         for (place, dependency) in (0..).zip(self.dependencies(owner)) {
             if Self::is_active(owner, dependency, activation) && is_wanted(dependency) {
                 let extra = activation.dependencies.get(&*dependency.alias).unwrap_or(&nothing);
-                needs.extend(self.dependency_needs(owner, place, extra)?);
+                match self.dependency_needs(owner, place, extra) {
+                    Some(needed) => needs.extend(needed),
+                    None => are_met = false,
+                }
             }
         }
-        Some(needs)
+        let is_known = |(_, need): &Ranked| self.is_listed(need.slot);
+        (are_met || !needs.iter().all(is_known)).then_some(needs)
     }
 
     /// What one dependency needs: its line, or the choice of one, with each feature that is asked
@@ -185,6 +194,25 @@ impl<'a> CargoRules<'a> {
             needs.push(need(SlotKind::ChoiceFeature(owner, place, feature), versions));
         }
         Some(needs)
+    }
+
+    /// What a dependency takes if nothing stands in the way. The package, if it is not known.
+    pub(crate) fn likely(
+        &self,
+        owner: Owner,
+        place: u32,
+        extra: &BTreeSet<&'a str>,
+    ) -> Result<Option<Owner>, CrateId> {
+        let id = self.targets(owner)[place as usize].package;
+        let dependency = &self.dependencies(owner)[place as usize];
+        let matches = self.matches(owner, place).ok_or(id)?;
+        let named = named(dependency, extra);
+        let mut runs = matches.runs.iter();
+        Ok(runs.find_map(|run| {
+            let versions = self.offering(id, run, &named)?;
+            let version = self.candidates(id, self.listing(id)?).choose(run.line, &versions)?;
+            Some(Owner::Release(id, run.line + version))
+        }))
     }
 
     /// The candidates of a run that have all these features; `None` if there is none.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::candidates::{Candidates, Matches};
 use super::super::universe::{CrateId, RequirementId};
@@ -37,6 +37,12 @@ pub(super) struct State<'a> {
     /// The version that was chosen last of each slot.
     pub(super) decided: FxHashMap<Slot, u32>,
     pub(super) urgencies: FxHashMap<Slot, Urgency>,
+    /// The urgencies with which slots were queued last.
+    pub(super) queued: FxHashMap<Slot, Urgency>,
+    /// The packages whose listings were looked at.
+    pub(super) read: FxHashSet<CrateId>,
+    /// How often versions of a slot were rejected.
+    pub(super) conflicts: FxHashMap<Slot, u32>,
 }
 
 impl<'a> State<'a> {
@@ -66,8 +72,20 @@ impl<'a> State<'a> {
         urgency.candidates = urgency.candidates.min(candidates);
     }
 
-    /// How urgent a slot is. What never was needed by a requirement is settled at once.
-    pub(super) fn urgency(&self, slot: Slot) -> Urgency {
-        self.urgencies.get(&slot).copied().unwrap_or_default()
+    /// How urgent a slot is that is queued now. What never was needed by a requirement is settled
+    /// at once.
+    pub(super) fn queue(&mut self, slot: Slot) -> Urgency {
+        let urgency = self.urgencies.get(&slot).copied().unwrap_or_default();
+        self.queued.insert(slot, urgency);
+        urgency
+    }
+
+    /// How urgent a slot was when it was queued.
+    ///
+    /// What is tied to it is queued behind it. It may have become more urgent since, which the queue
+    /// is told of only when less is left of the slot.
+    pub(super) fn urgency_queued(&self, slot: Slot) -> Urgency {
+        let queued = self.queued.get(&slot).or_else(|| self.urgencies.get(&slot));
+        queued.copied().unwrap_or_default()
     }
 }

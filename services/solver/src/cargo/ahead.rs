@@ -1,0 +1,50 @@
+//! Fetching ahead: what the next rounds will most likely ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rules::{CargoRules, Owner, requested};
+use super::{Gap, Problem, Universe};
+
+/// Walks from the members along first choices, and names what is not known on the way.
+///
+/// This is no solving: each dependency is looked at by itself, and conflicts are not seen. What it
+/// names is only fetched sooner; answers do not depend on it.
+pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Gap> {
+    let rules = CargoRules::new(problem, universe);
+    let mut asked: BTreeMap<Owner, BTreeSet<&str>> = BTreeMap::new();
+    let mut gaps = BTreeSet::new();
+    let mut waiting = Vec::new();
+    for (number, _) in (0..).zip(&problem.members) {
+        let owner = Owner::Member(number);
+        asked.insert(owner, rules.features(owner).iter().map(|(name, _)| name).collect());
+        waiting.push(owner);
+    }
+    let nothing = BTreeSet::new();
+    while let Some(owner) = waiting.pop() {
+        let Some(activation) = rules.activate(owner, asked[&owner].iter().copied()) else {
+            continue;
+        };
+        for (place, dependency) in (0..).zip(rules.dependencies(owner)) {
+            if !CargoRules::is_active(owner, dependency, &activation) {
+                continue;
+            }
+            let extra = activation.dependencies.get(&*dependency.alias).unwrap_or(&nothing);
+            match rules.likely(owner, place, extra) {
+                Err(package) => {
+                    gaps.insert(rules.package_name(package).clone());
+                }
+                Ok(None) => {}
+                Ok(Some(target)) => {
+                    let is_new = !asked.contains_key(&target);
+                    let known = asked.entry(target).or_default();
+                    let before = known.len();
+                    known.extend(requested(dependency, extra));
+                    if is_new || known.len() > before {
+                        waiting.push(target);
+                    }
+                }
+            }
+        }
+    }
+    gaps.into_iter().collect()
+}
