@@ -83,7 +83,7 @@ impl<E: Ecosystem> Computation<E> {
             Found::Solved(solution) => {
                 let footprint = E::footprint(&solution);
                 let unreadable = snapshot.unreadable(&footprint);
-                is_final = unreadable.is_empty();
+                is_final = unreadable.is_empty() && !compared.is_passing;
                 warnings.extend(E::warnings(&self.reader, &solution, &unreadable));
                 warnings.sort();
                 stamps.extend(snapshot.stamps(&footprint));
@@ -128,6 +128,7 @@ impl<E: Ecosystem> Computation<E> {
             let compared = E::compare(self, &settled.snapshot, solution).await;
             all.warnings.extend(compared.warnings);
             all.stamps.extend(compared.stamps);
+            all.is_passing |= compared.is_passing;
             if !compared.is_outdated {
                 return Ok((settled, all));
             }

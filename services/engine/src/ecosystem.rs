@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cache::Answers;
 use ecosystems::Timestamp;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
-use registries::{Credentials, Freshness, Read, Registry, Stamp};
+use registries::{Read, Registry, Stamp};
 use solver::conflict::Conflict;
 use solver::search::Budget;
 
@@ -24,8 +24,8 @@ use crate::{Error, Policy, Request};
 /// Rounds, fetching, freshness and remembering are the same for all. Where a listing says all that
 /// there is to know of its releases, the parts about needs stay as they are.
 pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
-    /// Its name, as command lines and configuration have it.
-    const NAME: &'static str;
+    /// Which one it is.
+    const ECOSYSTEM: ecosystems::Ecosystem;
 
     /// What is asked, as written.
     type Project: Send + Sync;
@@ -53,6 +53,7 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
         project: &Self::Project,
         policy: &Policy,
         before: Option<Timestamp>,
+        reader: &Reader<Self>,
     ) -> Result<Self::Problem, Error>;
 
     /// Puts all that a problem says into its key.
@@ -104,12 +105,11 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
     /// The package whose listing a stamp is of; none for other documents.
     fn listed(reader: &Reader<Self>, stamp: &Stamp) -> Option<Self::Name>;
 
-    /// Reads a listing from one registry.
+    /// Reads a listing from the registry at a place.
     fn read_listing(
-        registry: &Registry,
+        reader: &Reader<Self>,
+        place: usize,
         name: &Self::Name,
-        credentials: Option<&Credentials>,
-        freshness: Freshness,
     ) -> impl Future<Output = Result<Read<Self::Listing>, registries::Error>> + Send;
 
     /// Reads what a release needs.
@@ -222,4 +222,7 @@ pub(crate) struct Compared {
     pub(crate) stamps: Vec<Stamp>,
     /// Whether the search was told something else than now holds, so that it has to be run again.
     pub(crate) is_outdated: bool,
+    /// Whether something could not be read that another call may find, so that the answer is not
+    /// remembered.
+    pub(crate) is_passing: bool,
 }

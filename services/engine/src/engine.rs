@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cache::{Answers, Flights};
-use ecosystems::Timestamp;
+use ecosystems::{Ecosystem, Timestamp};
 use registries::{Freshness, Registry, Stamp};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::cargo::Cargo;
 use crate::compute::{Computation, Computed, Limits, Spending};
 use crate::config::{CacheConfig, RegistryConfig};
 use crate::cut_off::cut_off;
-use crate::ecosystem::Ecosystem;
+use crate::ecosystem::Ecosystem as Kind;
 use crate::facts::Facts;
 use crate::fingerprint::fingerprint;
 use crate::freshness::Judged;
@@ -64,15 +65,16 @@ struct Inner {
 /// Facts, by the scope of those who may see them.
 pub(crate) struct Scopes {
     pub(crate) pypi: Answers<Facts<Pypi>>,
+    pub(crate) cargo: Answers<Facts<Cargo>>,
 }
 
 impl Default for Scopes {
     fn default() -> Self {
-        Self { pypi: scopes() }
+        Self { pypi: scopes(), cargo: scopes() }
     }
 }
 
-fn scopes<E: Ecosystem>() -> Answers<Facts<E>> {
+fn scopes<E: Kind>() -> Answers<Facts<E>> {
     // A scope weighs a mebibyte, so that as many are kept.
     Answers::new(&CacheConfig { memory_mib: MOST_SCOPES }, |_| 1024 * 1024)
 }
@@ -187,6 +189,16 @@ impl Engine {
         })
     }
 
+    /// The declared registries with the ecosystems that each serves, in order of priority.
+    pub fn registries(&self) -> Vec<(String, Vec<Ecosystem>)> {
+        let all = [Ecosystem::Pypi, Ecosystem::Npm, Ecosystem::Cargo];
+        let serves = |registry: &Registry| {
+            let serves = all.into_iter().filter(|one| registry.serves(*one)).collect();
+            (registry.name().to_string(), serves)
+        };
+        self.inner.registries.iter().map(serves).collect()
+    }
+
     /// Answers one request, from memory when the remembered answer is still true. `watch` is told
     /// of progress and never waited for.
     pub async fn resolve(
@@ -196,10 +208,11 @@ impl Engine {
     ) -> Result<Resolved, Error> {
         match &request.project {
             Project::Pypi(project) => self.resolve_as::<Pypi>(project, &request, watch).await,
+            Project::Cargo(project) => self.resolve_as::<Cargo>(project, &request, watch).await,
         }
     }
 
-    async fn resolve_as<E: Ecosystem>(
+    async fn resolve_as<E: Kind>(
         &self,
         project: &E::Project,
         request: &Request,
@@ -208,8 +221,8 @@ impl Engine {
         let started = Instant::now();
         let policy = &request.policy;
         let before = cut_off(policy.before, policy.minimum_age, now());
-        let problem = Arc::new(E::read(project, policy, before)?);
         let reader = Reader::<E>::new(project, request, &self.inner.registries)?;
+        let problem = Arc::new(E::read(project, policy, before, &reader)?);
         let key = fingerprint::<E>(&problem, &reader);
         let mut phases = vec![(Phase::Read, started.elapsed())];
         let looked = Instant::now();
@@ -250,7 +263,7 @@ impl Engine {
     }
 
     /// The remembered answer, if every document that it rests on still says the same.
-    async fn remembered<E: Ecosystem>(
+    async fn remembered<E: Kind>(
         &self,
         key: &cache::Key,
         reader: &Reader<E>,
@@ -264,7 +277,7 @@ impl Engine {
         Ok(None)
     }
 
-    async fn compute_once<E: Ecosystem>(
+    async fn compute_once<E: Kind>(
         &self,
         computation: Computation<E>,
     ) -> Result<(Arc<Landed>, bool), Error> {
@@ -283,7 +296,7 @@ impl Engine {
     }
 
     /// The facts that such a reader reads.
-    fn facts<E: Ecosystem>(&self, reader: &Reader<E>) -> Arc<Facts<E>> {
+    fn facts<E: Kind>(&self, reader: &Reader<E>) -> Arc<Facts<E>> {
         let scope = reader.scope();
         let scopes = E::scopes(&self.inner.scopes);
         scopes.find(&scope).unwrap_or_else(|| {
@@ -295,7 +308,7 @@ impl Engine {
 }
 
 impl Inner {
-    async fn compute<E: Ecosystem>(
+    async fn compute<E: Kind>(
         &self,
         key: cache::Key,
         computation: Computation<E>,

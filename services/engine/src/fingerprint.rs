@@ -14,7 +14,7 @@ const FORMAT: &str = "quartermaster answers 3";
 /// The key of a problem over what `reader` reads.
 pub(crate) fn fingerprint<E: Ecosystem>(problem: &E::Problem, reader: &Reader<E>) -> cache::Key {
     let mut hasher = Hasher::new(FORMAT);
-    hasher.text(E::NAME);
+    hasher.text(E::ECOSYSTEM.name());
     hasher.registries(reader);
     E::fingerprint(problem, &mut hasher);
     hasher.finish()

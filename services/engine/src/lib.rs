@@ -1,6 +1,7 @@
 //! The path of one request: where the solver, the registries and the cache meet.
 
 mod answer;
+mod cargo;
 mod compute;
 mod cut_off;
 mod ecosystem;
@@ -22,8 +23,10 @@ pub use answer::{
 pub use engine::{Encoder, Engine, EngineConfig, Phase, Progress, Resolved, Statistics};
 pub use error::{Error, Invalid};
 pub use request::{
-    ALL_PACKAGES, EnvironmentTexts, Implementation, Policy, Prereleases, Project, PypiProject,
-    RegistrySecret, Request, RequirementText, Strategy, SuppliedMetadata,
+    ALL_PACKAGES, CargoBuild, CargoEnvironment, CargoKind, CargoLocked, CargoLockedName,
+    CargoMember, CargoPatch, CargoProject, CargoRequirement, CargoSource, EnvironmentTexts,
+    Implementation, Policy, Prereleases, Project, PypiProject, RegistrySecret, Request,
+    RequirementText, Strategy, SuppliedMetadata,
 };
 
 /// Why versions of a conflict cannot be chosen.

@@ -14,19 +14,19 @@ use cache::Answers;
 use ecosystems::Timestamp;
 use ecosystems::pypi::{CoreMetadata, File, Listing, Metadata, Name};
 use futures_util::future::{BoxFuture, FutureExt as _};
-use registries::{Credentials, Freshness, MetadataRead, Read, Registry, Stamp};
-use solver::pypi::{Gap, Outcome as Solved, Partial, Problem, Solution, Universe};
+use registries::{MetadataRead, Read, Registry, Stamp};
+use solver::pypi::{Gap, Outcome as Solved, Problem, Solution, Universe};
 use solver::search::Budget;
 
 use self::supplied::Supplied;
-use crate::answer::{Exhausted, Outcome, Suggestion, Warning};
+use crate::answer::{Outcome, Suggestion, Warning};
 use crate::compute::Computation;
 use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot, Unreadable};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader, find, refused};
-use crate::{Error, Policy, PypiProject, Request};
+use crate::{Error, Policy, PypiProject, Request, record as common};
 
 /// Python's packages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ pub(crate) struct Routes {
 }
 
 impl Ecosystem for Pypi {
-    const NAME: &'static str = "pypi";
+    const ECOSYSTEM: ecosystems::Ecosystem = ecosystems::Ecosystem::Pypi;
 
     type Project = PypiProject;
     type Problem = Problem;
@@ -60,6 +60,7 @@ impl Ecosystem for Pypi {
         project: &PypiProject,
         policy: &Policy,
         before: Option<Timestamp>,
+        _reader: &Reader<Self>,
     ) -> Result<Problem, Error> {
         problem::read(project, policy, before)
     }
@@ -74,9 +75,7 @@ impl Ecosystem for Pypi {
             Solved::Solved(solution) => Searched::Solved(solution),
             Solved::Conflict(conflict, footprint) => Searched::Conflict(conflict, facts(footprint)),
             Solved::Gaps(gaps) => Searched::Gaps(facts(gaps)),
-            Solved::Spent(Partial { interrupted, decided, contended }) => {
-                Searched::Spent(Exhausted { by_time: interrupted, decided, contended })
-            }
+            Solved::Spent(partial) => Searched::Spent(common::exhausted(partial)),
         };
         (searched, steps)
     }
@@ -170,12 +169,12 @@ impl Ecosystem for Pypi {
     }
 
     async fn read_listing(
-        registry: &Registry,
+        reader: &Reader<Self>,
+        place: usize,
         name: &Name,
-        credentials: Option<&Credentials>,
-        freshness: Freshness,
     ) -> Result<Read<Listing>, registries::Error> {
-        registry.pypi_listing(name, credentials, freshness).await
+        let credentials = reader.credentials[place].as_ref();
+        reader.registries[place].pypi_listing(name, credentials, reader.freshness).await
     }
 
     async fn read_needs(
@@ -243,7 +242,8 @@ impl Ecosystem for Pypi {
                 let routes = &mut computation.reader.routes;
                 routes.supplied = Arc::new(routes.supplied.corrected(compared.corrections));
             }
-            Compared { warnings: compared.warnings, stamps: compared.stamps, is_outdated }
+            let (warnings, stamps) = (compared.warnings, compared.stamps);
+            Compared { warnings, stamps, is_outdated, is_passing: false }
         }
         .boxed()
     }

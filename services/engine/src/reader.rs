@@ -65,7 +65,8 @@ impl<E: Ecosystem> Reader<E> {
             registries.push(find(format!("registries[{place}]"), name, declared)?.clone());
         }
         if request.registries.is_empty() {
-            registries.extend_from_slice(declared);
+            let serving = declared.iter().filter(|registry| registry.serves(E::ECOSYSTEM));
+            registries.extend(serving.cloned());
         }
         let common = registries.len();
         let routes = E::routes(project, request, declared, &mut registries)?;
@@ -103,9 +104,7 @@ impl<E: Ecosystem> Reader<E> {
         let mut known = KnownListing { registry: None, listing: None, stamps: Vec::new() };
         let mut cost = Cost::default();
         for place in E::places(self, name) {
-            let registry = &self.registries[place];
-            let credentials = self.credentials[place].as_ref();
-            let read = E::read_listing(registry, name, credentials, self.freshness).await?;
+            let read = E::read_listing(self, place, name).await?;
             cost.add(Cost { fetched: u32::from(read.fetched), bytes: read.bytes });
             known.stamps.push(read.stamp);
             if let Some(listing) = read.facts {

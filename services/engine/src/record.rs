@@ -1,9 +1,12 @@
 //! What all ecosystems tell the caller alike.
 
 use registries::Stamp;
+use solver::Partial;
 use solver::conflict::{Fact, UserText};
 
-use crate::answer::{Answer, Conflict, ConflictFact, Group, Outcome, Sentence, Suggestion};
+use crate::answer::{
+    Answer, Conflict, ConflictFact, Exhausted, Group, Outcome, Sentence, Suggestion,
+};
 use crate::ecosystem::Ecosystem;
 use crate::reader::Reader;
 
@@ -38,6 +41,12 @@ pub(crate) fn groups<E: Ecosystem>(reader: &Reader<E>) -> Vec<Group> {
         }
     };
     reader.registries.iter().map(group).collect()
+}
+
+/// What was known when the budget was spent.
+pub(crate) fn exhausted(partial: Partial) -> Exhausted {
+    let Partial { interrupted, decided, contended } = partial;
+    Exhausted { by_time: interrupted, decided, contended }
 }
 
 pub(crate) fn conflict(found: solver::conflict::Conflict, suggestions: Vec<Suggestion>) -> Outcome {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ecosystems::Timestamp;
+pub use ecosystems::cargo::Kind as CargoKind;
 pub use ecosystems::pypi::Implementation;
 
 /// One request: a project of one ecosystem, and how to answer.
@@ -35,6 +36,8 @@ pub struct Request {
 pub enum Project {
     /// Of Python packages.
     Pypi(PypiProject),
+    /// Of crates.
+    Cargo(CargoProject),
 }
 
 impl Default for Project {
@@ -60,6 +63,143 @@ pub struct PypiProject {
     pub supplied_metadata: Vec<SuppliedMetadata>,
     /// The interpreter and platform.
     pub environment: EnvironmentTexts,
+}
+
+/// A cargo workspace, or one package.
+#[derive(Clone, Debug, Default)]
+pub struct CargoProject {
+    /// The packages of the project's own.
+    pub members: Vec<CargoMember>,
+    /// What they require.
+    pub requirements: Vec<CargoRequirement>,
+    /// What takes the place of a registry's crates.
+    pub patches: Vec<CargoPatch>,
+    /// Versions to keep as long as they can be kept.
+    pub locked: Vec<CargoLocked>,
+    /// The toolchain and target.
+    pub environment: CargoEnvironment,
+}
+
+/// A package of a cargo project's own.
+#[derive(Clone, Debug, Default)]
+pub struct CargoMember {
+    /// Its name.
+    pub name: String,
+    /// Its version; empty for `0.0.0`.
+    pub version: String,
+    /// Its features, with what each turns on.
+    pub features: Vec<(String, Vec<String>)>,
+    /// The native library that it links; empty for none.
+    pub links: String,
+    /// The Rust version that it supports; empty for none stated.
+    pub rust_version: String,
+    /// Whether others depend on it by path, and it is no member of the workspace.
+    pub outside_workspace: bool,
+    /// Whether it is a procedural macro.
+    pub proc_macro: bool,
+}
+
+/// A dependency as `Cargo.toml` states it.
+#[derive(Clone, Debug, Default)]
+pub struct CargoRequirement {
+    /// The member that states it, by place.
+    pub member: usize,
+    /// The crate's own name.
+    pub name: String,
+    /// The name under which the member knows it; empty for its own.
+    pub alias: String,
+    /// The versions that would do; empty for any.
+    pub requirement: String,
+    /// The features asked for beside `default`.
+    pub features: Vec<String>,
+    /// Whether `default` is left out.
+    pub without_default_features: bool,
+    /// Whether a feature has to ask for it.
+    pub optional: bool,
+    /// A triple or `cfg(…)`; empty for all targets.
+    pub target: String,
+    /// What it is for.
+    pub kind: CargoKind,
+    /// Where the crate comes from.
+    pub source: CargoSource,
+}
+
+/// Where a crate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CargoSource {
+    /// A registry by its declared name; empty for the first.
+    Registry(String),
+    /// The member at a place.
+    Member(usize),
+}
+
+impl Default for CargoSource {
+    fn default() -> Self {
+        Self::Registry(String::new())
+    }
+}
+
+/// One entry of `[patch]`.
+#[derive(Clone, Debug, Default)]
+pub struct CargoPatch {
+    /// The declared name of the registry whose crate is replaced; empty for the first.
+    pub patched: String,
+    /// The crate's own name.
+    pub name: String,
+    /// The versions that may be taken; empty for any.
+    pub requirement: String,
+    /// Where it comes from instead.
+    pub source: CargoSource,
+}
+
+/// One package of an existing lock.
+#[derive(Clone, Debug, Default)]
+pub struct CargoLocked {
+    /// The package.
+    pub package: CargoLockedName,
+    /// What the lock says that it depends on.
+    pub dependencies: Vec<CargoLockedName>,
+}
+
+/// A package as a lock names it.
+#[derive(Clone, Debug, Default)]
+pub struct CargoLockedName {
+    /// The crate.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The declared name of its registry; empty for a member, or else the first.
+    pub registry: String,
+}
+
+/// A Rust toolchain and target, as written.
+#[derive(Clone, Debug, Default)]
+pub struct CargoEnvironment {
+    /// The triple to build for; empty for the lock of all targets.
+    pub target: String,
+    /// The toolchain's version; empty for none.
+    pub rust_version: String,
+    /// cargo's resolver: 1, 2 or 3.
+    pub resolver: u8,
+    /// What is built.
+    pub build: CargoBuild,
+}
+
+/// What is built of a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct CargoBuild {
+    /// The members, by place; none for all.
+    pub members: Vec<usize>,
+    /// Features as `FEATURE` or `MEMBER/FEATURE`.
+    pub features: Vec<String>,
+    /// All features.
+    pub all_features: bool,
+    /// Not the default ones.
+    pub no_default_features: bool,
+    /// What tests, examples and benchmarks need too.
+    pub dev: bool,
+    /// The triple of the machine that builds; empty for the target.
+    pub host: String,
 }
 
 /// A requirement as written.

@@ -11,8 +11,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use ::config::{Environment, File, FileFormat};
-use engine::EngineConfig;
+use ecosystems::Ecosystem;
 use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
+use engine::{Engine, EngineConfig};
 use serde::Deserialize;
 
 use crate::arguments::Settings;
@@ -20,6 +21,9 @@ use crate::convert::Declared;
 use crate::layers::LimitsConfig;
 use crate::serve::ConnectionsConfig;
 use crate::telemetry::LogConfig;
+
+/// What cargo writes into lock files for the registry whose crates are bundled.
+const CARGO_SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// The settings of the service.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,7 +42,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How answers are remembered.
     pub cache: CacheConfig,
-    /// The registries, in order of priority. Default: the bundled one, named `pypi`.
+    /// The registries, in order of priority. Default: the bundled data of each ecosystem, under the
+    /// ecosystem's name.
     #[serde(rename = "registry")]
     pub registries: Vec<RegistryConfig>,
 }
@@ -84,9 +89,19 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             log: LogConfig::default(),
             cache: CacheConfig::default(),
-            registries: vec![RegistryConfig::new("pypi", RegistryKind::Recorded)],
+            registries: vec![bundled(Ecosystem::Pypi), bundled(Ecosystem::Cargo)],
         }
     }
+}
+
+/// The data of one ecosystem that is built into the program.
+fn bundled(ecosystem: Ecosystem) -> RegistryConfig {
+    let mut config = RegistryConfig::new(ecosystem.name(), RegistryKind::Recorded);
+    config.ecosystem = Some(ecosystem);
+    if ecosystem == Ecosystem::Cargo {
+        config.lock_source = Some(CARGO_SOURCE.to_owned());
+    }
+    config
 }
 
 impl Config {
@@ -170,9 +185,9 @@ impl Config {
     }
 
     /// What requests are held against.
-    pub fn declared(&self) -> Declared {
+    pub fn declared(&self, engine: &Engine) -> Declared {
         Declared {
-            registries: self.registries.iter().map(|registry| registry.name.clone()).collect(),
+            registries: engine.registries(),
             solve_budget: self.limits.solve_budget,
             solve_steps: self.limits.solve_steps,
         }

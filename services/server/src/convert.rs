@@ -9,6 +9,7 @@
 //! project's requirement on itself, which the contract gives a meaning (`sets.rs`).
 
 mod answer;
+mod cargo;
 mod conflict;
 mod credentials;
 mod faults;
@@ -21,6 +22,7 @@ mod time;
 
 use std::time::Duration;
 
+use ecosystems::Ecosystem;
 use engine::Request;
 use proto::v1;
 use tonic::metadata::MetadataMap;
@@ -35,8 +37,8 @@ use crate::errors::{Reason, Refusal};
 /// What the service declares, that requests are held against.
 #[derive(Clone, Debug)]
 pub struct Declared {
-    /// The names of the registries, in order of priority.
-    pub registries: Vec<String>,
+    /// The names of the registries with the ecosystems that each serves, in order of priority.
+    pub registries: Vec<(String, Vec<Ecosystem>)>,
     /// The service's own limit on the time for solving.
     pub solve_budget: Duration,
     /// The service's own limit on the solver's decisions.
@@ -44,11 +46,36 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// Says of a registry that is not there which ones are, in the engine's words for the same.
-    fn lacks(&self, registry: &str) -> String {
-        let names: Vec<String> = self.registries.iter().map(|name| format!("`{name}`")).collect();
-        format!("`{registry}` is not a registry of this service; it has {}", names.join(", "))
+    /// The names of the registries of an ecosystem, in order of priority.
+    fn of(&self, ecosystem: Ecosystem) -> Vec<String> {
+        let serving = self.registries.iter().filter(|(_, serves)| serves.contains(&ecosystem));
+        serving.map(|(name, _)| name.clone()).collect()
     }
+
+    /// Says of a registry that is not there which ones are, in the engine's words for the same.
+    fn unknown(&self, registry: &str) -> Option<String> {
+        if self.registries.iter().any(|(name, _)| name == registry) {
+            return None;
+        }
+        let names: Vec<String> = self.registries.iter().map(|(name, _)| name.clone()).collect();
+        let named = quoted(&names);
+        Some(format!("`{registry}` is not a registry of this service; it has {named}"))
+    }
+
+    /// The same for a registry of one ecosystem.
+    fn lacks(&self, registry: &str, ecosystem: Ecosystem) -> Option<String> {
+        let those = self.of(ecosystem);
+        let other = (!those.iter().any(|name| name == registry)).then(|| {
+            let named = quoted(&those);
+            format!("`{registry}` is no registry of {ecosystem}; those are {named}")
+        });
+        self.unknown(registry).or(other)
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// What a call brings along besides its message.
@@ -89,7 +116,7 @@ pub fn asked(
     let mut faults = Faults::default();
     let root = Path::ROOT;
     let mut request = Request::default();
-    let mut shape = Shape::new(declared);
+    let mut shape = Shape::new();
 
     project::read(projects, declared, (&mut request, &mut shape), &mut faults);
     policy::policy(policy.unwrap_or_default(), &mut request, &mut faults);

@@ -64,7 +64,7 @@ async fn run(config: &Config, engine: Engine) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    let resolver = Resolver::new(engine, config.declared());
+    let resolver = Resolver::new(engine.clone(), config.declared(&engine));
     serve::run(listener, resolver, config, shutdown).await?;
     Ok(())
 }

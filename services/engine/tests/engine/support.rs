@@ -96,7 +96,7 @@ pub(crate) fn request(requirements: &[&str]) -> Request {
 
 /// The same request with another project.
 pub(crate) fn changed(mut request: Request, change: impl FnOnce(&mut PypiProject)) -> Request {
-    let Project::Pypi(project) = &mut request.project;
+    let Project::Pypi(project) = &mut request.project else { panic!("it is Python's") };
     change(project);
     request
 }

@@ -34,8 +34,7 @@ pub(super) fn read(
         if registry.is_empty() || metadata_key.is_empty() {
             continue;
         }
-        if !declared.registries.contains(&registry) {
-            let description = declared.lacks(&registry);
+        if let Some(description) = declared.unknown(&registry) {
             faults.add(Reason::UnknownRegistry, path.field("registry"), description);
         } else if !seen.insert(registry.clone()) {
             let description = format!("`{registry}` has more than one credential");

@@ -8,6 +8,7 @@ use engine::{ALL_PACKAGES, Prereleases, Project, Request, Strategy};
 use proto::v1;
 
 use super::faults::{Faults, Path};
+use super::project::foreign_if;
 use super::time;
 use crate::errors::Reason;
 
@@ -34,7 +35,15 @@ pub(super) fn policy(wire: v1::Policy, request: &mut Request, faults: &mut Fault
     } = wire;
     let path = Path::ROOT.field("policy");
     request.policy.strategy = read_strategy(strategy, path, faults);
-    request.policy.prereleases = read_prereleases(prereleases, path, faults);
+    request.policy.prereleases = match &request.project {
+        Project::Pypi(_) => read_prereleases(prereleases, path, faults),
+        Project::Cargo(_) => {
+            let asked = prereleases != v1::PrereleaseMode::Unspecified as i32;
+            let what = "modes other than cargo's own rule";
+            faults.unsupported_if(asked, path.field("prereleases"), what);
+            Prereleases::default()
+        }
+    };
     match v1::YankedMode::try_from(yanked) {
         Ok(v1::YankedMode::Unspecified | v1::YankedMode::Pinned) => {}
         Ok(v1::YankedMode::Disallow | v1::YankedMode::Allow) | Err(_) => {
@@ -94,11 +103,16 @@ fn forms(
     faults: &mut Faults,
 ) {
     let path = Path::ROOT.field("policy");
-    check_names("only_binary", &only_binary, faults);
-    check_names("no_binary", &no_binary, faults);
     let allow_sdists = match &request.project {
         Project::Pypi(project) => project.environment.allow_sdists,
+        Project::Cargo(_) => {
+            foreign_if(!only_binary.is_empty(), path.field("only_binary"), faults);
+            foreign_if(!no_binary.is_empty(), path.field("no_binary"), faults);
+            return;
+        }
     };
+    check_names("only_binary", &only_binary, faults);
+    check_names("no_binary", &no_binary, faults);
     if !no_binary.is_empty() && !allow_sdists {
         let description = "asks for source distributions, so set `allow_sdists` of the environment too, \
                            or leave it empty";

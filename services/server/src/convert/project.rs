@@ -5,7 +5,7 @@ use engine::Request;
 use proto::v1;
 
 use super::faults::{Faults, Path};
-use super::{Declared, Shape, pypi};
+use super::{Declared, Shape, cargo, pypi};
 use crate::errors::Reason;
 
 /// What is read as its ecosystem has it.
@@ -58,11 +58,12 @@ pub(super) fn read(
     faults.text(path.field("name"), &name);
     shape.project.clone_from(&name);
     let Some(ecosystem) = read_ecosystem(ecosystem, path, faults) else { return };
-    request.registries = read_registries(registries, declared, path, faults);
+    shape.registries = declared.of(ecosystem);
+    request.registries = read_registries(registries, (declared, ecosystem), path, faults);
     if !request.registries.is_empty() {
         shape.registries.clone_from(&request.registries);
     }
-    request.registry_pins = read_pins(registry_pins, declared, path, faults);
+    request.registry_pins = read_pins(registry_pins, (declared, ecosystem), path, faults);
     let parts = Parts {
         name,
         requirements,
@@ -78,8 +79,9 @@ pub(super) fn read(
     };
     request.project = match ecosystem {
         Ecosystem::Pypi => engine::Project::Pypi(pypi::read(parts, (request, shape), faults)),
-        Ecosystem::Npm | Ecosystem::Cargo => {
-            faults.unsupported_if(true, path.field("ecosystem"), "ecosystems other than PYPI");
+        Ecosystem::Cargo => engine::Project::Cargo(cargo::read(parts, shape, faults)),
+        Ecosystem::Npm => {
+            faults.unsupported_if(true, path.field("ecosystem"), "NPM");
             return;
         }
     };
@@ -111,15 +113,15 @@ pub(super) fn foreign_if(given: bool, path: Path<'_>, faults: &mut Faults) {
 
 fn read_registries(
     wire: Vec<String>,
-    declared: &Declared,
+    (declared, ecosystem): (&Declared, Ecosystem),
     path: Path<'_>,
     faults: &mut Faults,
 ) -> Vec<String> {
     if faults.list(path.field("registries"), &wire) {
         for (index, registry) in wire.iter().enumerate() {
             let path = path.entry("registries", index);
-            if !declared.registries.contains(registry) {
-                faults.add(Reason::UnknownRegistry, path, declared.lacks(registry));
+            if let Some(reason) = declared.lacks(registry, ecosystem) {
+                faults.add(Reason::UnknownRegistry, path, reason);
             } else if wire[..index].contains(registry) {
                 faults.add(Reason::Contradictory, path, format!("`{registry}` is named twice"));
             }
@@ -130,7 +132,7 @@ fn read_registries(
 
 fn read_pins(
     wire: Vec<v1::RegistryPin>,
-    declared: &Declared,
+    (declared, ecosystem): (&Declared, Ecosystem),
     path: Path<'_>,
     faults: &mut Faults,
 ) -> Vec<(String, String)> {
@@ -142,9 +144,8 @@ fn read_pins(
         let v1::RegistryPin { package, registry } = pin;
         let path = path.entry("registry_pins", index);
         faults.required(path.field("package"), &package);
-        if !declared.registries.contains(&registry) {
-            let description = declared.lacks(&registry);
-            faults.add(Reason::UnknownRegistry, path.field("registry"), description);
+        if let Some(reason) = declared.lacks(&registry, ecosystem) {
+            faults.add(Reason::UnknownRegistry, path.field("registry"), reason);
         }
         pins.push((package, registry));
     }

@@ -43,12 +43,12 @@ pub struct Shape {
 
 impl Shape {
     /// The shape of an answer of which nothing special is asked.
-    pub(super) fn new(declared: &Declared) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             project: String::new(),
             requirement_places: Vec::new(),
             dependency_sets: Vec::new(),
-            registries: declared.registries.clone(),
+            registries: Vec::new(),
             pins: HashMap::new(),
             environment: "environment",
             edges: true,

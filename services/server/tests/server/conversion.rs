@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ecosystems::Ecosystem;
 use proto::v1;
 use proto::v1::{Project, PypiEnvironment, Requirement, ResolveRequest, project, requirement};
 use quartermaster::convert::{Asked, Call, Declared, asked};
@@ -11,7 +12,11 @@ use tonic::metadata::MetadataMap;
 /// Two registries, and the limits of a server without a config.
 pub(crate) fn declared() -> Declared {
     Declared {
-        registries: vec!["pypi".to_owned(), "second".to_owned()],
+        registries: vec![
+            ("pypi".to_owned(), vec![Ecosystem::Pypi]),
+            ("second".to_owned(), vec![Ecosystem::Pypi]),
+            ("crates".to_owned(), vec![Ecosystem::Cargo]),
+        ],
         solve_budget: Duration::from_secs(2),
         solve_steps: 1_000_000,
     }
@@ -205,7 +210,7 @@ fn places_are_the_caller_s_even_if_some_requirements_are_left_out() {
     wire.projects[0].requirements[0].dependency_set = "extra:test".to_owned();
     wire.projects[0].dependency_sets = vec!["main".to_owned()];
     let Asked { request, shape } = convert(wire).unwrap();
-    let engine::Project::Pypi(project) = request.project;
+    let engine::Project::Pypi(project) = request.project else { panic!("it is Python's") };
     let texts: Vec<_> = project.requirements.iter().map(|one| one.text.as_str()).collect();
     assert_eq!(texts, ["pytest", "flask"]);
     for (engine, wire) in [

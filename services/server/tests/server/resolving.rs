@@ -24,7 +24,7 @@ async fn start() -> Running {
     let mut config = Config::default();
     config.registries.push(RegistryConfig::new("second", RegistryKind::Recorded));
     let engine = Engine::open(config.engine(), Arc::new(convert::encode)).unwrap();
-    Running::start(Resolver::new(engine, config.declared()), config).await
+    Running::start(Resolver::new(engine.clone(), config.declared(&engine)), config).await
 }
 
 async fn resolve(
@@ -239,7 +239,8 @@ async fn trouble_with_a_registry_is_told_with_its_name() {
         registry.retries = 0;
         let config = Config { registries: vec![registry], ..Config::default() };
         let engine = Engine::open(config.engine(), Arc::new(convert::encode)).unwrap();
-        let server = Running::start(Resolver::new(engine, config.declared()), config).await;
+        let server =
+            Running::start(Resolver::new(engine.clone(), config.declared(&engine)), config).await;
         let status = resolve(&server, request(&["flask"])).await.unwrap_err();
         assert_eq!(status.code(), code, "{status:?}");
         let details = status.get_error_details();

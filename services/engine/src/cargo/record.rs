@@ -1,0 +1,202 @@
+//! From what the solver found to what the caller is told.
+
+use std::collections::BTreeMap;
+
+use ecosystems::cargo::{CompatibilityLine, Dependency, Kind, Release};
+use solver::cargo::{Crate, Edge as Found, Pick, Solution as Solved, Target};
+
+use super::{Asked, Cargo};
+use crate::answer::{
+    Artifact, CargoDetails, Details, Edge, EdgeKind, MemberPick, Outcome, Package, Solution,
+    Suggestion, Warning, WarningCode,
+};
+use crate::reader::Reader;
+use crate::{Error, record};
+
+/// Groups what was chosen by the registry that stores it.
+pub(super) fn solution(
+    reader: &Reader<Cargo>,
+    asked: &Asked,
+    solved: &Solved,
+) -> Result<Outcome, Error> {
+    let told = Told { reader, asked, solved };
+    let mut groups = record::groups(reader);
+    for (place, group) in groups.iter_mut().enumerate() {
+        reader.routes.indexes.source(place).clone_into(&mut group.lock_source);
+    }
+    for pick in &solved.picks {
+        let place = reader.routes.indexes.place(&pick.package.registry);
+        let place = place.ok_or_else(|| Error::internal(&"a pick comes from no registry"))?;
+        groups[place].packages.push(told.package(pick, place));
+    }
+    groups.retain(|group| !group.packages.is_empty());
+    let (members, root_edges) = told.members();
+    Ok(Outcome::Solution(Solution { groups, root_edges, members, ..Solution::default() }))
+}
+
+/// What the caller should know besides.
+pub(super) fn warnings(solved: &Solved) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for pick in &solved.picks {
+        let package = pick.package.name.to_string();
+        let mut warn = |code, text: String| {
+            warnings.push(Warning { code, text, package: package.clone() });
+        };
+        let version = &pick.release().version;
+        if pick.release().is_yanked {
+            warn(WarningCode::Yanked, format!("`{package}` {version} is yanked"));
+        }
+        let skipped = pick.listing.warnings.len();
+        if let Some(first) = pick.listing.warnings.first() {
+            let others =
+                if skipped > 1 { format!(" (and {} more)", skipped - 1) } else { String::new() };
+            warn(WarningCode::LenientMetadata, format!("{first}{others}"));
+        }
+    }
+    warnings.sort();
+    warnings
+}
+
+/// The dependency of the user's at `place` was left out, and so there is a solution.
+pub(super) fn suggestion(asked: &Asked, place: usize, solved: &Solved) -> Suggestion {
+    let field = format!("requirements[{place}]");
+    let Some(dependency) = asked.dependency(place) else {
+        return Suggestion { field, ..Suggestion::default() };
+    };
+    let spelled = spelled(dependency);
+    let chosen = solved.picks.iter().find(|pick| pick.package.name == dependency.package);
+    let text = match chosen {
+        Some(pick) => format!(
+            "Without `{spelled}` there is a solution, with `{}` {}.",
+            pick.package,
+            pick.release().version
+        ),
+        None => format!("Without `{spelled}` there is a solution."),
+    };
+    Suggestion { text, field, replacement: None }
+}
+
+/// A dependency as a manifest writes it.
+fn spelled(dependency: &Dependency) -> String {
+    format!("{} = \"{}\"", dependency.package, dependency.requirement)
+}
+
+/// A solution that is told.
+struct Told<'a> {
+    reader: &'a Reader<Cargo>,
+    asked: &'a Asked,
+    solved: &'a Solved,
+}
+
+impl Told<'_> {
+    fn package(&self, pick: &Pick, place: usize) -> Package {
+        let release = pick.release();
+        let targets = pick.edges.iter();
+        let edges = targets.map(|edge| self.edge(edge, &release.dependencies[edge.dependency]));
+        let at = self.solved.picks.iter().position(|other| std::ptr::eq(other, pick));
+        let is_direct = |found: &Found| at.is_some_and(|at| found.target == Target::Pick(at));
+        Package {
+            slot: self.slot(&pick.package, release),
+            name: pick.package.name.to_string(),
+            version: release.version.to_string(),
+            artifacts: vec![self.artifact(pick, place)],
+            edges: edges.collect(),
+            direct: self.solved.members.iter().any(|member| member.edges.iter().any(is_direct)),
+            yanked: release.is_yanked,
+            details: Details::Cargo(CargoDetails {
+                features: pick.features.clone(),
+                checksum: release.checksum.as_deref().unwrap_or_default().to_owned(),
+                links: release.links.as_deref().unwrap_or_default().to_owned(),
+                rust_version: release.rust_version.map_or_else(String::new, |one| one.to_string()),
+                build: None,
+            }),
+        }
+    }
+
+    fn artifact(&self, pick: &Pick, place: usize) -> Artifact {
+        let (name, release) = (&pick.package.name, pick.release());
+        let checksum = release.checksum.as_deref();
+        let settings = self.reader.routes.settings.get(&place);
+        let url = settings
+            .and_then(|settings| settings.download_url(name, &release.version, checksum))
+            .unwrap_or_default();
+        Artifact {
+            filename: format!("{name}-{}.crate", release.version),
+            url,
+            hashes: checksum.map(|checksum| format!("sha256:{checksum}")).into_iter().collect(),
+            uploaded_at: release.published_at,
+            yanked_reason: release.is_yanked.then(String::new),
+            ..Artifact::default()
+        }
+    }
+
+    /// What the members have, and what they depend on in the order of the request.
+    fn members(&self) -> (Vec<MemberPick>, Vec<Edge>) {
+        let mut members = Vec::new();
+        let mut edges: BTreeMap<usize, Edge> = BTreeMap::new();
+        let stated = self.asked.problem.members.iter().zip(&self.asked.places);
+        for (at, ((member, places), picked)) in stated.zip(&self.solved.members).enumerate() {
+            members.push(MemberPick {
+                slot: self.member_slot(at),
+                name: member.name.to_string(),
+                version: member.version.to_string(),
+                features: picked.features.clone(),
+            });
+            for found in &picked.edges {
+                let root = places[found.dependency];
+                let edge = self.edge(found, &member.dependencies[found.dependency]);
+                let member = member.name.to_string();
+                edges.insert(root, Edge { root: Some(root), member, ..edge });
+            }
+        }
+        members.sort_by(|left, right| left.name.cmp(&right.name));
+        (members, edges.into_values().collect())
+    }
+
+    fn edge(&self, found: &Found, dependency: &Dependency) -> Edge {
+        let target = match found.target {
+            Target::Member(place) => self.member_slot(place),
+            Target::Pick(place) => {
+                let pick = &self.solved.picks[place];
+                self.slot(&pick.package, pick.release())
+            }
+        };
+        let alias = &*dependency.alias;
+        let is_renamed = alias != dependency.package.as_str();
+        let default = dependency.uses_default_features.then(|| "default".to_owned());
+        let features = dependency.features.iter().map(ToString::to_string);
+        let mut features: Vec<String> = default.into_iter().chain(features).collect();
+        features.sort_unstable();
+        features.dedup();
+        Edge {
+            target,
+            requirement: spelled(dependency),
+            range: dependency.requirement.to_string(),
+            extras: features,
+            marker: dependency.target.as_deref().unwrap_or_default().to_owned(),
+            kind: match dependency.kind {
+                Kind::Build => EdgeKind::Build,
+                Kind::Dev => EdgeKind::Dev,
+                Kind::Normal if dependency.is_optional => EdgeKind::Optional,
+                Kind::Normal => EdgeKind::Normal,
+            },
+            alias: if is_renamed { alias.to_owned() } else { String::new() },
+            root: None,
+            member: String::new(),
+        }
+    }
+
+    /// A crate's name and compatibility line, behind its registry if that is not the first one.
+    fn slot(&self, package: &Crate, release: &Release) -> String {
+        let line = CompatibilityLine::of(&release.version);
+        let place = self.reader.routes.indexes.place(&package.registry).unwrap_or(0);
+        match place {
+            0 => format!("{}@{line}", package.name),
+            _ => format!("{}/{}@{line}", self.reader.registries[place].name(), package.name),
+        }
+    }
+
+    fn member_slot(&self, place: usize) -> String {
+        format!("member {}", self.asked.problem.members[place].name)
+    }
+}
