@@ -1,29 +1,19 @@
 //! Index files of cargo: the whole recorded index, and bytes that are no index at all.
 //!
-//! The recorded index is not part of the project: `QUARTERMASTER_SHARED` names the folder that holds
-//! `registry/`, by default `../shared` beside the workspace. Where there is none, there is nothing
-//! to read and the test says so.
-#![expect(clippy::disallowed_methods, reason = "the index is a file, and its place is a setting")]
+//! The recorded index is the one that the registries' crate bundles.
+#![expect(clippy::disallowed_methods, reason = "the index is a file")]
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::PathBuf;
 
 use ecosystems::cargo::{CompatibilityLine, Listing, Name, Requirement, RustVersion, read_index};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 /// The recorded index files, by the names of their packages.
-fn recorded() -> Option<BTreeMap<String, Vec<u8>>> {
-    let shared = std::env::var_os("QUARTERMASTER_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let path = shared.join("registry/cargo.tar.zst");
-    let Ok(archive) = std::fs::File::open(&path) else {
-        println!("nothing to read: there is no `{}`", path.display());
-        return None;
-    };
+fn recorded() -> BTreeMap<String, Vec<u8>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../registries/bundled/cargo.tar.zst");
+    let archive = std::fs::File::open(path).expect("the index is bundled");
     let mut tar = tar::Archive::new(zstd::Decoder::new(archive).expect("an archive"));
     let mut files = BTreeMap::new();
     for entry in tar.entries().expect("an archive") {
@@ -36,7 +26,7 @@ fn recorded() -> Option<BTreeMap<String, Vec<u8>>> {
             files.insert(name, bytes);
         }
     }
-    Some(files)
+    files
 }
 
 /// The name that an index file is about, as its first line spells it.
@@ -48,7 +38,7 @@ fn name_of(bytes: &[u8]) -> Name {
 
 #[test]
 fn every_recorded_line_is_read_or_left_out_for_a_reason() {
-    let Some(files) = recorded() else { return };
+    let files = recorded();
     let (mut lines, mut releases, mut reasons) = (0, 0, Vec::new());
     for (file, bytes) in &files {
         let name = name_of(bytes);

@@ -66,11 +66,12 @@ async fn holds_the_contract(registry: &Registry) {
 #[tokio::test]
 async fn recorded_index_files_hold_it() {
     holds_the_contract(&Registry::bundled().expect("the bundled archive is whole")).await;
-    let mut config = RegistryConfig::new("cargo", RegistryKind::Recorded);
-    config.ecosystem = Some(Ecosystem::Cargo);
-    let registry = open(config);
-    holds_the_contract(&registry).await;
-    assert!(!registry.serves(Ecosystem::Pypi));
+    let [pypi, cargo] = &RegistryConfig::bundled()[..] else { panic!("two ecosystems") };
+    let [pypi, cargo] = [pypi, cargo].map(|config| open(config.clone()));
+    holds_the_contract(&cargo).await;
+    assert_eq!([&**pypi.name(), &**cargo.name()], ["pypi", "cargo"]);
+    assert!(pypi.serves(Ecosystem::Pypi) && !pypi.serves(Ecosystem::Cargo));
+    assert!(!cargo.serves(Ecosystem::Pypi));
 }
 
 #[tokio::test]
