@@ -1,10 +1,12 @@
 //! Whatever bytes come in, the readers keep their laws.
 //!
-//! The laws are in `hostile/laws.rs`, which the fuzzers of `fuzz/` run too. Here they meet the seeds
+//! The laws are in `hostile/laws.rs` and `hostile/cargo_laws.rs`, which the fuzzers of `fuzz/` run too. Here they meet the seeds
 //! of `hostile/KIND/`, those seeds with some bytes changed, texts made of the words that matter to
 //! the kind (`hostile/KIND.dict`, the fuzzers' dictionaries), and plain bytes.
 #![expect(clippy::disallowed_methods, reason = "seeds are files")]
 
+#[path = "hostile/cargo_laws.rs"]
+mod cargo_laws;
 #[path = "hostile/laws.rs"]
 mod laws;
 
@@ -131,4 +133,9 @@ fn of_html_pages() {
 #[test]
 fn of_file_names() {
     holds("filename", laws::filename);
+}
+
+#[test]
+fn of_index_files() {
+    holds("cargo_index", cargo_laws::cargo_index);
 }

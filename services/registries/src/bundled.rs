@@ -1,5 +1,7 @@
 //! The registry that is built into the program.
 
+use ecosystems::Ecosystem;
+
 use crate::Recorded;
 
 /// 1,491 PyPI projects as they stood in November 2026.
@@ -7,6 +9,9 @@ pub(crate) static PYPI: &[u8] = include_bytes!("../bundled/pypi.tar.zst");
 
 /// The index files of 1,761 crates as they stood in November 2026.
 pub(crate) static CARGO: &[u8] = include_bytes!("../bundled/cargo.tar.zst");
+
+/// The ecosystems that it has packages of.
+pub(crate) const BUNDLED: [Ecosystem; 2] = [Ecosystem::Pypi, Ecosystem::Cargo];
 
 /// The bundled registry: facts only, no files, and a closed world (`bundled/README.md`).
 pub fn bundled() -> Recorded {

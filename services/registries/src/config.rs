@@ -12,6 +12,7 @@ use ecosystems::Ecosystem;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::bundled::BUNDLED;
 use crate::{CredentialsReference, Error};
 
 /// One `[[registry]]` of the configuration.
@@ -161,6 +162,16 @@ impl RegistryConfig {
             max_retry_after: default_max_retry_after(),
             http2_prior_knowledge: false,
         }
+    }
+
+    /// The registries of a service that is given none: the bundled one, ecosystem by ecosystem, each
+    /// under the ecosystem's name.
+    pub fn bundled() -> Vec<Self> {
+        let bundled = |ecosystem: &Ecosystem| Self {
+            ecosystem: Some(*ecosystem),
+            ..Self::new(ecosystem.name(), RegistryKind::Recorded)
+        };
+        BUNDLED.iter().map(bundled).collect()
     }
 
     /// Its own place, for kinds that are read over HTTP: a folder, so that it ends with `/`.

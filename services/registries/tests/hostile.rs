@@ -1,4 +1,4 @@
-//! Whatever bytes come in, the readers of archives keep their laws.
+//! Whatever bytes come in, the readers of archives and of settings keep their laws.
 //!
 //! The laws are in `hostile/laws.rs`, which the fuzzers of `fuzz/` run too. Here they meet the seeds
 //! of `hostile/KIND/`, and those seeds with some bytes changed, where the archives' own tables are.
@@ -61,6 +61,11 @@ fn holds(kind: &str, law: fn(&[u8])) {
 #[test]
 fn of_source_distributions() {
     holds("sdist", laws::sdist);
+}
+
+#[test]
+fn of_settings_of_indexes() {
+    holds("index_config", laws::index_config);
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! A fake HTTP registry on the loopback: recorded data over the registries' real protocols.
 //!
-//! It serves a [`Recorded`] registry as Python's simple repository API: pages as JSON and HTML with
-//! validators, metadata files, and tiny wheels and source distributions made on the fly. It counts what it is
-//! asked, and misbehaves on demand: [`Settings`] says how it is as a whole, a [`Fault`] what goes
-//! wrong at some paths for some time.
+//! It serves a [`Recorded`] registry, each ecosystem at a place of its own:
+//!
+//! * `/simple/` is Python's simple repository API: pages as JSON and HTML with validators, metadata
+//!   files, and tiny wheels and source distributions made on the fly;
+//! * `/index/` is a sparse index of cargo, with a `config.json`. Archives of crates are not there.
+//!
+//! It counts what it is asked, and misbehaves on demand: [`Settings`] says how it is as a whole, a
+//! [`Fault`] what goes wrong at some paths for some time.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,6 +23,7 @@
 mod counts;
 mod fault;
 mod html;
+mod index;
 mod project;
 mod serve;
 
@@ -29,6 +34,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use bytes::Bytes;
+use ecosystems::cargo;
 use registries::Recorded;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -53,6 +60,14 @@ pub struct Settings {
     pub cache_control: Option<String>,
     /// Whether it sends validators and answers conditions.
     pub validators: bool,
+    /// Whether the validators of index files are dates, which change only with
+    /// [`FakeRegistry::publish_lines`], and not tags.
+    pub dated: bool,
+    /// The very `Authorization` that it wants with every question; 401 without, 403 with another.
+    /// The index of cargo says so in its settings.
+    pub authorization: Option<String>,
+    /// The `dl` of cargo's index; by default a place of this registry, where nothing is.
+    pub download: Option<String>,
     /// Whether it compresses pages for clients that take zstd.
     pub compressed: bool,
     /// Bytes of ballast in each archive, before its metadata.
@@ -98,6 +113,9 @@ impl Default for Settings {
             true_hashes: false,
             cache_control: Some("max-age=600".to_owned()),
             validators: true,
+            dated: false,
+            authorization: None,
+            download: None,
             compressed: false,
             ballast: 0,
             strays: false,
@@ -121,6 +139,9 @@ struct Shared {
     faults: Mutex<Vec<Fault>>,
     counts: Mutex<Counts>,
     projects: Mutex<HashMap<String, Arc<Project>>>,
+    /// Index files that stand in for recorded ones, by path, and how many came before each.
+    lines: Mutex<HashMap<String, (usize, Bytes)>>,
+    address: SocketAddr,
 }
 
 impl std::fmt::Debug for Shared {
@@ -137,11 +158,22 @@ impl FakeRegistry {
 
     /// Starts serving these documents, each with its project's name, in the form of recorded ones.
     pub async fn of(documents: &[(&str, &str)], settings: Settings) -> io::Result<Self> {
+        let place =
+            |(name, document): &(&str, &str)| (format!("pypi/{name}.json"), (*document).to_owned());
+        Self::of_files(documents.iter().map(place), settings).await
+    }
+
+    /// Serves what files like these would record, each with its path below the root of a recording,
+    /// such as `cargo/se/rd/serde`.
+    pub async fn of_files(
+        files: impl IntoIterator<Item = (String, String)>,
+        settings: Settings,
+    ) -> io::Result<Self> {
         let mut tar = tar::Builder::new(Vec::new());
-        for (name, document) in documents {
+        for (path, text) in files {
             let mut header = tar::Header::new_ustar();
-            header.set_size(document.len() as u64);
-            tar.append_data(&mut header, format!("pypi/{name}.json"), document.as_bytes())?;
+            header.set_size(text.len() as u64);
+            tar.append_data(&mut header, path, text.as_bytes())?;
         }
         let archive = zstd::encode_all(&*tar.into_inner()?, 1)?;
         let recorded = Recorded::from_bytes("fake", &archive).map_err(io::Error::other)?;
@@ -153,6 +185,13 @@ impl FakeRegistry {
         let project = Project::new(document.as_bytes(), &self.shared.settings)?;
         lock(&self.shared.projects).insert(name.to_owned(), Arc::new(project));
         Ok(())
+    }
+
+    /// Serves other lines of a package of cargo from now on.
+    pub fn publish_lines(&self, name: &cargo::Name, lines: impl Into<Bytes>) {
+        let mut published = lock(&self.shared.lines);
+        let file = published.entry(name.index_path()).or_default();
+        *file = (file.0 + 1, lines.into());
     }
 
     /// Starts serving at `address`.
@@ -169,6 +208,8 @@ impl FakeRegistry {
             faults: Mutex::default(),
             counts: Mutex::default(),
             projects: Mutex::default(),
+            lines: Mutex::default(),
+            address,
         });
         let router = Router::new().fallback(serve::answer).with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move {
@@ -186,6 +227,12 @@ impl FakeRegistry {
     /// The URL of its simple API, as a configuration names it.
     pub fn simple_url(&self) -> String {
         format!("http://{}/simple", self.address)
+    }
+
+    /// The URL of its index of cargo, as a configuration names it. For cargo itself `sparse+` stands
+    /// before it.
+    pub fn index_url(&self) -> String {
+        format!("http://{}/index/", self.address)
     }
 
     /// Lets something go wrong from now on.

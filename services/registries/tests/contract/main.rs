@@ -1,5 +1,7 @@
 //! The contract of registries, and what happens when a registry breaks it.
 
+mod cargo;
+mod cargo_faults;
 mod faults;
 mod sdists;
 mod suite;

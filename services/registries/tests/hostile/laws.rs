@@ -1,13 +1,15 @@
-//! What holds of the readers of archives, whatever bytes come in: no panic, bounded results, and the
+//! What holds of the readers of archives and settings, whatever bytes come in: no panic, bounded results, and the
 //! laws of each. One function per kind, which panics where a law is broken; the fuzzers in `fuzz/`
 //! include this file too.
 
 use std::io::Write as _;
 
 use bytes::Bytes;
+use ecosystems::cargo;
 use ecosystems::pypi::Name;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use registries::CargoConfig;
 use registries::archive::sdist::{Wanted, read_pkg_info};
 use registries::archive::wheel::{Need, Sparse, read_metadata};
 
@@ -61,6 +63,27 @@ pub(crate) fn sdist(bytes: &[u8]) {
     if shape % 3 == 2 && !text.is_empty() {
         let is_inside = archive.windows(text.len()).any(|window| window == text);
         assert!(is_inside, "a tarball holds what is read out of it");
+    }
+}
+
+/// What an index of cargo says of itself, and the URLs that follow from it.
+pub(crate) fn index_config(bytes: &[u8]) {
+    let Ok(config) = CargoConfig::parse(bytes) else { return };
+    for name in ["a", "ab", "Abc", "Serde_json"] {
+        let name = cargo::Name::parse(name).expect("the name is well formed");
+        let version = "1.0.0-a+b".parse().expect("the version is well formed");
+        let without = config.download_url(&name, &version, None);
+        let with = config.download_url(&name, &version, Some("abcd"));
+        if config.download.contains("{sha256-checksum}") {
+            assert_eq!(without, None, "{config:?}");
+        } else {
+            assert_eq!(without, with, "{config:?}");
+        }
+        let Some(url) = with else { continue };
+        assert!(url.starts_with("http://") || url.starts_with("https://"), "{url}");
+        if !config.download.contains('{') && !config.download.contains(['?', '#']) {
+            assert!(url.ends_with(&format!("/{name}/1.0.0-a+b/download")), "{url}");
+        }
     }
 }
 

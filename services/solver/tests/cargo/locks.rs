@@ -7,7 +7,7 @@ use serde::Deserialize;
 use solver::cargo::{Outcome, Policy, Problem, Solution, Target};
 
 use super::STEPS;
-use super::world::{REGISTRY, World, member, shared};
+use super::world::{REGISTRY, World, bundled, member};
 
 #[derive(Deserialize)]
 struct Manifest {
@@ -52,7 +52,7 @@ fn manifest(set: &str) -> Manifest {
 }
 
 fn read(set: &str, file: &str) -> String {
-    let bytes = shared(&format!("oracles/cargo/{set}/{file}")).expect("an oracle");
+    let bytes = bundled(&format!("oracles/cargo/{set}/{file}"));
     String::from_utf8(bytes).expect("text")
 }
 

@@ -46,10 +46,17 @@ pub(crate) fn shared(path: &str) -> Option<Vec<u8>> {
     bytes
 }
 
+/// A file of the bundled registry.
+pub(crate) fn bundled(path: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../registries/bundled");
+    let path = PathBuf::from(folder).join(path);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
+}
+
 impl World {
-    /// The recorded index, if it is there.
-    pub(crate) fn recorded() -> Option<Self> {
-        let archive = shared("registry/cargo.tar.zst")?;
+    /// The recorded index.
+    pub(crate) fn recorded() -> Self {
+        let archive = bundled("cargo.tar.zst");
         let mut tar = tar::Archive::new(zstd::Decoder::new(&*archive).expect("an archive"));
         let mut world = Self::default();
         for entry in tar.entries().expect("an archive") {
@@ -62,7 +69,7 @@ impl World {
                 world.files.insert((REGISTRY.to_owned(), name), bytes);
             }
         }
-        Some(world)
+        world
     }
 
     /// Adds a line to the file of a package.

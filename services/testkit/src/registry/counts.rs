@@ -33,6 +33,10 @@ pub enum Kind {
     Range,
     /// A source distribution.
     Sdist,
+    /// A file of cargo's index.
+    IndexFile,
+    /// The settings of cargo's index.
+    IndexConfig,
     /// Anything else.
     Other,
 }

@@ -15,7 +15,7 @@ use http::header::{
 use http::{HeaderMap, Method};
 
 use super::project::Project;
-use super::{CoreMetadata, Form, Kind, Settings, Shared, lock};
+use super::{CoreMetadata, Form, Kind, Settings, Shared, index, lock};
 
 /// Answers one request, and counts it.
 pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -30,7 +30,10 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
     let response = match reply {
         Some(reply) => reply.into_response(&path),
         None if !matches!(*request.method(), Method::GET | Method::HEAD) => status(405),
-        None => shared.document(&path, kind, request.headers()),
+        None => match shared.refusal(request.headers()) {
+            Some(code) => status(code),
+            None => shared.document(&path, kind, request.headers()),
+        },
     };
     lock(&shared.counts).end(response.status().as_u16());
     response
@@ -39,6 +42,10 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
 fn kind_of(path: &str, headers: &HeaderMap) -> Kind {
     if path.starts_with("/simple/") {
         Kind::Page
+    } else if path == index::CONFIG {
+        Kind::IndexConfig
+    } else if path.starts_with(index::ROOT) {
+        Kind::IndexFile
     } else if path.ends_with(".metadata") {
         Kind::Metadata
     } else if path.ends_with(".tar.gz") || path.ends_with(".zip") {
@@ -53,12 +60,25 @@ fn kind_of(path: &str, headers: &HeaderMap) -> Kind {
 }
 
 impl Shared {
+    /// The status for somebody who may not ask.
+    fn refusal(&self, headers: &HeaderMap) -> Option<u16> {
+        let wanted = self.settings.authorization.as_deref()?;
+        match header(headers, &AUTHORIZATION) {
+            "" => Some(401),
+            given if given != wanted => Some(403),
+            _ => None,
+        }
+    }
+
     fn document(&self, path: &str, kind: Kind, headers: &HeaderMap) -> Response {
         if let Some(name) = path.strip_prefix("/simple/") {
             return match name.strip_suffix('/') {
                 Some(name) => self.page(name, headers),
                 None => build(301, [(LOCATION, format!("{path}/"))], Bytes::new()),
             };
+        }
+        if let Some(path) = path.strip_prefix(index::ROOT) {
+            return self.index(path, headers);
         }
         let Some(file) = path.strip_prefix("/files/") else { return status(404) };
         let filename = file.strip_suffix(".metadata").unwrap_or(file);
@@ -170,15 +190,15 @@ fn read_range(text: &str, length: usize) -> Option<Range<usize>> {
     (range.start < range.end).then_some(range)
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn status(code: u16) -> Response {
+pub(super) fn status(code: u16) -> Response {
     build(code, [], Bytes::new())
 }
 
-fn build(
+pub(super) fn build(
     code: u16,
     headers: impl IntoIterator<Item = (HeaderName, String)>,
     body: Bytes,
