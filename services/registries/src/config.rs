@@ -136,6 +136,9 @@ impl fmt::Display for RegistryKind {
     }
 }
 
+/// What cargo writes into lock files for the registry whose crates are bundled.
+const CARGO_SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
 impl RegistryConfig {
     /// A registry with every setting at its default, and no location yet.
     pub fn new(name: impl Into<String>, kind: RegistryKind) -> Self {
@@ -169,6 +172,7 @@ impl RegistryConfig {
     pub fn bundled() -> Vec<Self> {
         let bundled = |ecosystem: &Ecosystem| Self {
             ecosystem: Some(*ecosystem),
+            lock_source: (*ecosystem == Ecosystem::Cargo).then(|| CARGO_SOURCE.to_owned()),
             ..Self::new(ecosystem.name(), RegistryKind::Recorded)
         };
         BUNDLED.iter().map(bundled).collect()

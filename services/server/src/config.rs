@@ -11,7 +11,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use ::config::{Environment, File, FileFormat};
-use ecosystems::Ecosystem;
 use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
 use engine::{Engine, EngineConfig};
 use serde::Deserialize;
@@ -21,9 +20,6 @@ use crate::convert::Declared;
 use crate::layers::LimitsConfig;
 use crate::serve::ConnectionsConfig;
 use crate::telemetry::LogConfig;
-
-/// What cargo writes into lock files for the registry whose crates are bundled.
-const CARGO_SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// The settings of the service.
 #[derive(Clone, Debug, Deserialize)]
@@ -89,19 +85,9 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             log: LogConfig::default(),
             cache: CacheConfig::default(),
-            registries: vec![bundled(Ecosystem::Pypi), bundled(Ecosystem::Cargo)],
+            registries: RegistryConfig::bundled(),
         }
     }
-}
-
-/// The data of one ecosystem that is built into the program.
-fn bundled(ecosystem: Ecosystem) -> RegistryConfig {
-    let mut config = RegistryConfig::new(ecosystem.name(), RegistryKind::Recorded);
-    config.ecosystem = Some(ecosystem);
-    if ecosystem == Ecosystem::Cargo {
-        config.lock_source = Some(CARGO_SOURCE.to_owned());
-    }
-    config
 }
 
 impl Config {

@@ -64,7 +64,8 @@ async fn run(config: &Config, engine: Engine) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    let resolver = Resolver::new(engine.clone(), config.declared(&engine));
+    let declared = config.declared(&engine);
+    let resolver = Resolver::new(engine, declared);
     serve::run(listener, resolver, config, shutdown).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The whole path of a request over real registries: the recorded one, and its data over HTTP.
 
+mod cargo;
 mod hostile;
 mod needs;
 mod oracles;

@@ -55,8 +55,8 @@ fn without_a_config_it_is_the_bundled_registry_on_the_loopback() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:7433");
     let registries: Vec<_> =
         config.registries.iter().map(|one| (one.name.as_str(), one.kind.name())).collect();
-    assert_eq!(registries, [("pypi", "recorded")]);
-    assert_eq!(config.registries[0].path, None);
+    assert_eq!(registries, [("pypi", "recorded"), ("cargo", "recorded")]);
+    assert!(config.registries.iter().all(|one| one.path.is_none() && one.ecosystem.is_some()));
 }
 
 #[test]

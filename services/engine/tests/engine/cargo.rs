@@ -1,0 +1,212 @@
+//! Crates: the answers are the lock files that cargo wrote on the same data.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
+use engine::{
+    Answer, CargoEnvironment, CargoMember, CargoProject, CargoRequirement, Engine, EngineConfig,
+    Outcome, Project, Request, Resolved, Solution,
+};
+use serde::Deserialize;
+use testkit::registry::{FakeRegistry, Settings};
+
+/// The recorded sets, with the packages that cargo locked for each, the project's own included.
+const SETS: [(&str, usize); 6] = [
+    ("bevy-game", 545),
+    ("data", 469),
+    ("desktop", 794),
+    ("grpc", 162),
+    ("p2p", 481),
+    ("web-api", 307),
+];
+
+/// What cargo calls the registry that was recorded.
+const SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+#[derive(Deserialize)]
+struct Manifest {
+    package: BTreeMap<String, toml::Value>,
+    dependencies: BTreeMap<String, Entry>,
+}
+
+/// The forms of a dependency that the manifests have.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Entry {
+    Text(String),
+    Table { version: String, features: Vec<String> },
+}
+
+/// A lock file.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Locked {
+    name: String,
+    version: String,
+    source: Option<String>,
+    checksum: Option<String>,
+    #[serde(default)]
+    dependencies: Vec<String>,
+}
+
+fn oracle(set: &str, file: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../registries/bundled/oracles/cargo");
+    std::fs::read_to_string(folder.join(set).join(file)).expect("the oracle is bundled")
+}
+
+fn request(set: &str) -> Request {
+    let manifest: Manifest = toml::from_str(&oracle(set, "Cargo.toml")).expect("a manifest");
+    let requirements = manifest.dependencies.into_iter().map(|(name, entry)| {
+        let (requirement, features) = match entry {
+            Entry::Text(version) => (version, Vec::new()),
+            Entry::Table { version, features } => (version, features),
+        };
+        CargoRequirement { name, requirement, features, ..CargoRequirement::default() }
+    });
+    let text = |key: &str| manifest.package[key].as_str().expect("a text").to_owned();
+    let member = CargoMember { name: text("name"), version: text("version"), ..Default::default() };
+    let environment = CargoEnvironment {
+        rust_version: "1.95.0".to_owned(),
+        resolver: 3,
+        ..CargoEnvironment::default()
+    };
+    let project = CargoProject {
+        members: vec![member],
+        requirements: requirements.collect(),
+        environment,
+        ..CargoProject::default()
+    };
+    Request { project: Project::Cargo(project), ..Request::default() }
+}
+
+fn bundled() -> RegistryConfig {
+    let mut config = RegistryConfig::new("cargo", RegistryKind::Recorded);
+    config.lock_source = Some(SOURCE.to_owned());
+    config
+}
+
+/// An engine, and the answer that it gave last.
+struct Asked {
+    engine: Engine,
+    last: Arc<Mutex<Option<Answer>>>,
+}
+
+impl Asked {
+    fn over(registries: Vec<RegistryConfig>) -> Self {
+        let last = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&last);
+        let config = EngineConfig {
+            registries,
+            cache: CacheConfig::default(),
+            solve_budget: Duration::from_secs(60),
+            solve_steps: 1_000_000,
+        };
+        let encode = move |answer: &Answer| {
+            *told.lock().expect("no test panics here") = Some(answer.clone());
+            Bytes::new()
+        };
+        let engine = Engine::open(config, Arc::new(encode)).expect("the configuration is valid");
+        Self { engine, last }
+    }
+
+    async fn solution(&self, request: Request) -> (Solution, Resolved) {
+        let resolved = self.engine.resolve(request, None).await.expect("there is an answer");
+        let last = self.last.lock().expect("no test panics here").take();
+        match last.expect("it was computed").outcome {
+            Outcome::Solution(solution) => (solution, resolved),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A solution as cargo writes it.
+fn lock(solution: &Solution) -> Lock {
+    let mut slots: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    let packages = || solution.groups.iter().flat_map(|group| &group.packages);
+    for package in packages() {
+        slots.insert(&package.slot, (&package.name, &package.version));
+    }
+    let named = |slot: &str| {
+        let (name, version) = slots[slot];
+        let is_only = slots.values().filter(|(other, _)| *other == name).count() == 1;
+        if is_only { name.to_owned() } else { format!("{name} {version}") }
+    };
+    let targets = |edges: &mut dyn Iterator<Item = &str>| {
+        let mut targets: Vec<String> = edges.map(named).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        targets
+    };
+    let mut locked = Vec::new();
+    for group in &solution.groups {
+        for package in &group.packages {
+            let engine::Details::Cargo(details) = &package.details else { panic!("a crate") };
+            locked.push(Locked {
+                name: package.name.clone(),
+                version: package.version.clone(),
+                source: Some(group.lock_source.clone()),
+                checksum: Some(details.checksum.clone()),
+                dependencies: targets(&mut package.edges.iter().map(|edge| &*edge.target)),
+            });
+        }
+    }
+    for member in &solution.members {
+        let own = solution.root_edges.iter().filter(|edge| edge.member == member.name);
+        locked.push(Locked {
+            name: member.name.clone(),
+            version: member.version.clone(),
+            source: None,
+            checksum: None,
+            dependencies: targets(&mut own.map(|edge| &*edge.target)),
+        });
+    }
+    locked.sort();
+    Lock { package: locked }
+}
+
+fn expected(set: &str) -> Lock {
+    let mut lock: Lock = toml::from_str(&oracle(set, "Cargo.lock")).expect("a lock file");
+    lock.package.sort();
+    lock
+}
+
+#[tokio::test]
+async fn the_answers_are_cargo_s_own_lock_files() {
+    let asked = Asked::over(vec![bundled()]);
+    for (set, packages) in SETS {
+        let (solution, _) = asked.solution(request(set)).await;
+        let found = lock(&solution);
+        assert_eq!(found.package.len(), packages, "{set}");
+        assert_eq!(found, expected(set), "{set}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_index_over_http_gives_the_same_answers_and_addresses() {
+    let recorded = registries::bundled();
+    let settings = Settings::default();
+    let fake = FakeRegistry::start(recorded, settings).await.expect("the loopback has a port");
+    let mut config = RegistryConfig::new("crates", RegistryKind::CargoSparse);
+    config.url = Some(fake.index_url().parse().expect("it has a URL"));
+    config.lock_source = Some(SOURCE.to_owned());
+    let asked = Asked::over(vec![config]);
+    let (solution, resolved) = asked.solution(request("grpc")).await;
+    assert_eq!(lock(&solution), expected("grpc"));
+    let statistics = resolved.statistics;
+    assert!(statistics.rounds <= 3, "{} rounds", statistics.rounds);
+    let packages = solution.groups.iter().flat_map(|group| &group.packages);
+    for package in packages {
+        let [artifact] = &package.artifacts[..] else { panic!("one archive") };
+        let name = format!("{}-{}.crate", package.name, package.version);
+        assert_eq!(artifact.filename, name);
+        assert!(artifact.url.contains(&*package.version), "{}", artifact.url);
+    }
+}
