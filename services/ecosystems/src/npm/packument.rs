@@ -144,7 +144,8 @@ pub struct Requirement(Arc<Written>);
 /// A spec as written, and as read.
 struct Written {
     text: Box<str>,
-    spec: OnceLock<Result<Spec, SpecError>>,
+    // Most specs are never asked for: a box keeps them small.
+    spec: OnceLock<Box<Result<Spec, SpecError>>>,
 }
 
 /// What a version says beside its needs.
@@ -242,7 +243,7 @@ impl Manifest {
     /// what it is listed as.
     pub fn stated_version(&self) -> String {
         let stated = self.odd.as_ref().and_then(|odd| odd.stated_version.as_deref());
-        stated.map_or_else(|| self.version.to_string(), ToOwned::to_owned)
+        stated.map_or_else(|| self.key(), ToOwned::to_owned)
     }
 
     /// The text that the document lists it under.
@@ -285,7 +286,8 @@ impl Requirement {
     ///
     /// If npm would refuse it.
     pub fn spec(&self) -> Result<&Spec, &SpecError> {
-        self.0.spec.get_or_init(|| Spec::parse(&self.0.text)).as_ref()
+        let read = || Box::new(Spec::parse(&self.0.text));
+        self.0.spec.get_or_init(read).as_ref().as_ref()
     }
 }
 

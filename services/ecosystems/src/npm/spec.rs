@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::name::is_of_url;
 use super::version::trim;
-use super::{Name, NameError, Range, Reading, Version};
+use super::{Name, Range, Reading, Version};
 
 /// What the right side of `"name": "spec"` means.
 ///
@@ -91,9 +91,6 @@ pub enum SpecError {
     /// An alias of what is not in a registry.
     #[error("`{0}` is an alias of what no registry has")]
     AliasOfForeign(Box<str>),
-    /// An alias of what cannot be a package.
-    #[error(transparent)]
-    Name(#[from] NameError),
 }
 
 impl SpecError {
@@ -102,7 +99,6 @@ impl SpecError {
         match self {
             Self::Tag(_) => "EINVALIDTAGNAME",
             Self::Protocol(_) => "EUNSUPPORTEDPROTOCOL",
-            Self::Name(_) => "EINVALIDPACKAGENAME",
             Self::AliasOfNothing(_) | Self::AliasOfAlias(_) | Self::AliasOfForeign(_) => "EALIAS",
         }
     }
@@ -235,7 +231,11 @@ fn read_alias(text: &str, alias: &str) -> Result<Spec, SpecError> {
     match spec {
         Spec::Alias(_) => Err(SpecError::AliasOfAlias(shown())),
         Spec::Foreign(_) => Err(SpecError::AliasOfForeign(shown())),
-        spec => Ok(Spec::Alias(Box::new(Alias { name: Name::parse(name)?, spec }))),
+        spec => match Name::parse(name) {
+            Ok(name) => Ok(Spec::Alias(Box::new(Alias { name, spec }))),
+            // The name may be a part of an address that holds a password.
+            Err(_) => Err(SpecError::AliasOfNothing(shown())),
+        },
     }
 }
 

@@ -96,8 +96,22 @@ pub(super) struct Reader<'de> {
     names: HashSet<Name>,
     requirements: HashMap<Cow<'de, str>, Requirement>,
     lists: HashMap<&'de str, Arc<[Dependency]>>,
-    needs: HashMap<[&'de str; NEEDS], Arc<Needs>>,
-    traits: HashMap<[&'de str; TRAITS], Arc<Traits>>,
+    needs: HashMap<Texts<'de, NEEDS>, Arc<Needs>>,
+    traits: HashMap<Texts<'de, TRAITS>, Arc<Traits>>,
+}
+
+/// The texts of some fields, by which what was read of them is found again.
+#[derive(Clone, Copy, Eq, Hash)]
+struct Texts<'de, const N: usize>([&'de str; N]);
+
+impl<const N: usize> PartialEq for Texts<'_, N> {
+    fn eq(&self, other: &Self) -> bool {
+        // Most fields are absent. To compare bytes that are not there is slow on some processors.
+        let is_same = |(left, right): (&&str, &&str)| {
+            left.len() == right.len() && (left.is_empty() || left == right)
+        };
+        self.0.iter().zip(&other.0).all(is_same)
+    }
 }
 
 impl<'de> Reader<'de> {
@@ -224,7 +238,7 @@ impl<'de> Reader<'de> {
     }
 
     fn needs(&mut self, key: &str, raw: [&'de str; NEEDS]) -> Arc<Needs> {
-        if let Some(known) = self.needs.get(&raw) {
+        if let Some(known) = self.needs.get(&Texts(raw)) {
             return Arc::clone(known);
         }
         let [dependencies, optional, peers, peer_meta, bundle, bundled, accepted] = raw;
@@ -245,7 +259,7 @@ impl<'de> Reader<'de> {
             optional,
         };
         let needs = Arc::new(needs);
-        self.needs.insert(raw, Arc::clone(&needs));
+        self.needs.insert(Texts(raw), Arc::clone(&needs));
         needs
     }
 
@@ -329,11 +343,11 @@ impl<'de> Reader<'de> {
     }
 
     fn traits(&mut self, raw: [&'de str; TRAITS]) -> Arc<Traits> {
-        if let Some(known) = self.traits.get(&raw) {
+        if let Some(known) = self.traits.get(&Texts(raw)) {
             return Arc::clone(known);
         }
         let read = Arc::new(traits(self, self.package.as_str(), raw));
-        self.traits.insert(raw, Arc::clone(&read));
+        self.traits.insert(Texts(raw), Arc::clone(&read));
         read
     }
 
