@@ -1,4 +1,4 @@
-//! The reference implementation's own vectors, row by row.
+//! The reference implementations' own vectors, row by row.
 //!
 //! They are not part of the project: `QUARTERMASTER_SHARED` names the folder that holds
 //! `conformance/`, by default `../shared` beside the workspace. Where there is none, there is
@@ -8,6 +8,8 @@
 
 #[path = "conformance/judges.rs"]
 mod judges;
+#[path = "conformance/npm.rs"]
+mod npm;
 #[path = "conformance/tables.rs"]
 mod tables;
 
@@ -19,19 +21,25 @@ use serde_json::Value;
 const ORDERED: &str = "ordered_versions";
 
 fn vectors() -> Option<serde_json::Map<String, Value>> {
+    match shared("conformance/pypi/packaging_vectors.json")? {
+        Value::Object(tests) => Some(tests),
+        other => panic!("the vectors are no table of tests: {other}"),
+    }
+}
+
+/// A file of the shared folder, if there is one.
+fn shared(path: &str) -> Option<Value> {
     let shared = std::env::var_os("QUARTERMASTER_SHARED").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
         PathBuf::from,
     );
-    let path = shared.join("conformance/pypi/packaging_vectors.json");
+    let path = shared.join(path);
     let Ok(text) = std::fs::read(&path) else {
         println!("nothing to judge: there is no `{}`", path.display());
         return None;
     };
-    match serde_json::from_slice(&text) {
-        Ok(Value::Object(tests)) => Some(tests),
-        other => panic!("`{}` is no table of tests: {other:?}", path.display()),
-    }
+    let read = serde_json::from_slice(&text);
+    Some(read.unwrap_or_else(|error| panic!("`{}`: {error}", path.display())))
 }
 
 fn rows<'a>(tests: &'a serde_json::Map<String, Value>, name: &str) -> &'a [Value] {
