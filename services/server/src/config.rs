@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use ::config::{Environment, File, FileFormat};
-use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
+use engine::config::{CacheConfig, RegistryConfig};
 use engine::{Engine, EngineConfig};
 use serde::Deserialize;
 
