@@ -5,6 +5,12 @@ use std::process::Command;
 
 use ecosystems::cargo::Platform;
 
+/// How cargo asks. It asks for all types of crates at once and passes over `proc_macro`, which
+/// follows from that; what else follows counts: targets that link statically by default do not have
+/// the feature `crt-static`.
+const AS_CARGO: [&str; 7] =
+    ["--print", "cfg", "--crate-type", "bin", "--crate-type", "proc-macro", "-"];
+
 /// What `rustc` prints when asked so.
 fn rustc(arguments: &[&str]) -> Option<String> {
     let output = Command::new("rustc").args(arguments).output().ok()?;
@@ -31,8 +37,10 @@ fn the_table_of_targets_is_what_rustc_says_of_them() {
     let triples: Vec<&str> = list.into_iter().collect();
     let judge = |triples: &[&str]| {
         for triple in triples {
-            let said = rustc(&["--print", "cfg", "--target", triple]).expect("it ran before");
-            let said: BTreeSet<String> = said.lines().map(str::to_owned).collect();
+            let arguments = [&AS_CARGO[..], &["--target", triple]].concat();
+            let said = rustc(&arguments).expect("it ran before");
+            let said = said.lines().filter(|cfg| *cfg != "proc_macro");
+            let said: BTreeSet<String> = said.map(str::to_owned).collect();
             let ours: BTreeSet<String> = Platform::find(triple)
                 .expect("a built-in target")
                 .cfgs()

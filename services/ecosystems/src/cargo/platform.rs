@@ -1,8 +1,8 @@
 //! Targets, and the conditions on them that dependencies are under.
 //!
 //! Cargo asks rustc what holds for a target. A service has no rustc, so that the answers of one
-//! release stand in a table: `rustc --print cfg` for each of its built-in targets. What a user adds
-//! by `--cfg`, `-C target-feature` or `-C target-cpu` is not in it.
+//! release stand in a table: `rustc --print cfg`, asked as cargo does, for each of its built-in
+//! targets. What a user adds by `--cfg`, `-C target-feature` or `-C target-cpu` is not in it.
 
 use std::fmt;
 

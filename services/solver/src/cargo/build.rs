@@ -8,19 +8,21 @@
 //! # What is not known, and what follows
 //!
 //! A procedural macro is compiled for the host together with all that it needs, and with features
-//! of its own. No index says which packages are procedural macros. So each package that
-//! [`ProcMacros`] does not name may be one, and the set is a bound: whichever of those packages are
-//! procedural macros,
+//! of its own. No index says which packages are procedural macros. So each pick that [`ProcMacros`]
+//! does not name may be one, and the set is a bound. Whichever of those picks are procedural macros,
 //!
-//! * what cargo compiles is in the set, on the side for which it is compiled, and each feature that
-//!   is on there is among those of the [`Unit`];
-//! * what is [`Built::certain`] is compiled, on one side or on both, and each of its certain
-//!   features is on there on one side at least.
+//! * all that cargo compiles is in the set, for the side for which cargo compiles it, and each
+//!   feature that is on there is among those of the [`Unit`];
+//! * each package that is [`Built::certain`] is compiled, for one side or for both, and each of its
+//!   certain features is on in one of its units at least.
 //!
-//! What is between the two is in the set for one reason alone: a package on the way from the members
-//! may be a procedural macro, or may be none. Where [`ProcMacros`] names all packages, the set is
-//! what cargo compiles, exactly. With resolver 1 the features are always exact, and so are the
-//! packages where target and host are one platform.
+//! Of the set nothing could be left out: for each unit, and for each of its features, there are
+//! procedural macros with which cargo compiles it. What is certain may be more than is said: a weak
+//! feature counts there only where it is known for which side its package is compiled.
+//!
+//! The set is exactly what cargo compiles where all picks are named. With resolver 1 features are
+//! exact whatever is named, and so are the packages, though not their sides, where target and host
+//! are one platform.
 
 mod features;
 mod graph;

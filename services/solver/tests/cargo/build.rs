@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecosystems::cargo::{FeatureValue, Platform};
 use solver::cargo::{
-    Asked, BuildSet, Built, Outcome, Platforms, Problem, ProcMacros, Selection, Solution, build_set,
+    Asked, BuildSet, Built, FeatureResolver, Outcome, Platforms, Problem, ProcMacros, Selection,
+    Side, Solution, Target, build_set,
 };
 
 use super::STEPS;
@@ -111,7 +112,7 @@ impl Locked {
             outside.map(|unit| format!("not in the set: {unit}")).collect();
         let compiled = by_package(cargo);
         for (name, built) in self.named(set) {
-            for certain in built.certain.iter() {
+            for certain in &built.certain {
                 match compiled.get(name) {
                     Some(on) if certain.iter().all(|feature| on.contains(feature)) => {}
                     on => faults.push(format!("not certain: {name} {certain:?}, but {on:?}")),
@@ -243,4 +244,65 @@ fn made_workspaces_are_built_as_cargo_builds_them() {
     let runs: usize = workspaces.values().map(|workspace| 2 * workspace.runs.len()).sum();
     assert_eq!(cases.len(), runs, "each run has an answer for each of two resolvers");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A made workspace with its lock file.
+fn made(name: &str) -> Locked {
+    let mut workspaces: BTreeMap<String, Workspace> =
+        toml::from_str(include_str!("build/rules.toml")).expect("workspaces");
+    let workspace = workspaces.remove(name).expect("a workspace");
+    let members: Vec<String> = workspace.members().map(str::to_owned).collect();
+    Locked::new(&mut workspace.world(), workspace.problem(), &members)
+}
+
+#[test]
+fn what_no_target_sets_is_told_and_taken_as_not_set() {
+    let set = made("names_that_users_set").build(&Run::read("resolver 2"), ProcMacros::default());
+    let warnings: Vec<&str> = set.warnings.iter().map(|warning| &*warning.text).collect();
+    let words = "is taken as not set: no target sets it";
+    assert_eq!(warnings, [format!("`custom` {words}"), format!("`proc_macro` {words}")]);
+}
+
+#[test]
+fn edges_tell_for_which_side_they_are() {
+    let locked = made("procedural_macros_have_features_of_their_own");
+    let edges = |macros: &[&str], place: usize| {
+        let macros = macros.iter().map(|name| (*name).to_owned()).collect();
+        let set = locked.build(&Run::read("resolver 2"), locked.known(&macros));
+        let unit = set.members[place].target.as_ref().expect("a unit");
+        let edges = unit.edges.iter().map(|edge| match edge.to {
+            Target::Member(member) => (locked.names[member].clone(), edge.side),
+            Target::Pick(pick) => (locked.names[1 + pick].clone(), edge.side),
+        });
+        edges.collect::<Vec<_>>()
+    };
+    let edge = |name: &str, side| (name.to_owned(), side);
+    assert_eq!(
+        edges(&["mac 1.0.0"], 0),
+        [edge("common 1.0.0", Side::Target), edge("mac 1.0.0", Side::Host)]
+    );
+    assert_eq!(
+        edges(&[], 0),
+        [edge("common 1.0.0", Side::Target), edge("mac 1.0.0", Side::Target)]
+    );
+}
+
+#[test]
+fn a_selection_of_what_is_not_there_is_refused_by_name() {
+    let locked = made("weak_features_wait_for_the_dependency");
+    let error = |member: usize, feature: &str| {
+        let asked = Asked { features: vec![FeatureValue::parse(feature)], ..Asked::usual(member) };
+        let selection = Selection {
+            members: vec![asked],
+            ..Selection::workspace(&locked.problem, FeatureResolver::Two)
+        };
+        let platforms = Locked::platforms(&Run::read(""));
+        build_set(&locked.problem, &locked.solution, &platforms, &selection)
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(error(1, "on").err().as_deref(), Some("there is no member 1, counted from 0"));
+    assert_eq!(error(0, "off").err().as_deref(), Some("`app` has no feature `off`"));
+    assert_eq!(error(0, "dep:may").err().as_deref(), Some("`app` has no feature `dep:may`"));
+    assert_eq!(error(0, "must?/f1").err().as_deref(), Some("`app` has no feature `must?/f1`"));
+    assert!(error(0, "may?/f1").is_ok());
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecosystems::cargo::{Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion};
+use ecosystems::cargo::{
+    Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion, Version,
+};
 use serde::Deserialize;
 use serde_json::json;
 use solver::cargo::{Member, Policy, Problem};
