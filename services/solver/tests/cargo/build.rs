@@ -112,7 +112,7 @@ impl Locked {
             outside.map(|unit| format!("not in the set: {unit}")).collect();
         let compiled = by_package(cargo);
         for (name, built) in self.named(set) {
-            for certain in &built.certain {
+            if let Some(certain) = &built.certain {
                 match compiled.get(name) {
                     Some(on) if certain.iter().all(|feature| on.contains(feature)) => {}
                     on => faults.push(format!("not certain: {name} {certain:?}, but {on:?}")),
