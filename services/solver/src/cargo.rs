@@ -7,6 +7,7 @@
 //! newest.
 
 mod ahead;
+mod build;
 mod candidates;
 mod explain;
 mod problem;
@@ -15,6 +16,10 @@ mod solution;
 mod universe;
 
 pub use ahead::ahead;
+pub use build::{
+    Asked, BuildEdge, BuildSet, Built, FeatureResolver, Platforms, ProcMacros, Selection,
+    SelectionError, Side, Unit, build_set,
+};
 pub use problem::{Member, Policy, Problem};
 pub use solution::{Edge, MemberPick, Pick, Solution, Target};
 pub use universe::{Crate, Universe};

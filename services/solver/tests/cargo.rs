@@ -5,6 +5,8 @@
 //! `conformance/`, by default `../shared` beside the workspace. Where there is none, its test says so.
 //! The index and the lock files are bundled.
 
+#[path = "cargo/build.rs"]
+mod build;
 #[path = "cargo/cases.rs"]
 mod cases;
 #[path = "cargo/locks.rs"]
