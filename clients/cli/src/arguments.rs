@@ -67,13 +67,13 @@ EXIT STATUS
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES, after_help = "`qm resolve --help` has examples.")]
 pub struct Resolve {
-    /// What is asked.
-    #[command(flatten)]
-    pub question: Question,
-
     /// What to print: `text` for people, `pins` as lines `name version`, `json` for programs.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+
+    /// What is asked.
+    #[command(flatten)]
+    pub question: Question,
 }
 
 const LOCK_EXAMPLES: &str = "\
@@ -94,13 +94,13 @@ EXIT STATUS
 #[derive(Args, Debug)]
 #[command(after_long_help = LOCK_EXAMPLES, after_help = "`qm lock --help` has examples.")]
 pub struct Lock {
-    /// What is asked.
-    #[command(flatten)]
-    pub question: Question,
-
     /// The file to write. Without it the lock is printed.
     #[arg(long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+
+    /// What is asked.
+    #[command(flatten)]
+    pub question: Question,
 }
 
 /// What the service is asked, and where.
@@ -174,8 +174,8 @@ pub struct Environment {
     #[arg(long, value_name = "VERSION")]
     pub node: Option<String>,
 
-    /// The version of Rust, for `Cargo.toml` only. Without it: what `rustc -V` says, if cargo's resolver
-    /// is one that looks at it and there is a `rustc`.
+    /// The version of Rust, for `Cargo.toml` only. Without it: what `rustc -V` says, if there is a `rustc`
+    /// and cargo would look at it (resolver 3, and no member with a `rust-version`).
     #[arg(long, value_name = "VERSION")]
     pub rust_version: Option<String>,
 }

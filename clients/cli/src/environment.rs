@@ -143,24 +143,21 @@ fn platform_of(system: &str, processor: &str) -> Option<&'static str> {
     Some(name)
 }
 
-/// The version of Rust for a workspace: the flag's, or else that of the compiler at hand, if cargo's
-/// resolver looks at it. Empty means none.
+/// The version of Rust for a workspace: the flag's, or else that of the compiler at hand, if cargo
+/// would look at it. Empty means none.
 pub fn rust_version(flag: Option<&str>, workspace: &Workspace) -> String {
     match flag {
         Some(version) => version.to_owned(),
-        None if prefers_supported(workspace) => compiler(&workspace.folder).unwrap_or_default(),
+        None if looks_at_compiler(workspace) => compiler(&workspace.folder).unwrap_or_default(),
         None => String::new(),
     }
 }
 
-/// Whether cargo's resolver prefers versions that support a version of Rust: it does from its third on,
-/// which came with edition 2024.
-fn prefers_supported(workspace: &Workspace) -> bool {
-    match (&workspace.resolver, &workspace.edition) {
-        (Some(resolver), _) => resolver.value == CargoResolver::V3,
-        (None, Some(edition)) => !["2015", "2018", "2021"].contains(&edition.text.as_str()),
-        (None, None) => false,
-    }
+/// Whether cargo looks at the compiler: its third resolver prefers what the compiler supports, unless a
+/// member states what it supports itself.
+fn looks_at_compiler(workspace: &Workspace) -> bool {
+    workspace.effective_resolver() == CargoResolver::V3
+        && workspace.members.iter().all(|member| member.rust_version.is_none())
 }
 
 /// Asks the compiler that cargo would run in a folder, which `RUSTC` may name.

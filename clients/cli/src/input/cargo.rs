@@ -7,6 +7,7 @@
 //! Git repositories and packages at paths outside the workspace have no place in the contract yet,
 //! and are refused by name.
 
+mod config;
 mod dependencies;
 mod error;
 pub mod lock;
@@ -21,6 +22,7 @@ use proto::v1::CargoResolver;
 
 pub use self::error::Fault;
 use self::{
+    config::Incompatible,
     dependencies::Reader,
     lock::Lock,
     manifest::{Manifest, within},
@@ -47,6 +49,33 @@ pub struct Workspace {
     pub lock: Option<Lock>,
     /// What the user should know.
     pub notes: Vec<String>,
+}
+
+impl Workspace {
+    /// The resolver that counts: the stated one, or what the edition implies.
+    pub fn effective_resolver(&self) -> CargoResolver {
+        let edition = self.edition.as_ref().map(|edition| edition.text.as_str());
+        match (&self.resolver, edition) {
+            (Some(stated), _) => stated.value,
+            (None, None | Some("2015" | "2018")) => CargoResolver::V1,
+            (None, Some("2021")) => CargoResolver::V2,
+            (None, Some(_)) => CargoResolver::V3,
+        }
+    }
+
+    /// Applies what a configuration file says. Resolvers 2 and 3 differ in this alone.
+    fn configure(&mut self, setting: Setting<Incompatible>) -> Result<(), InputError> {
+        let value = match (setting.value, self.effective_resolver()) {
+            (Incompatible::Fallback, CargoResolver::V2) => CargoResolver::V3,
+            (Incompatible::Allow, CargoResolver::V3) => CargoResolver::V2,
+            (Incompatible::Fallback, CargoResolver::V1) => {
+                return Err(InputError::at(setting.anchor.place(), Fault::Fallback.into()));
+            }
+            _ => return Ok(()),
+        };
+        self.resolver = Some(Setting { value, anchor: setting.anchor });
+        Ok(())
+    }
 }
 
 /// A package of the workspace.
@@ -160,6 +189,9 @@ pub fn read(path: &Path, existing: Existing) -> Result<Workspace, InputError> {
         };
         workspace.dependencies.extend(reader.read(&package)?);
         workspace.members.push(member);
+    }
+    if let Some(setting) = config::Places::of_process().read()? {
+        workspace.configure(setting)?;
     }
     workspace.lock = lock::read(&mut workspace, existing)?;
     Ok(workspace)

@@ -148,7 +148,7 @@ fn an_existing_lock_is_sent_along_unless_it_is_to_be_renewed() {
 
 #[test]
 fn the_compiler_at_hand_is_asked_where_cargo_would_ask_it() {
-    let service = Fake::start([(); 4].map(|()| answer(solved())));
+    let service = Fake::start([(); 5].map(|()| answer(solved())));
     let package = |edition: &str| {
         let manifest = format!("[package]\nname = 'app'\nedition = '{edition}'\n");
         Folder::with(&[("Cargo.toml", &manifest)])
@@ -166,7 +166,27 @@ fn the_compiler_at_hand_is_asked_where_cargo_would_ask_it() {
     assert!(here.starts_with("1.") && !here.contains(['-', ' ']), "{here}");
     assert_eq!(ask(&package("2021"), "rustc", &[]), "");
     assert_eq!(ask(&package("2024"), "no-such-compiler", &[]), "");
+    assert_eq!(ask(&workspace(), "rustc", &[]), "", "a member says it itself");
     assert_eq!(ask(&package("2021"), "rustc", &["--rust-version", "1.70"]), "1.70");
+}
+
+#[test]
+fn a_configuration_chooses_between_resolvers_2_and_3() {
+    let service = Fake::start([(); 3].map(|()| answer(solved())));
+    let ask = |edition: &str, word: &str| {
+        let manifest = format!("[package]\nname = 'app'\nedition = '{edition}'\n");
+        let config = format!("[resolver]\nincompatible-rust-versions = '{word}'\n");
+        let folder = Folder::with(&[("Cargo.toml", &manifest), (".cargo/config.toml", &config)]);
+        let ran = folder.qm(&["resolve", "Cargo.toml", "--server", &service.url]);
+        match service.seen().pop().map(|seen| seen.request.projects[0].environment.clone()) {
+            Some(Some(project::Environment::Cargo(cargo))) => format!("{:?}", cargo.resolver()),
+            _ => ran.told(),
+        }
+    };
+    assert_eq!(ask("2021", "fallback"), "V3");
+    assert_eq!(ask("2024", "allow"), "V2");
+    assert_eq!(ask("2024", "fallback"), "Unspecified");
+    insta::assert_snapshot!(ask("2018", "fallback"));
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub enum Fault {
     /// A resolver for the package and another for its workspace.
     #[error("`resolver` is stated in `[package]` and in `[workspace]`")]
     TwoResolvers,
+    /// A preference for supported versions, and a resolver that never has it in a request.
+    #[error("versions that the compiler supports cannot be preferred with resolver 1")]
+    Fallback,
     /// A pointer to a manifest that is no root.
     #[error("`{root}` is to be the root of the workspace, and has no `[workspace]`")]
     NoRoot {
@@ -169,6 +172,7 @@ impl Fault {
     pub(in crate::input) fn hint(&self) -> Option<&'static str> {
         let hint = match self {
             Self::Empty { .. } => "name the `Cargo.toml` of a package or of a workspace",
+            Self::Fallback => "state `resolver = \"3\"` in the root of the workspace",
             Self::TwoResolvers => "state it in `[workspace]` alone",
             Self::NotMember { .. } => {
                 "add it to `workspace.members` or to `workspace.exclude` there"

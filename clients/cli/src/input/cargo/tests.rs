@@ -14,6 +14,7 @@ use crate::input::{
 };
 
 mod judge;
+mod refused;
 
 /// Writes the files of a scenario, reads the first one, and tells what came of it. A manifest named
 /// `-- a/Cargo.toml` is a library.
@@ -252,6 +253,52 @@ fn a_workspace_is_read_whole_from_any_of_its_members() {
     assert_eq!(told(&format!("-- Cargo.toml{rest}{member}")), told_there);
 }
 
+/// A workspace whose members lie beside its root, and a package within it that is no part of it.
+const POINTED: &str = r#"-- libs/far/Cargo.toml
+[package]
+name = "far"
+workspace = "../../ws"
+[dependencies]
+near = { path = "../near", features = ["x"] }
+
+-- libs/near/Cargo.toml
+[package]
+name = "near"
+workspace = "../../ws"
+edition = "2018"
+[features]
+x = []
+[dev_dependencies]
+far = { path = "../far" }
+
+-- ws/Cargo.toml
+[package]
+name = "ws"
+[workspace]
+members = ["../libs/*", "in?ide/**/[a-c]*"]
+exclude = ["out"]
+[build-dependencies]
+late.path = "./inside/../inside/late"
+
+-- ws/inside/deep/a/Cargo.toml
+[package]
+name = "a"
+
+-- ws/inside/late/Cargo.toml
+[package]
+name = "late"
+
+-- ws/out/Cargo.toml
+[package]
+name = "out"
+[workspace]
+"#;
+
+#[test]
+fn members_are_found_by_lists_paths_and_pointers() {
+    insta::assert_snapshot!(told(POINTED));
+}
+
 #[test]
 fn patches_name_registries_and_members() {
     insta::assert_snapshot!(told(
@@ -273,67 +320,6 @@ name = "x"
 version = "1.0.1"
 "#
     ));
-}
-
-#[test]
-fn what_cannot_be_read_is_refused_with_its_place() {
-    let app = "[package]\nname = 'app'\n";
-    let table: Vec<String> = [
-        "[package\n".to_owned(),
-        "[package]\nname = 3\n".to_owned(),
-        "[package]\nname = 'a b'\n".to_owned(),
-        "[package]\nversion = '1.0.0'\n".to_owned(),
-        "[package]\nname = 'app'\nversion = '1.0'\n".to_owned(),
-        "[lib]\n".to_owned(),
-        "[dependencies]\na = '1'\n[workspace]\n".to_owned(),
-        format!("{app}resolver = '4'\n"),
-        format!("{app}resolver = '2'\n[workspace]\nresolver = '2'\n"),
-        format!("{app}workspace = '..'\n[workspace]\n"),
-        format!("{app}workspace = 'missing'\n"),
-        format!("{app}version.workspace = true\n"),
-        format!("{app}edition.workspace = true\n[workspace]\n"),
-        format!("{app}[dependencies]\na.workspace = true\n[workspace]\n"),
-        format!("{app}[dependencies]\na.workspace = true\n"),
-        format!(
-            "{app}[dependencies]\na.workspace = true\n[workspace.dependencies]\na = {{ version = '1', optional = true }}\n"
-        ),
-        format!(
-            "{app}edition = '2024'\n[dependencies]\na = {{ workspace = true, default-features = false }}\n[workspace.dependencies]\na = '1'\n"
-        ),
-        format!("{app}edition = '2024'\n[dev_dependencies]\na = '1'\n"),
-        format!("{app}edition = '2024'\n[dependencies]\na = {{ version = '1', default_features = false }}\n"),
-        format!("{app}[dependencies]\na = {{ git = 'https://git.example/a' }}\n"),
-        format!("{app}[target.'cfg(windows)'.build-dependencies.a]\nversion = '1'\ngit = 'https://git.example/a'\n"),
-        format!("{app}[dependencies]\na = {{ version = '1', registry-index = 'https://index.example' }}\n"),
-        format!("{app}[dependencies]\na = {{ git = 'https://git.example/a', path = 'a' }}\n"),
-        format!("{app}[dependencies]\na = {{ features = ['x'] }}\n"),
-        format!("{app}[dependencies]\na = {{ version = '1', artifact = 'bin' }}\n"),
-        format!("{app}[dependencies]\na = true\n"),
-        format!("{app}[dev-dependencies]\na = {{ version = '1', optional = true }}\n"),
-        format!("{app}[dependencies]\na = {{ path = 'a' }}\n-- a/Cargo.toml\n[package]\nname = 'a'\n"),
-        format!("{app}[dependencies]\na = {{ path = 'a' }}\n[workspace]\n"),
-        format!("{app}[dependencies]\na = {{ path = 'b' }}\n[workspace]\n-- b/Cargo.toml\n[package]\nname = 'b'\n"),
-        format!(
-            "{app}[dependencies]\na = {{ path = 'a' }}\n[workspace]\nexclude = ['a']\n-- a/Cargo.toml\n[package]\nname = 'a'\n"
-        ),
-        format!("{app}[workspace]\nmembers = ['missing']\n"),
-        format!("{app}[workspace]\nmembers = ['***']\n"),
-        format!("{app}[workspace]\nmembers = ['a']\n-- a/Cargo.toml\n[package]\nname = 'app'\n"),
-        format!("{app}[workspace]\nmembers = ['a']\n-- a/Cargo.toml\n[package]\nname = 'a'\n[workspace]\n"),
-        "[package]\nname = 'a'\nworkspace = 'b'\n-- b/Cargo.toml\n[workspace]\n".to_owned(),
-        format!("{app}[replace]\n'a:1.0.0' = {{ path = 'a' }}\n"),
-        format!("{app}[patch.'https://index.example']\na = '1'\n"),
-        format!("{app}[patch.crates-io]\na = {{ git = 'https://git.example/a' }}\n"),
-        format!("{app}[patch.crates-io]\na = {{ path = 'a' }}\n[workspace]\n"),
-        format!("{app}[workspace]\n-- Cargo.lock\nversion = 4\n<<<<<<< HEAD\n"),
-        format!("{app}[workspace]\n-- Cargo.lock\nversion = 9\n"),
-    ]
-    .into();
-    let report: Vec<_> = table
-        .iter()
-        .map(|text| format!("{}\n{}", text.escape_debug(), told(&format!("-- Cargo.toml\n{text}"))))
-        .collect();
-    insta::assert_snapshot!(report.join("\n"));
 }
 
 const LOCKED: &str = r#"-- Cargo.toml

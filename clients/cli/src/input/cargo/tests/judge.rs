@@ -1,20 +1,32 @@
 //! Cargo itself as the judge of what manifests say: `cargo metadata` reads the same files.
 
-use std::{collections::BTreeSet, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    process::{Command, Output},
+};
 
 use serde_json::Value;
 
-use super::{PACKAGE, SHARED, write};
+use super::{
+    PACKAGE, POINTED, SHARED,
+    refused::{faulty, unsupported},
+    write,
+};
 use crate::input::cargo::{Existing, Workspace, read};
 
-/// What cargo reads of a manifest and its workspace, without dependencies of dependencies.
-fn metadata(manifest: &Path) -> Value {
-    let output = Command::new(env!("CARGO"))
+/// Lets cargo read a manifest and its workspace, without dependencies of dependencies.
+fn run(manifest: &Path) -> Output {
+    Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path"])
         .arg(manifest)
         .env("CARGO_REGISTRIES_CORP_INDEX", "sparse+https://corp.example/")
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+fn metadata(manifest: &Path) -> Value {
+    let output = run(manifest);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -90,10 +102,23 @@ fn ours(workspace: &Workspace) -> BTreeSet<String> {
 
 #[test]
 fn cargo_reads_the_same() {
-    for scenario in [PACKAGE, SHARED] {
+    for scenario in [PACKAGE, SHARED, POINTED] {
         let folder = tempfile::tempdir().unwrap();
         let manifest = write(folder.path(), scenario);
         let workspace = read(&manifest, Existing::Kept).unwrap();
         assert_eq!(ours(&workspace), cargo_s(&metadata(&manifest)));
+    }
+}
+
+#[test]
+fn cargo_refuses_the_same_and_takes_what_is_refused_here_alone() {
+    for (manifests, taken) in [(faulty(), false), (unsupported(), true)] {
+        for text in manifests {
+            let folder = tempfile::tempdir().unwrap();
+            let manifest = write(folder.path(), &format!("-- Cargo.toml\n{text}"));
+            let output = run(&manifest);
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.success(), taken, "{text}\n{told}");
+        }
     }
 }
