@@ -20,6 +20,8 @@ pub struct Arguments {
 pub enum Command {
     /// Tells which versions to install for a project.
     Resolve(Resolve),
+    /// Writes the lock of a project in its ecosystem's own form: a `Cargo.lock`.
+    Lock(Lock),
 }
 
 /// A day, in milliseconds.
@@ -46,11 +48,16 @@ EXAMPLES
   What is new beside what is there already (lines such as `flask ==3.1.0`):
       qm resolve requirements.in --held installed.txt
 
+  What a workspace of cargo is built from on another machine, and with the newest versions:
+      qm resolve Cargo.toml --target aarch64-apple-darwin --features tls
+      qm resolve Cargo.toml --upgrade
+
 FILES
   *.in, *.txt      requirements as pip reads them, with `-r`, `-c` and `--hash`. Options about
                    registries are refused: registries are configured at the service.
   pyproject.toml   `project.dependencies`, and what --extra, --all-extras and --group add.
   *.py             a script with a block `# /// script` (PEP 723).
+  Cargo.toml       the workspace that the manifest belongs to, with the versions of its `Cargo.lock`.
 
 EXIT STATUS
   0  solved                       2  the input or the command line is faulty
@@ -60,7 +67,47 @@ EXIT STATUS
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES, after_help = "`qm resolve --help` has examples.")]
 pub struct Resolve {
-    /// What the project depends on: a requirements file, a `pyproject.toml` or a script.
+    /// What to print: `text` for people, `pins` as lines `name version`, `json` for programs.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// What is asked.
+    #[command(flatten)]
+    pub question: Question,
+}
+
+const LOCK_EXAMPLES: &str = "\
+EXAMPLES
+  The lock of a workspace, to look at:
+      qm lock Cargo.toml
+
+  Written where cargo looks for it; the versions in it stay where they fit:
+      qm lock Cargo.toml --output Cargo.lock
+
+  The newest versions, as `cargo update` takes them:
+      qm lock Cargo.toml --upgrade --output Cargo.lock
+
+EXIT STATUS
+  As for `qm resolve`. Where there is no solution, no lock is written.";
+
+/// `qm lock`.
+#[derive(Args, Debug)]
+#[command(after_long_help = LOCK_EXAMPLES, after_help = "`qm lock --help` has examples.")]
+pub struct Lock {
+    /// The file to write. Without it the lock is printed.
+    #[arg(long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+
+    /// What is asked.
+    #[command(flatten)]
+    pub question: Question,
+}
+
+/// What the service is asked, and where.
+#[derive(Args, Debug)]
+pub struct Question {
+    /// What the project depends on: a requirements file, a `pyproject.toml`, a script or a
+    /// `Cargo.toml`.
     pub file: PathBuf,
 
     /// The service's address.
@@ -74,10 +121,6 @@ pub struct Resolve {
     )]
     pub server: String,
 
-    /// What to print: `text` for people, `pins` as lines `name version`, `json` for programs.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-
     /// How long to wait for the answer, such as `90s`, `2m` or `500ms`.
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
     pub timeout: Duration,
@@ -89,6 +132,10 @@ pub struct Resolve {
     /// What of a `pyproject.toml`.
     #[command(flatten)]
     pub sets: Sets,
+
+    /// What is built of a `Cargo.toml`.
+    #[command(flatten)]
+    pub build: Build,
 
     /// Which versions.
     #[command(flatten)]
@@ -118,7 +165,8 @@ pub struct Environment {
     #[arg(long)]
     pub sdist: bool,
 
-    /// The target triple; for `Cargo.toml` only.
+    /// The target triple, for `Cargo.toml` only: tells what is compiled for it. Without it the answer
+    /// is for all targets and all features of the members, as a `Cargo.lock` is.
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
 
@@ -126,7 +174,8 @@ pub struct Environment {
     #[arg(long, value_name = "VERSION")]
     pub node: Option<String>,
 
-    /// The version of Rust; for `Cargo.toml` only.
+    /// The version of Rust, for `Cargo.toml` only. Without it: what `rustc -V` says, if there is a `rustc`
+    /// and cargo would look at it (resolver 3, and no member with a `rust-version`).
     #[arg(long, value_name = "VERSION")]
     pub rust_version: Option<String>,
 }
@@ -146,6 +195,32 @@ pub struct Sets {
     /// A group, from `dependency-groups`. May be repeated.
     #[arg(long = "group", value_name = "NAME")]
     pub groups: Vec<String>,
+}
+
+/// What is built of a workspace of cargo. It has an effect for a target only.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Parts of a Cargo.toml to build, with --target")]
+pub struct Build {
+    /// A member to build. May be repeated. Without it, all members.
+    #[arg(long = "package", short = 'p', value_name = "NAME", requires = "target")]
+    pub packages: Vec<String>,
+
+    /// Features of the members to turn on, with commas between them: `FEATURE`, or `MEMBER/FEATURE`. May
+    /// be repeated.
+    #[arg(long, short = 'F', value_name = "NAMES", requires = "target")]
+    pub features: Vec<String>,
+
+    /// Turns all features of the members on.
+    #[arg(long, requires = "target")]
+    pub all_features: bool,
+
+    /// Leaves the features `default` of the members off.
+    #[arg(long, requires = "target")]
+    pub no_default_features: bool,
+
+    /// Counts what tests, examples and benchmarks need, too.
+    #[arg(long, requires = "target")]
+    pub dev: bool,
 }
 
 /// Which versions may be chosen, and which are preferred.
@@ -173,6 +248,11 @@ pub struct Choice {
     /// What is there already: a file with lines `name range`, such as `flask ==3.1.0`.
     #[arg(long, value_name = "FILE")]
     pub held: Option<PathBuf>,
+
+    /// Passes over the versions of an existing lock. Without it, those in a `Cargo.lock` beside the
+    /// workspace's root are kept where they fit, as cargo keeps them.
+    #[arg(long)]
+    pub upgrade: bool,
 
     /// A registry to ask, by its name at the service; the first that has a package counts. May be
     /// repeated. Without it, all that the service has.

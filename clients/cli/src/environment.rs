@@ -1,12 +1,16 @@
 //! What the command line leaves open about the machine that packages are for.
 //!
-//! The machine itself is asked for nothing: no interpreter runs, and the same command gives the same
-//! request everywhere the same `qm` is installed.
+//! For PyPI the machine itself is asked for nothing: no interpreter runs, and the same command gives the
+//! same request everywhere the same `qm` is installed. Cargo prefers what the compiler at hand supports,
+//! so that `rustc` is asked for its version, where cargo would ask it and `--rust-version` is not given.
 
-use std::path::Path;
+use std::{path::Path, process::Command};
+
+use proto::v1::CargoResolver;
 
 use crate::input::{
     InputError, Problem, Stated,
+    cargo::Workspace,
     source::{Anchor, Source},
 };
 
@@ -139,9 +143,56 @@ fn platform_of(system: &str, processor: &str) -> Option<&'static str> {
     Some(name)
 }
 
+/// The version of Rust for a workspace: the flag's, or else that of the compiler at hand, if cargo
+/// would look at it. Empty means none.
+pub fn rust_version(flag: Option<&str>, workspace: &Workspace) -> String {
+    match flag {
+        Some(version) => version.to_owned(),
+        None if looks_at_compiler(workspace) => compiler(&workspace.folder).unwrap_or_default(),
+        None => String::new(),
+    }
+}
+
+/// Whether cargo looks at the compiler: its third resolver prefers what the compiler supports, unless a
+/// member states what it supports itself.
+fn looks_at_compiler(workspace: &Workspace) -> bool {
+    workspace.effective_resolver() == CargoResolver::V3
+        && workspace.members.iter().all(|member| member.rust_version.is_none())
+}
+
+/// Asks the compiler that cargo would run in a folder, which `RUSTC` may name.
+fn compiler(folder: &Path) -> Option<String> {
+    let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(program).arg("-V").current_dir(folder).output().ok()?;
+    release(std::str::from_utf8(&output.stdout).ok()?)
+}
+
+/// The version in `rustc 1.95.0-nightly (f2d3ce0bd 2026-03-21)`, without what marks a channel: cargo
+/// compares without it.
+fn release(told: &str) -> Option<String> {
+    let version = told.strip_prefix("rustc ")?.split_whitespace().next()?;
+    let version = version.split(['-', '+']).next()?;
+    version.starts_with(|digit: char| digit.is_ascii_digit()).then(|| version.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_compiler_s_channel_is_no_part_of_its_version() {
+        for (told, version) in [
+            ("rustc 1.95.0 (59807616e 2026-04-14)\n", Some("1.95.0")),
+            ("rustc 1.97.0-nightly (f2d3ce0bd 2026-03-21)\n", Some("1.97.0")),
+            ("rustc 1.96.0-beta.3 (f2d3ce0bd 2026-03-21)", Some("1.96.0")),
+            ("rustc 1.95.0-dev", Some("1.95.0")),
+            ("error: toolchain is not installed", None),
+            ("rustc", None),
+            ("", None),
+        ] {
+            assert_eq!(release(told).as_deref(), version, "{told}");
+        }
+    }
 
     #[test]
     fn a_version_file_beside_the_input_counts_unless_the_flag_is_given() {

@@ -1,5 +1,7 @@
 //! Why there is no answer at all, for people: in the user's own files, flags and words.
 
+use std::io;
+
 use tonic::{Code, Status};
 use tonic_types::{FieldViolation, StatusExt as _};
 
@@ -9,6 +11,7 @@ use crate::{
     print::{
         Exit, Page,
         json::JsonError,
+        lock::LockError,
         look::{Look, safe},
         outcome::hint,
     },
@@ -27,6 +30,17 @@ pub enum Failure {
     /// The answer cannot be written.
     #[error(transparent)]
     Json(#[from] JsonError),
+    /// The answer cannot be written as a lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The lock's file cannot be written.
+    #[error("could not write `{path}`: {source}")]
+    Unwritten {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
 }
 
 /// Tells a failure. Fields that the service names are told as the places that they came from.
@@ -38,6 +52,8 @@ pub fn page(failure: &Failure, origins: &Origins, look: Look) -> Page {
         }
         Failure::Call(error) => call(error, look),
         Failure::Json(error) => (plain(&error.to_string(), look), Exit::NoAnswer),
+        Failure::Lock(error) => (lock(error, look), Exit::NoAnswer),
+        Failure::Unwritten { .. } => (plain(&failure.to_string(), look), Exit::BadInput),
     };
     Page { stdout: String::new(), stderr, exit }
 }
@@ -51,6 +67,20 @@ fn input(error: &InputError, look: Look) -> String {
         told.push_str(&(hint(&advice, look) + "\n"));
     }
     told
+}
+
+fn lock(error: &LockError, look: Look) -> String {
+    let told = plain(&safe(&error.to_string()), look);
+    match error {
+        LockError::NoSource { .. } => {
+            let advice = "set `lock_source` of that registry in the service's configuration";
+            told + &hint(advice, look) + "\n"
+        }
+        LockError::Encoding { .. } => {
+            told + &hint("state a `rust-version` from 1.41 on", look) + "\n"
+        }
+        LockError::Malformed { .. } | LockError::Dangling { .. } => told,
+    }
 }
 
 fn call(error: &CallError, look: Look) -> (String, Exit) {

@@ -1,14 +1,16 @@
 //! What the project asks for, read from its files.
 //!
-//! The name of the file tells how it is read: [`requirements`] as pip has them, [`pyproject`], or [`script`].
-//! Either way the result is an [`Input`]: texts that go to the service as they are, each with the
-//! place it stood at. What a file can say and this client cannot pass on is refused by name, with
+//! The name of the file tells how it is read: [`requirements`] as pip has them, [`pyproject`], or [`script`],
+//! which make an [`Input`]; or [`cargo`], which makes a workspace. Either way the result is texts that go
+//! to the service as they are, each with the place it stood at. What a file can say and this client cannot pass on is refused by name, with
 //! its place and with what to do instead; nothing is passed over in silence.
 
+pub mod cargo;
 pub mod error;
 pub mod held;
 pub mod metadata;
 pub mod name;
+pub(crate) mod node;
 pub mod pyproject;
 pub mod requirements;
 pub mod script;
@@ -22,7 +24,7 @@ pub use self::error::{InputError, Problem};
 use self::{name::normalize, source::Anchor};
 
 /// The kinds of files that this version reads, for messages.
-pub const KINDS: &str = "`*.in` and `*.txt` (pip's requirements files), `pyproject.toml` and `*.py` (scripts with a block `# /// script`)";
+pub const KINDS: &str = "`*.in` and `*.txt` (pip's requirements files), `pyproject.toml`, `*.py` (scripts with a block `# /// script`) and `Cargo.toml`";
 
 /// A text from a file, and where it stood.
 #[derive(Clone, Debug)]
@@ -161,21 +163,34 @@ pub struct Decided {
 }
 
 /// How a file is read.
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of PyPI's.
+    Python(Form),
+    /// A `Cargo.toml`.
+    Cargo,
+}
+
+/// How a file of PyPI's is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Requirements as pip has them.
     Requirements,
+    /// A `pyproject.toml`.
     Pyproject,
+    /// A script with a block of metadata.
     Script,
 }
 
 /// Reads `path` and all files that it includes.
-pub fn read(path: &Path, selection: &Selection<'_>) -> Result<Input, InputError> {
-    match kind(path)? {
-        Kind::Requirements => {
+pub fn read(path: &Path, form: Form, selection: &Selection<'_>) -> Result<Input, InputError> {
+    match form {
+        Form::Requirements => {
             refuse_selection(path, selection)?;
             requirements::read(path)
         }
-        Kind::Pyproject => pyproject::read(path, selection),
-        Kind::Script => {
+        Form::Pyproject => pyproject::read(path, selection),
+        Form::Script => {
             refuse_selection(path, selection)?;
             script::read(path, selection)
         }
@@ -183,15 +198,17 @@ pub fn read(path: &Path, selection: &Selection<'_>) -> Result<Input, InputError>
 }
 
 /// Tells how a file is read, by its name alone.
-fn kind(path: &Path) -> Result<Kind, Problem> {
+pub fn kind(path: &Path) -> Result<Kind, Problem> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let not_yet = |ecosystem| Err(Problem::NotYet { path: path.display().to_string(), ecosystem });
     match name {
-        "pyproject.toml" => Ok(Kind::Pyproject),
+        "pyproject.toml" => Ok(Kind::Python(Form::Pyproject)),
         "package.json" => not_yet("npm"),
-        "Cargo.toml" => not_yet("cargo"),
-        _ if name.ends_with(".py") => Ok(Kind::Script),
-        _ if name.ends_with(".in") || name.ends_with(".txt") => Ok(Kind::Requirements),
+        "Cargo.toml" => Ok(Kind::Cargo),
+        _ if name.ends_with(".py") => Ok(Kind::Python(Form::Script)),
+        _ if name.ends_with(".in") || name.ends_with(".txt") => {
+            Ok(Kind::Python(Form::Requirements))
+        }
         _ => Err(Problem::UnknownKind { path: path.display().to_string() }),
     }
 }

@@ -9,6 +9,8 @@
 //! * [`call`] sends it, shows progress, and retries where the service asks for it.
 //! * [`print`](mod@print) tells the answer, [`failure`] why there is none; both decide the exit status.
 //!
+//! `qm lock Cargo.toml` goes the same way, and the answer comes out as the lock that cargo would write.
+//!
 //! Versions, ranges, markers and their rules are deliberately absent: requirements travel as they
 //! were written, and what is wrong with one comes back as a field and a column.
 

@@ -4,6 +4,7 @@
 //! stays empty, except for JSON, which tells any answer.
 
 pub mod json;
+pub mod lock;
 pub mod look;
 pub mod outcome;
 pub mod pins;

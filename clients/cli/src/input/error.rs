@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use crate::input::{KINDS, name::Origin, source::Place};
+use crate::input::{KINDS, cargo::Fault, name::Origin, source::Place};
 
 /// A [`Problem`] and, where it has one, its place in a file.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -68,6 +68,18 @@ pub enum Problem {
         path: String,
         /// The ecosystem.
         ecosystem: &'static str,
+    },
+    /// A lock of another ecosystem.
+    #[error("`qm lock` does not write the lock of `{path}` yet")]
+    NoLockYet {
+        /// The file.
+        path: String,
+    },
+    /// A flag about a part of the project, which a lock is not about.
+    #[error("`{flag}` does not apply to `qm lock`: a lock is for all targets and features")]
+    LockForAll {
+        /// The flag.
+        flag: &'static str,
     },
     /// A flag that makes no sense with this kind of file.
     #[error("`{flag}` does not apply to `{path}`: it needs {needs}")]
@@ -306,6 +318,9 @@ pub enum Problem {
         /// The header.
         header: &'static str,
     },
+    /// What only a workspace of cargo can have wrong.
+    #[error(transparent)]
+    Cargo(#[from] Fault),
     /// A line of a held file without a range.
     #[error("`{name}` stands without its versions")]
     HeldWithoutRange {
@@ -327,6 +342,7 @@ impl Problem {
             }
             Self::NoExtra { known, .. } | Self::NoGroup { known, .. } => format!("it has {known}"),
             Self::PythonTag { meant, .. } => format!("write `--python {meant}`"),
+            Self::Cargo(fault) => fault.hint()?.to_owned(),
             other => other.fixed_hint()?.to_owned(),
         };
         Some(hint)
@@ -336,6 +352,8 @@ impl Problem {
     fn fixed_hint(&self) -> Option<&'static str> {
         let hint = match self {
             Self::NotUtf8 { .. } => "save the file as UTF-8",
+            Self::NoLockYet { .. } => "it writes a `Cargo.lock`; `qm resolve` tells the versions",
+            Self::LockForAll { .. } => "`qm resolve` tells what is built for a target",
             Self::NoPlatform => "name one with `--platform`, such as `--platform linux`",
             Self::OptionUnknown { .. } => {
                 "a requirement starts with a name, an option is one of pip's"

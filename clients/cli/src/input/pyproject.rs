@@ -8,16 +8,16 @@
 //! the command line names.
 
 mod groups;
-mod node;
 mod uv;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use self::{groups::Groups, node::Node};
+use self::groups::Groups;
 use crate::input::{
     Input, InputError, Problem, Requirement, Selection,
     name::{leading, normalize, refuse_direct},
+    node::{self, Node},
     source::{Place, Source},
 };
 

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use super::{Input, InputError, Requirement, Selection, Stated, read};
+use super::{Input, InputError, Kind, Requirement, Selection, Stated, kind, read};
 use crate::{
     failure::{self, Failure},
     print::look::Look,
@@ -22,7 +22,9 @@ pub(super) fn told(scenario: &str, selection: &Selection<'_>) -> String {
         fs::write(&path, text).unwrap();
         first.get_or_insert(path);
     }
-    let told = match read(&first.unwrap(), selection) {
+    let first = first.unwrap();
+    let Ok(Kind::Python(form)) = kind(&first) else { panic!("{first:?} is not PyPI's") };
+    let told = match read(&first, form, selection) {
         Ok(input) => told_input(&input),
         Err(error) => told_error(error),
     };
@@ -44,7 +46,7 @@ pub(super) fn told_lines(lines: &[&str]) -> String {
     lines.iter().map(tell).collect::<Vec<_>>().join("\n")
 }
 
-fn without_folder(told: &str, folder: &Path) -> String {
+pub(super) fn without_folder(told: &str, folder: &Path) -> String {
     let real = folder.canonicalize().unwrap();
     let told = told.replace(&format!("{}/", real.display()), "");
     told.replace(&format!("{}/", folder.display()), "")
@@ -121,7 +123,7 @@ fn the_name_of_the_file_tells_its_kind() {
         "requirements.in/",
     ]
     .iter()
-    .map(|name| match super::kind(Path::new(name)) {
+    .map(|name| match kind(Path::new(name)) {
         Ok(_) => format!("{name}\n  is read\n"),
         Err(problem) => format!("{name}\n{}", told_error(problem.into())),
     })

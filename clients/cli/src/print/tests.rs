@@ -115,6 +115,61 @@ fn a_slow_solution_with_held_packages_and_warnings() {
     insta::assert_snapshot!("slow_as_json", told(&response, Format::Json, Held::Known));
 }
 
+fn crate_of(name: &str, version: &str, details: CargoPackage) -> Package {
+    let details = Some(package::Details::Cargo(details));
+    Package { slot: format!("{name} {version}"), details, ..package(name, version) }
+}
+
+fn edge_of(member: &str, target: &str, requirement: &str, (set, marker): (&str, &str)) -> Edge {
+    let edge = root_edge(target, requirement, set);
+    Edge { member: member.into(), marker: marker.into(), ..edge }
+}
+
+fn workspace(members: &[(&str, &str)]) -> Solution {
+    let member = |(name, version): &(&str, &str)| MemberPick {
+        slot: format!("member {name}"),
+        name: (*name).into(),
+        version: (*version).into(),
+        ..MemberPick::default()
+    };
+    let both = CargoPackage { for_target: true, for_host: true, ..CargoPackage::default() };
+    let host = CargoPackage { for_host: true, ..CargoPackage::default() };
+    let target = CargoPackage { for_target: true, ..CargoPackage::default() };
+    let direct = |package: Package| Package { direct: true, ..package };
+    let packages = vec![
+        direct(crate_of("cc", "1.2.0", host)),
+        direct(crate_of("libc", "0.2.180", both)),
+        Package { yanked: true, ..crate_of("syn", "1.0.1", target.clone()) },
+        crate_of("syn", "2.0.0+meta", target),
+    ];
+    Solution {
+        groups: vec![RegistryGroup {
+            kind: "cargo-sparse".into(),
+            ..group("crates", "", packages)
+        }],
+        root_edges: vec![
+            edge_of("app", "cc 1.2.0", "cc@1", ("build", "")),
+            edge_of("app", "libc 0.2.180", "libc@0.2", ("main", "cfg(unix)")),
+            edge_of("app", "libc 0.2.180", "libc@0.2", ("dev", "cfg(windows)")),
+            edge_of("app", "member lib", "lib@*", ("main", "")),
+            edge_of("lib", "libc 0.2.180", "libc@0.2", ("main", "")),
+        ],
+        members: members.iter().map(member).collect(),
+        ..Solution::default()
+    }
+}
+
+#[test]
+fn crates_tell_which_member_needs_them_for_what() {
+    let several = workspace(&[("app", "0.1.0"), ("lib", "0.0.0")]);
+    let several = response(project_answer::Outcome::Solution(several));
+    let one = response(project_answer::Outcome::Solution(workspace(&[("app", "0.1.0")])));
+    insta::assert_snapshot!("members", told(&several, Format::Text, Held::Known));
+    insta::assert_snapshot!("one_member", told(&one, Format::Text, Held::Unknown));
+    // Members are no packages to install.
+    insta::assert_snapshot!("members_as_pins", told(&several, Format::Pins, Held::Unknown));
+}
+
 #[test]
 fn nothing_to_install() {
     let mut response = response(project_answer::Outcome::Solution(Solution::default()));

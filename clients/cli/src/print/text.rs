@@ -1,7 +1,7 @@
 //! A solution for people: what to install, from where, and what it took.
 
 use proto::v1::{
-    Edge, Package, ProjectAnswer, RegistryGroup, Solution, Statistics, package::Details,
+    Edge, MemberPick, Package, ProjectAnswer, RegistryGroup, Solution, Statistics, package::Details,
 };
 
 use crate::print::{
@@ -37,6 +37,13 @@ pub fn text(
     let look = manner.look;
     let mut lines = Vec::new();
     let columns = Columns::of(solution, manner.held);
+    if solution.members.len() > 1 {
+        lines.push(look.strong("members"));
+        lines.extend(
+            solution.members.iter().map(|member| member_row(member, solution, &columns, look)),
+        );
+        lines.push(String::new());
+    }
     for group in &solution.groups {
         lines.push(heading(group, look));
         lines.extend(group.packages.iter().map(|package| row(package, solution, &columns, manner)));
@@ -65,6 +72,10 @@ struct Columns {
 impl Columns {
     fn of(solution: &Solution, held: Held) -> Self {
         let mut columns = Self { name: 0, version: 0, mark: 0 };
+        for member in solution.members.iter().filter(|_| solution.members.len() > 1) {
+            columns.name = columns.name.max(width(&safe(&member.name)));
+            columns.version = columns.version.max(width(&safe(&member.version)));
+        }
         for package in solution.groups.iter().flat_map(|group| &group.packages) {
             columns.name = columns.name.max(width(&name(package)));
             columns.version = columns.version.max(width(&safe(&package.version)));
@@ -96,9 +107,18 @@ fn row(package: &Package, solution: &Solution, columns: &Columns, manner: Manner
         0 => String::new(),
         widest => " ".repeat(widest - mark.len() + 2),
     };
-    let via = via(package, &solution.root_edges).map(|via| look.faint(&safe(&via)));
+    let via = via(package, solution).map(|via| look.faint(&safe(&via)));
     let row = format!("  {name}  {version}  {painted}{gap}{}", via.unwrap_or_default());
     row.trim_end().to_owned()
+}
+
+/// A package of the project's own, and who among the others needs it.
+fn member_row(member: &MemberPick, solution: &Solution, columns: &Columns, look: Look) -> String {
+    let name = pad(&safe(&member.name), columns.name);
+    let version = pad(&safe(&member.version), columns.version);
+    let edges = told_edges(&member.slot, solution);
+    let via = if edges.is_empty() { String::new() } else { format!("via {edges}") };
+    format!("  {name}  {version}  {}", look.faint(&safe(&via))).trim_end().to_owned()
 }
 
 /// The name, with the extras that are active.
@@ -118,30 +138,52 @@ fn mark(package: &Package, held: Held) -> String {
         (Held::Known, false) => "new",
         (Held::Unknown, _) => "",
     };
-    match (possession, package.yanked) {
-        (possession, false) => possession.to_owned(),
-        ("", true) => "yanked".to_owned(),
-        (possession, true) => format!("{possession}, yanked"),
-    }
+    let host = match &package.details {
+        Some(Details::Cargo(cargo)) if cargo.for_host && !cargo.for_target => "host",
+        _ => "",
+    };
+    let yanked = if package.yanked { "yanked" } else { "" };
+    let marks: Vec<_> =
+        [possession, host, yanked].into_iter().filter(|mark| !mark.is_empty()).collect();
+    marks.join(", ")
 }
 
 /// The project's own requirements on a package.
-fn via(package: &Package, root_edges: &[Edge]) -> Option<String> {
+fn via(package: &Package, solution: &Solution) -> Option<String> {
     if !package.direct {
         return None;
     }
+    let told = told_edges(&package.slot, solution);
+    let told = if told.is_empty() { "the project".to_owned() } else { told };
+    Some(format!("via {told}"))
+}
+
+/// The project's own requirements on a slot, each once. Where there are several members, with theirs.
+fn told_edges(slot: &str, solution: &Solution) -> String {
     let mut told: Vec<String> = Vec::new();
-    for edge in root_edges.iter().filter(|edge| edge.target == package.slot) {
-        let line = match edge.dependency_set.as_str() {
-            "" | "main" => edge.requirement.clone(),
-            set => format!("{} ({set})", edge.requirement),
+    for edge in solution.root_edges.iter().filter(|edge| edge.target == slot) {
+        let member = match edge.member.as_str() {
+            member if solution.members.len() > 1 && !member.is_empty() => format!("{member}: "),
+            _ => String::new(),
         };
+        let line = format!("{member}{}{}", edge.requirement, conditions(edge));
         if !told.contains(&line) {
             told.push(line);
         }
     }
-    let told = if told.is_empty() { "the project".to_owned() } else { told.join(", ") };
-    Some(format!("via {told}"))
+    told.join(", ")
+}
+
+/// What a requirement is for, and on which platform. Where there are no members, as in PyPI, a
+/// requirement says the latter itself.
+fn conditions(edge: &Edge) -> String {
+    let set = match edge.dependency_set.as_str() {
+        "" | "main" => "",
+        set => set,
+    };
+    let platform = if edge.member.is_empty() { "" } else { &edge.marker };
+    let both: Vec<_> = [set, platform].into_iter().filter(|part| !part.is_empty()).collect();
+    if both.is_empty() { String::new() } else { format!(" ({})", both.join(", ")) }
 }
 
 fn pad(text: &str, columns: usize) -> String {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed `unwrap` is the report of a test")]
 
+mod cargo;
 mod fake;
 
 use std::{collections::HashMap, fs, path::Path, process::Command, time::Duration};
@@ -32,6 +33,7 @@ impl Folder {
     fn with(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
+            fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
             fs::write(folder.path().join(name), text).unwrap();
         }
         Self(folder)
@@ -437,6 +439,7 @@ fn bad_input_exits_with_2_before_anyone_is_asked() {
         ("good.in", "flask\n"),
         ("package.json", "{}"),
         ("pyproject.toml", "[project]\nname = 'app'\n"),
+        ("Cargo.toml", "[package]\nname = 'app'\n"),
     ]);
     let mut report = String::new();
     for arguments in [
@@ -445,6 +448,11 @@ fn bad_input_exits_with_2_before_anyone_is_asked() {
         &["package.json"],
         &["good.in", "--extra", "test"],
         &["good.in", "--node", "20.20.2"],
+        &["good.in", "--target", "x86_64-unknown-linux-gnu"],
+        &["good.in", "--upgrade"],
+        &["Cargo.toml", "--python", "3.12"],
+        &["Cargo.toml", "--all-extras"],
+        &["Cargo.toml", "--features", "tls"],
         &["good.in", "--held", "missing.txt"],
         &["good.in", "--server", "localhost:7433"],
         &["good.in", "--before", "yesterday"],

@@ -1,6 +1,6 @@
 //! Dependency groups (PEP 735): lists that may include each other.
 
-use super::node::Node;
+use crate::input::node::Node;
 use crate::input::{InputError, Problem, Requirement, Stated, name::normalize};
 
 /// The groups of a file, under their normalised names.

@@ -8,7 +8,7 @@
 
 use proto::v1::{PrereleaseMode, Strategy};
 
-use super::node::Node;
+use crate::input::node::Node;
 use crate::input::{
     Input, InputError, Pin, Problem, Requirement, Selection, Setting, Stated,
     name::{leading, normalize},

@@ -14,17 +14,17 @@ use crate::input::{
 
 /// One value of a TOML document, the way to it, and where it stands.
 #[derive(Clone)]
-pub(super) struct Node<'a> {
+pub(crate) struct Node<'a> {
     source: &'a Arc<Source>,
     /// The keys that lead here, with dots, such as `project.dependencies`. Empty for the document.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// Where the key stands. For entries of arrays, and the document, where the value does.
     key_start: usize,
     value: &'a Spanned<DeValue<'a>>,
 }
 
 /// Reads a whole document.
-pub(super) fn parse(source: &Source) -> Result<Spanned<DeValue<'_>>, (usize, Problem)> {
+pub(crate) fn parse(source: &Source) -> Result<Spanned<DeValue<'_>>, (usize, Problem)> {
     match DeTable::parse(source.text()) {
         Ok(table) => Ok(Spanned::new(table.span(), DeValue::Table(table.into_inner()))),
         Err(error) => {
@@ -36,32 +36,32 @@ pub(super) fn parse(source: &Source) -> Result<Spanned<DeValue<'_>>, (usize, Pro
 
 impl<'a> Node<'a> {
     /// The document itself.
-    pub(super) fn document(source: &'a Arc<Source>, value: &'a Spanned<DeValue<'a>>) -> Self {
+    pub(crate) fn document(source: &'a Arc<Source>, value: &'a Spanned<DeValue<'a>>) -> Self {
         Self { source, key: String::new(), key_start: 0, value }
     }
 
     /// A problem with this value, at the value's place.
-    pub(super) fn fault(&self, problem: Problem) -> InputError {
+    pub(crate) fn fault(&self, problem: Problem) -> InputError {
         InputError::at(Place::new(self.source, self.value.span().start), problem)
     }
 
     /// A problem with this value, at the place of its key.
-    pub(super) fn key_fault(&self, problem: Problem) -> InputError {
+    pub(crate) fn key_fault(&self, problem: Problem) -> InputError {
         InputError::at(Place::new(self.source, self.key_start), problem)
     }
 
     /// Where the value begins.
-    pub(super) fn anchor(&self) -> Anchor {
+    pub(crate) fn anchor(&self) -> Anchor {
         Anchor::start(self.source, self.value.span().start)
     }
 
     /// The last key on the way here.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.key.rsplit_once('.').map_or(&self.key, |(_, name)| name)
     }
 
     /// The value under a key, if this is a table that has it. The way may have several keys.
-    pub(super) fn find(&self, way: &[&str]) -> Result<Option<Self>, InputError> {
+    pub(crate) fn find(&self, way: &[&str]) -> Result<Option<Self>, InputError> {
         let Some((first, rest)) = way.split_first() else { return Ok(Some(self.clone())) };
         match self.entries()?.into_iter().find(|(key, _)| key == first) {
             Some((_, node)) => node.find(rest),
@@ -70,7 +70,7 @@ impl<'a> Node<'a> {
     }
 
     /// The keys and values of a table.
-    pub(super) fn entries(&self) -> Result<Vec<(&'a str, Self)>, InputError> {
+    pub(crate) fn entries(&self) -> Result<Vec<(&'a str, Self)>, InputError> {
         let DeValue::Table(table) = self.value.get_ref() else {
             return Err(self.wrong_type("a table"));
         };
@@ -85,7 +85,7 @@ impl<'a> Node<'a> {
     }
 
     /// The entries of an array.
-    pub(super) fn items(&self) -> Result<Vec<Self>, InputError> {
+    pub(crate) fn items(&self) -> Result<Vec<Self>, InputError> {
         let DeValue::Array(array) = self.value.get_ref() else {
             return Err(self.wrong_type("an array"));
         };
@@ -99,12 +99,12 @@ impl<'a> Node<'a> {
     }
 
     /// Whether this is a table.
-    pub(super) fn is_table(&self) -> bool {
+    pub(crate) fn is_table(&self) -> bool {
         self.value.get_ref().is_table()
     }
 
     /// The text of a string.
-    pub(super) fn text(&self) -> Result<Stated, InputError> {
+    pub(crate) fn text(&self) -> Result<Stated, InputError> {
         let DeValue::String(text) = self.value.get_ref() else {
             return Err(self.wrong_type("a string"));
         };
@@ -112,12 +112,12 @@ impl<'a> Node<'a> {
     }
 
     /// The texts of an array of strings.
-    pub(super) fn texts(&self) -> Result<Vec<Stated>, InputError> {
+    pub(crate) fn texts(&self) -> Result<Vec<Stated>, InputError> {
         self.items()?.iter().map(Self::text).collect()
     }
 
     /// The value of a switch.
-    pub(super) fn switch(&self) -> Result<bool, InputError> {
+    pub(crate) fn switch(&self) -> Result<bool, InputError> {
         self.value.get_ref().as_bool().ok_or_else(|| self.wrong_type("`true` or `false`"))
     }
 
@@ -132,6 +132,33 @@ impl<'a> Node<'a> {
             DeValue::Table(_) => "a table",
         };
         self.fault(Problem::WrongType { key: self.key.clone(), found, wanted })
+    }
+
+    /// Where this value stands, and its characters if it is a string that can be followed.
+    pub(crate) fn value_anchor(&self) -> Anchor {
+        match self.value.get_ref() {
+            DeValue::String(text) => self.text_anchor(text),
+            _ => self.anchor(),
+        }
+    }
+
+    /// Where the key begins.
+    pub(crate) fn key_anchor(&self) -> Anchor {
+        Anchor::start(self.source, self.key_start)
+    }
+
+    /// The values within, each with its key, or with its number in an array. A plain value has none.
+    pub(crate) fn children(&self) -> Vec<(String, Self)> {
+        let children = match self.value.get_ref() {
+            DeValue::Table(_) => self.entries().map(|entries| {
+                entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect()
+            }),
+            DeValue::Array(_) => self.items().map(|items| {
+                items.into_iter().enumerate().map(|(at, node)| (at.to_string(), node)).collect()
+            }),
+            _ => return Vec::new(),
+        };
+        children.unwrap_or_default()
     }
 
     /// Follows the characters of a string where it stands as it is; one with escapes has its start.

@@ -1,0 +1,168 @@
+//! `Cargo.lock`: the versions that are locked already.
+//!
+//! A lock names registries by their addresses, a request by their names at the service. Which name
+//! an address goes by is taken from the lock itself: what a member requires of a registry has come
+//! from there. An address without a name is left out, with a note.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use cargo_lock::{Lockfile, Package, ResolveVersion, SourceId};
+use proto::v1::{LockedDependency, LockedPackage};
+
+use crate::input::{
+    InputError, Problem,
+    cargo::{Existing, PatchOrigin, Workspace, manifest::relative},
+    source::{Anchor, Place, Source},
+};
+
+/// A lock that was read.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    /// The locked packages that count and can be named to the service, each with its place.
+    pub packages: Vec<(LockedPackage, Anchor)>,
+    /// The version of its encoding.
+    pub version: ResolveVersion,
+    /// The file.
+    pub source: Arc<Source>,
+}
+
+/// Reads the lock beside the root, if there is one.
+pub(super) fn read(
+    workspace: &mut Workspace,
+    existing: Existing,
+) -> Result<Option<Lock>, InputError> {
+    let path = workspace.folder.join("Cargo.lock");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let source = Source::read(&relative(&path))?;
+    let lock: Lockfile = toml::from_str(source.text()).map_err(|error: toml::de::Error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let problem = Problem::Toml { message: error.message().to_owned() };
+        InputError::at(Place::new(&source, start), problem)
+    })?;
+    if existing == Existing::Ignored {
+        return Ok(Some(Lock { packages: Vec::new(), version: lock.version, source }));
+    }
+    let names = Names::of(&lock, workspace);
+    let places = places(&source, &lock);
+    let entries = lock.packages.iter().zip(places);
+    let packages = entries.filter_map(|(package, place)| Some((names.locked(package)?, place)));
+    let packages = packages.collect();
+    workspace.notes.extend(names.unknown(&lock, &source));
+    Ok(Some(Lock { packages, version: lock.version, source }))
+}
+
+/// Where each package of a lock stands.
+fn places(source: &Arc<Source>, lock: &Lockfile) -> impl Iterator<Item = Anchor> {
+    let heads = source.lines().filter(|(_, line)| line.trim_end() == "[[package]]");
+    let mut places: Vec<_> = heads.map(|(offset, _)| Anchor::start(source, offset)).collect();
+    places.resize_with(lock.packages.len(), || Anchor::start(source, 0));
+    places.into_iter()
+}
+
+/// The names by which a request may tell the sources of a lock.
+struct Names<'a> {
+    /// The registry of each source. Empty means the first one.
+    registries: BTreeMap<SourceId, String>,
+    workspace: &'a Workspace,
+}
+
+impl<'a> Names<'a> {
+    /// Learns the names from what members require.
+    fn of(lock: &Lockfile, workspace: &'a Workspace) -> Self {
+        // Each registry that manifests name, with the sources that its crates were locked from.
+        let mut seen: BTreeMap<&str, Vec<&SourceId>> = BTreeMap::new();
+        for dependency in &workspace.dependencies {
+            let patched = workspace.patches.iter().any(|patch| patch.name == dependency.name);
+            if !dependency.path_member.is_empty() || patched {
+                continue;
+            }
+            let member = |package: &&Package| {
+                package.source.is_none() && package.name.as_str() == dependency.member
+            };
+            let locked =
+                lock.packages.iter().filter(member).flat_map(|member| &member.dependencies);
+            let mut sources: Vec<&SourceId> = locked
+                .filter(|locked| locked.name.as_str() == dependency.name)
+                .filter_map(|locked| locked.source.as_ref())
+                .filter(|source| source.is_registry())
+                .collect();
+            sources.dedup();
+            let registry = dependency.registry.as_ref().map_or("", |registry| &*registry.text);
+            let known = seen.entry(registry).or_default();
+            // A crate that two registries are asked for tells nothing.
+            if let [source] = sources[..]
+                && !known.contains(&source)
+            {
+                known.push(source);
+            }
+        }
+        let mut registries: BTreeMap<SourceId, String> = BTreeMap::new();
+        for (registry, sources) in seen {
+            if let [source] = sources[..] {
+                // The first registry comes first, and may be named as well.
+                registries.entry(source.clone()).or_insert_with(|| registry.to_owned());
+            }
+        }
+        let mut names = Self { registries, workspace };
+        names.guess(lock);
+        names
+    }
+
+    /// Where no manifest names a registry, and the lock has one source, the source is the first one.
+    fn guess(&mut self, lock: &Lockfile) {
+        let patches = self.workspace.patches.iter();
+        let named = self.workspace.dependencies.iter().any(|entry| entry.registry.is_some())
+            || patches.clone().any(|patch| matches!(patch.origin, PatchOrigin::Registry(_)));
+        let sources = registries(lock);
+        if let ([source], true, false) = (&sources[..], self.registries.is_empty(), named) {
+            self.registries.insert((*source).clone(), String::new());
+        }
+    }
+
+    /// A locked package as the service is told it, unless it has no name there, or is gone.
+    fn locked(&self, package: &Package) -> Option<LockedPackage> {
+        let version = package.version.to_string();
+        let registry = self.registry(package.name.as_str(), &version, package.source.as_ref())?;
+        let dependencies = package.dependencies.iter().filter_map(|dependency| {
+            let (name, version) = (dependency.name.to_string(), dependency.version.to_string());
+            let registry = self.registry(&name, &version, dependency.source.as_ref())?;
+            Some(LockedDependency { name, version, registry })
+        });
+        let (name, dependencies) = (package.name.to_string(), dependencies.collect());
+        Some(LockedPackage { name, version, registry, dependencies })
+    }
+
+    /// The registry of a package, by its name at the service. What has no source must be a member.
+    fn registry(&self, name: &str, version: &str, source: Option<&SourceId>) -> Option<String> {
+        if let Some(source) = source {
+            return self.registries.get(source).cloned();
+        }
+        let is_it = |member: &super::Member| {
+            let own = member.version.as_ref().map_or("0.0.0", |version| &*version.text);
+            member.name.text == name && own == version
+        };
+        self.workspace.members.iter().any(is_it).then(String::new)
+    }
+
+    /// Says which registries have no name.
+    fn unknown(&self, lock: &Lockfile, source: &Source) -> Vec<String> {
+        let unknown = registries(lock).into_iter().filter(|id| !self.registries.contains_key(id));
+        let unknown = unknown.map(|id| {
+            let lock = source.name();
+            let address = crate::input::source::masked(&id.to_string());
+            format!("`{lock}` has crates from `{address}`, which no manifest names; they are free to change")
+        });
+        unknown.collect()
+    }
+}
+
+/// The registries that a lock has crates from.
+fn registries(lock: &Lockfile) -> Vec<&SourceId> {
+    let sources = lock.packages.iter().filter_map(|package| package.source.as_ref());
+    let mut sources: Vec<_> = sources.filter(|source| source.is_registry()).collect();
+    sources.sort();
+    sources.dedup();
+    sources
+}
