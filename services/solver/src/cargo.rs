@@ -10,6 +10,8 @@ mod ahead;
 mod build;
 mod candidates;
 mod explain;
+mod locks;
+mod patches;
 mod problem;
 mod rules;
 mod solution;
@@ -20,8 +22,8 @@ pub use build::{
     Asked, BuildEdge, BuildSet, Built, FeatureResolver, Platforms, ProcMacros, Selection,
     SelectionError, Side, Unit, build_set,
 };
-pub use problem::{Member, Policy, Problem};
-pub use solution::{Edge, MemberPick, Pick, Solution, Target};
+pub use problem::{Locked, Member, Patch, Policy, Problem, Replacement};
+pub use solution::{Edge, MemberPick, Pick, Solution, Target, UnusedPatch};
 pub use universe::{Crate, Universe};
 
 pub use crate::Partial;
@@ -52,11 +54,14 @@ pub enum Outcome {
 /// same outcome, always.
 pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Outcome, u64) {
     let rules = CargoRules::new(problem, universe);
+    if rules.patches().unknown.is_empty() && !rules.patches().faults.is_empty() {
+        return (Outcome::Conflict(explain::patches(&rules), rules.footprint()), 0);
+    }
     let (found, steps) = search(&rules, rules.root(), budget);
     let outcome = match found {
         Found::Solution(picked) => match solution::read(&rules, &picked) {
             Ok(solution) => Outcome::Solved(solution),
-            Err(cycle) => Outcome::Conflict(explain::cycle(&cycle), rules.footprint()),
+            Err(cycle) => Outcome::Conflict(explain::cycle(&rules, &cycle), rules.footprint()),
         },
         Found::Conflict(leaves) => {
             Outcome::Conflict(explain::explain(&rules, &leaves), rules.footprint())

@@ -9,8 +9,12 @@
 mod build;
 #[path = "cargo/cases.rs"]
 mod cases;
+#[path = "cargo/judged.rs"]
+mod judged;
 #[path = "cargo/locks.rs"]
 mod locks;
+#[path = "cargo/manifests.rs"]
+mod manifests;
 #[path = "cargo/random.rs"]
 mod random;
 #[path = "cargo/rules.rs"]
@@ -27,7 +31,7 @@ const STEPS: u64 = 100_000;
 fn lock_files_are_those_of_cargo() {
     let mut world = World::recorded();
     let mut different = Vec::new();
-    for set in locks::SETS {
+    for set in manifests::SETS {
         different.extend(locks::differences(&mut world, set));
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
@@ -44,7 +48,7 @@ fn an_answer_does_not_depend_on_what_happened_to_be_known() {
 
 #[test]
 fn looking_ahead_asks_in_few_rounds_for_little_that_is_not_needed() {
-    for set in locks::SETS {
+    for set in manifests::SETS {
         locks::looks_ahead(World::recorded(), set);
     }
 }

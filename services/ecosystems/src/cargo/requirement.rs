@@ -37,6 +37,11 @@ impl Requirement {
         self.0.matches(version)
     }
 
+    /// Whether the requirement is `*`.
+    pub fn is_any(&self) -> bool {
+        self.0.comparators.is_empty()
+    }
+
     /// Whether the requirement is one exact version.
     pub fn is_pin(&self) -> bool {
         let is_pin = |op| op == Op::Exact;
@@ -90,6 +95,8 @@ mod tests {
     #[test]
     fn pins_name_one_version() {
         let is_pin = |text| Requirement::parse(text).expect("a requirement").is_pin();
+        let is_any = |text| Requirement::parse(text).expect("a requirement").is_any();
+        assert!(is_any("*") && !is_any("1.*") && !is_any(">=0.0.0"));
         assert!(is_pin("=1.2.3") && is_pin("=1.0.0-a"));
         assert!(!is_pin("=1.2") && !is_pin("1.2.3") && !is_pin("=1.2.3, <2"));
     }

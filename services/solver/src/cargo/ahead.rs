@@ -11,21 +11,17 @@ use super::{Gap, Problem, Universe};
 /// names is only fetched sooner; answers do not depend on it.
 pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Gap> {
     let rules = CargoRules::new(problem, universe);
-    let mut asked: BTreeMap<Owner, BTreeSet<&str>> = BTreeMap::new();
-    let mut gaps = BTreeSet::new();
-    let mut waiting = Vec::new();
-    for (number, _) in (0..).zip(&problem.members) {
-        let owner = Owner::Member(number);
-        asked.insert(owner, rules.features(owner).iter().map(|(name, _)| name).collect());
-        waiting.push(owner);
-    }
+    let mut asked: BTreeMap<Owner, BTreeSet<&str>> = rules.wanted();
+    let mut waiting: Vec<Owner> = asked.keys().copied().collect();
+    let unknown = rules.patches().unknown.iter();
+    let mut gaps: BTreeSet<Gap> = unknown.map(|id| rules.package_name(*id).clone()).collect();
     let nothing = BTreeSet::new();
     while let Some(owner) = waiting.pop() {
         let Some(activation) = rules.activate(owner, asked[&owner].iter().copied()) else {
             continue;
         };
         for (place, dependency) in (0..).zip(rules.dependencies(owner)) {
-            if !CargoRules::is_active(owner, dependency, &activation) {
+            if !rules.is_active(owner, dependency, &activation) {
                 continue;
             }
             let extra = activation.dependencies.get(&*dependency.alias).unwrap_or(&nothing);

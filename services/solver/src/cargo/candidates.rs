@@ -2,26 +2,60 @@
 
 use std::cmp::Reverse;
 
-use ecosystems::cargo::{CompatibilityLine, Listing, Release, Requirement, Version};
+use ecosystems::cargo::{CompatibilityLine, Release, Requirement, Version};
 use pubgrub::VersionSet;
 
+use super::locks::Locks;
 use super::problem::Policy;
+use super::rules::Owner;
+use super::universe::CrateId;
 use crate::{Strategy, Versions};
 
-/// What counts for more than the version: whether it is not locked, and with how many compilers it
+/// What counts for more than the version: whether it is preferred, and with how many compilers it
 /// works. The lower is tried first.
-type Rank = (bool, Reverse<usize>);
+type Rank = (Preference, Reverse<usize>);
+
+/// How much a version is preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Preference {
+    /// The lock file has dependencies point to it.
+    Kept,
+    /// It was in the lock file, or a patch puts it there.
+    Preferred,
+    /// It is one of many.
+    None,
+}
+
+/// What may stand for a package, ascending by version: its releases, and what patches put beside
+/// and in place of them. A position in it is that in the listing where there are no patches.
+#[derive(Debug)]
+pub(crate) struct Shelf<'a> {
+    id: CrateId,
+    releases: &'a [Release],
+    /// Everything, where there are patches.
+    patched: Option<Vec<Stock<'a>>>,
+}
+
+/// One thing that may stand for a package.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stock<'a> {
+    pub(crate) owner: Owner,
+    pub(crate) version: &'a Version,
+    /// The release; none for what a patch puts there.
+    release: Option<&'a Release>,
+}
 
 /// The candidates of one package under one policy.
 #[derive(Debug)]
-pub(crate) struct Candidates {
-    /// Positions in the listing with their ranks, the one to try first first.
+pub(crate) struct Candidates<'a> {
+    shelf: Shelf<'a>,
+    /// Positions on the shelf with their ranks, the one to try first first.
     order: Vec<(Rank, u32)>,
-    /// The stretches of the listing that are compatibility lines, ascending.
+    /// The stretches of the shelf that are compatibility lines, ascending.
     lines: Vec<Line>,
 }
 
-/// One compatibility line of a listing.
+/// One compatibility line.
 #[derive(Debug)]
 struct Line {
     /// The positions of its first version, and of the one behind its last.
@@ -49,21 +83,72 @@ pub(crate) struct Run {
     pub(crate) versions: Versions,
 }
 
-impl Candidates {
-    pub(crate) fn new(policy: &Policy, listing: &Listing, locked: &[&Version]) -> Self {
+impl<'a> Shelf<'a> {
+    /// The releases of a package, without those in whose place patches are.
+    pub(crate) fn new(
+        id: CrateId,
+        releases: &'a [Release],
+        patches: &[(Owner, &'a Version)],
+    ) -> Self {
+        if patches.is_empty() {
+            return Self { id, releases, patched: None };
+        }
+        let patches = patches.iter();
+        let mut stock: Vec<Stock<'a>> = patches
+            .map(|(owner, version)| Stock { owner: *owner, version, release: None })
+            .collect();
+        for (position, release) in (0u32..).zip(releases) {
+            let version = &release.version;
+            if stock.iter().all(|patch| patch.release.is_some() || patch.version != version) {
+                let owner = Owner::Release(id, position);
+                stock.push(Stock { owner, version, release: Some(release) });
+            }
+        }
+        stock.sort_by(|left, right| left.version.cmp(right.version));
+        Self { id, releases, patched: Some(stock) }
+    }
+
+    fn length(&self) -> u32 {
+        let length = self.patched.as_ref().map_or(self.releases.len(), Vec::len);
+        u32::try_from(length).unwrap_or(u32::MAX)
+    }
+
+    fn at(&self, position: u32) -> Stock<'a> {
+        match &self.patched {
+            Some(patched) => patched[position as usize],
+            None => {
+                let release = &self.releases[position as usize];
+                let owner = Owner::Release(self.id, position);
+                Stock { owner, version: &release.version, release: Some(release) }
+            }
+        }
+    }
+}
+
+impl<'a> Candidates<'a> {
+    pub(crate) fn new(policy: &Policy, shelf: Shelf<'a>, locks: &Locks<'_>) -> Self {
         let mut lines: Vec<Line> = Vec::new();
         let mut last: Option<CompatibilityLine> = None;
         let mut order: Vec<(Rank, u32)> = Vec::new();
-        for (position, release) in (0u32..).zip(&listing.releases) {
-            if last.replace(release.line()) != Some(release.line()) {
+        for position in 0..shelf.length() {
+            let Stock { version, release, .. } = shelf.at(position);
+            let line = CompatibilityLine::of(version);
+            if last.replace(line) != Some(line) {
                 lines.push(Line { first: position, end: position, order: Vec::new() });
             }
             if let Some(line) = lines.last_mut() {
                 line.end = position + 1;
             }
-            let is_locked = locked.contains(&&release.version);
-            if is_locked || is_candidate(policy, release) {
-                order.push(((!is_locked, Reverse(compilers(policy, release))), position));
+            let preference = match locks.preference(shelf.id, version) {
+                Preference::None if release.is_none() => Preference::Preferred,
+                preference => preference,
+            };
+            if preference != Preference::None
+                || release.is_some_and(|release| is_candidate(policy, release))
+            {
+                let all = policy.rust_versions.len();
+                let compilers = release.map_or(all, |release| compilers(policy, release));
+                order.push(((preference, Reverse(compilers)), position));
             }
         }
         if policy.strategy == Strategy::Lowest {
@@ -71,7 +156,7 @@ impl Candidates {
         } else {
             order.sort_unstable_by_key(|(rank, position)| (*rank, Reverse(*position)));
         }
-        let mut candidates = Self { order: Vec::new(), lines };
+        let mut candidates = Self { shelf, order: Vec::new(), lines };
         for (_, position) in &order {
             let place = candidates.place(*position);
             let line = &mut candidates.lines[place];
@@ -80,25 +165,43 @@ impl Candidates {
         Self { order, ..candidates }
     }
 
-    /// The candidates that meet a requirement.
-    pub(crate) fn matching(&self, listing: &Listing, requirement: &Requirement) -> Matches {
-        self.runs(self.meeting(listing, requirement).map(|(_, position)| position))
+    /// What is at a position.
+    pub(crate) fn at(&self, position: u32) -> Stock<'a> {
+        self.shelf.at(position)
+    }
+
+    /// Where a version of the package is, with the position of the first of its line.
+    pub(crate) fn position(&self, owner: Owner) -> Option<(u32, u32)> {
+        let position = match (&self.shelf.patched, owner) {
+            (None, Owner::Release(_, position)) => Some(position),
+            (None, Owner::Member(_)) => None,
+            (Some(_), _) => (0..self.shelf.length()).find(|at| self.at(*at).owner == owner),
+        }?;
+        Some((self.lines.get(self.place(position))?.first, position))
+    }
+
+    /// The candidates that meet a requirement, a certain version before all others if it does.
+    pub(crate) fn matching(&self, requirement: &Requirement, first: Option<&Version>) -> Matches {
+        let is_first = |position: &u32| first == Some(self.at(*position).version);
+        let mut positions: Vec<u32> =
+            self.meeting(requirement).map(|(_, position)| position).collect();
+        if let Some(place) = positions.iter().position(is_first) {
+            positions[..=place].rotate_right(1);
+        }
+        self.runs(positions.into_iter())
     }
 
     /// The lowest alone of the candidates that meet a requirement and are of the first rank.
-    pub(crate) fn lowest(&self, listing: &Listing, requirement: &Requirement) -> Matches {
-        let lowest = self.meeting(listing, requirement).min();
+    pub(crate) fn lowest(&self, requirement: &Requirement, first: Option<&Version>) -> Matches {
+        let is_first = |(_, position): &(Rank, u32)| first == Some(self.at(*position).version);
+        let kept = self.meeting(requirement).find(is_first);
+        let lowest = kept.or_else(|| self.meeting(requirement).min());
         self.runs(lowest.into_iter().map(|(_, position)| position))
     }
 
-    fn meeting(
-        &self,
-        listing: &Listing,
-        requirement: &Requirement,
-    ) -> impl Iterator<Item = (Rank, u32)> {
-        let version = |position: u32| &listing.releases[position as usize].version;
+    fn meeting(&self, requirement: &Requirement) -> impl Iterator<Item = (Rank, u32)> {
         let order = self.order.iter().copied();
-        order.filter(move |(_, position)| requirement.matches(version(*position)))
+        order.filter(move |(_, position)| requirement.matches(self.at(*position).version))
     }
 
     fn runs(&self, positions: impl Iterator<Item = u32>) -> Matches {
@@ -142,7 +245,8 @@ fn compilers(policy: &Policy, release: &Release) -> usize {
     }
 }
 
-fn is_candidate(policy: &Policy, release: &Release) -> bool {
+/// Whether a release can be chosen by itself.
+pub(crate) fn is_candidate(policy: &Policy, release: &Release) -> bool {
     let is_late = policy.before.zip(release.published_at).is_some_and(|(cut, at)| at > cut);
     !release.is_yanked && !is_late
 }

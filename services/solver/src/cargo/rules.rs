@@ -6,16 +6,19 @@ mod state;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ecosystems::cargo::{Activation, Dependency, Features, Listing, Release, Requirement, Version};
-use rustc_hash::FxHashMap;
+use ecosystems::cargo::{
+    Activation, Dependency, Features, Kind, Listing, Release, Requirement, Version,
+};
 
-use super::candidates::{Candidates, Matches};
+use super::candidates::{Candidates, Matches, Preference, Shelf, Stock, is_candidate};
+use super::locks::Locks;
+use super::patches::{Patched, Patches};
 use super::universe::{CrateId, Package, RequirementId, Target};
-use super::{Crate, Gap, Member, Partial, Problem, Universe};
+use super::{Crate, Gap, Member, Partial, Problem, Replacement, Universe};
 use crate::search::{Needs, Rules, Slot, Spent};
 use crate::{Strategy, Versions};
 pub(crate) use needs::requested;
@@ -36,7 +39,8 @@ pub(crate) struct CargoRules<'a> {
     /// own.
     crates: Vec<Crate>,
     requirements: Vec<&'a Requirement>,
-    locked: FxHashMap<CrateId, Vec<&'a Version>>,
+    locks: Locks<'a>,
+    patches: Patches<'a>,
     state: RefCell<State<'a>>,
 }
 
@@ -48,14 +52,10 @@ impl<'a> CargoRules<'a> {
             targets: Vec::new(),
             crates: Vec::new(),
             requirements: Vec::new(),
-            locked: FxHashMap::default(),
+            locks: Locks::default(),
+            patches: Patches::default(),
             state: RefCell::default(),
         };
-        for (package, version) in &problem.locked {
-            if let Some(id) = universe.id(package) {
-                rules.locked.entry(id).or_default().push(version);
-            }
-        }
         for member in &problem.members {
             let dependencies = member.dependencies.iter();
             let targets = dependencies.map(|dependency| Target {
@@ -65,6 +65,14 @@ impl<'a> CargoRules<'a> {
             let targets = targets.collect();
             rules.targets.push(targets);
         }
+        for patch in &problem.patches {
+            rules.resolve(patch.package.clone());
+            if let Replacement::Package(package, _) = &patch.replacement {
+                rules.resolve(package.clone());
+            }
+        }
+        rules.locks = Locks::new(problem, |package| rules.id(package));
+        rules.patches = Patches::new(&rules);
         rules
     }
 
@@ -86,7 +94,10 @@ impl<'a> CargoRules<'a> {
             SlotKind::Choice(owner, place) | SlotKind::ChoiceFeature(owner, place, _) => {
                 Some(self.targets(owner)[place as usize].package)
             }
-            SlotKind::Root | SlotKind::Member(_) | SlotKind::Links(_) => None,
+            SlotKind::Root
+            | SlotKind::Member(_)
+            | SlotKind::MemberFeature(..)
+            | SlotKind::Links(_) => None,
         }
     }
 
@@ -103,8 +114,9 @@ impl<'a> CargoRules<'a> {
     pub(crate) fn partial(&self, spent: Spent) -> Partial {
         let decided = spent.decided.into_iter().filter_map(|(slot, version)| {
             let SlotKind::Line(id, line) = self.kind(slot) else { return None };
-            let version = self.release(id, line + version).version.to_string();
-            Some((self.package_name(id).to_string(), version))
+            let Stock { owner, version, .. } = self.candidates(id)?.at(line + version);
+            let is_own = matches!(owner, Owner::Release(own, _) if own == id);
+            is_own.then(|| (self.package_name(id).to_string(), version.to_string()))
         });
         let decided = decided.collect();
         let state = self.state.borrow();
@@ -112,6 +124,15 @@ impl<'a> CargoRules<'a> {
             Some((self.package_name(self.package_of(state.slots.kind(*slot))?).to_string(), *count))
         });
         Partial::new(spent.interrupted, decided, conflicts)
+    }
+
+    /// A member or a release as `name version`.
+    pub(crate) fn owner_text(&self, owner: Owner) -> String {
+        let name = match owner {
+            Owner::Member(number) => &self.member(number).name,
+            Owner::Release(id, _) => &self.package_name(id).name,
+        };
+        format!("{name} {}", self.version(owner))
     }
 
     pub(crate) fn package_name(&self, id: CrateId) -> &Crate {
@@ -165,15 +186,30 @@ impl<'a> CargoRules<'a> {
         features.activate(requested, self.dependencies(owner)).ok()
     }
 
+    /// The members of the workspace, with their features: all are needed.
+    pub(crate) fn wanted(&self) -> BTreeMap<Owner, BTreeSet<&'a str>> {
+        let members = (0..).zip(&self.problem.members).filter(|(_, member)| member.in_workspace);
+        let wanted = members.map(|(number, member)| {
+            let features = member.features.iter().map(|(name, _)| name);
+            (Owner::Member(number), features.collect())
+        });
+        wanted.collect()
+    }
+
+    /// Whether an owner is a member of the workspace.
+    fn is_member(&self, owner: Owner) -> bool {
+        matches!(owner, Owner::Member(number) if self.member(number).in_workspace)
+    }
+
     /// Whether a dependency counts: those for development do for members only, and optional ones
     /// where a feature asks for them.
     pub(crate) fn is_active(
+        &self,
         owner: Owner,
         dependency: &Dependency,
         activation: &Activation<'_>,
     ) -> bool {
-        let is_dev = dependency.kind == ecosystems::cargo::Kind::Dev;
-        (!is_dev || matches!(owner, Owner::Member(_)))
+        (dependency.kind != Kind::Dev || self.is_member(owner))
             && (!dependency.is_optional || activation.dependencies.contains_key(&*dependency.alias))
     }
 
@@ -182,43 +218,124 @@ impl<'a> CargoRules<'a> {
         &listing.releases[position as usize]
     }
 
+    /// The version of a member or a release.
+    pub(crate) fn version(&self, owner: Owner) -> &'a Version {
+        match owner {
+            Owner::Member(number) => &self.member(number).version,
+            Owner::Release(id, position) => &self.release(id, position).version,
+        }
+    }
+
+    /// The member that a dependency is by path.
+    pub(crate) fn path(&self, owner: Owner, place: u32) -> Option<u32> {
+        let Owner::Member(number) = owner else { return None };
+        self.member(number).paths.get(&(place as usize)).map(|member| self::number(*member))
+    }
+
+    /// Whether a dependency by path takes the version that is there.
+    pub(crate) fn takes(&self, dependency: &Dependency, member: u32) -> bool {
+        let requirement = &dependency.requirement;
+        requirement.is_any() || requirement.matches(&self.member(member).version)
+    }
+
     /// The candidates that meet the requirement of a dependency; `None` if the package is not
     /// known.
     pub(crate) fn matches(&self, owner: Owner, place: u32) -> Option<Rc<Matches>> {
         let target = self.targets(owner)[place as usize];
-        let is_lowest = matches!(owner, Owner::Member(_))
-            && self.problem.policy.strategy == Strategy::LowestDirect;
+        let is_lowest =
+            self.is_member(owner) && self.problem.policy.strategy == Strategy::LowestDirect;
+        let first = self.kept(owner, place);
         self.state.borrow_mut().read.insert(target.package);
-        let key = (target.package, target.requirement, is_lowest);
+        let key = (target.package, target.requirement, is_lowest, first);
         if let Some(known) = self.state.borrow().matches.get(&key) {
             return Some(Rc::clone(known));
         }
-        self.universe.package(target.package)?;
+        let candidates = self.candidates(target.package)?;
         let requirement = self.requirement(target.requirement);
-        let matches = match self.listing(target.package) {
-            None => Matches { count: 0, runs: Vec::new() },
-            Some(listing) => {
-                let candidates = self.candidates(target.package, listing);
-                if is_lowest {
-                    candidates.lowest(listing, requirement)
-                } else {
-                    candidates.matching(listing, requirement)
-                }
-            }
-        };
-        let matches = Rc::new(matches);
+        let matches = Rc::new(if is_lowest {
+            candidates.lowest(requirement, first)
+        } else {
+            candidates.matching(requirement, first)
+        });
         self.state.borrow_mut().matches.insert(key, Rc::clone(&matches));
         Some(matches)
     }
 
-    fn candidates(&self, id: CrateId, listing: &Listing) -> Rc<Candidates> {
-        if let Some(known) = self.state.borrow().candidates.get(&id) {
-            return Rc::clone(known);
+    /// The version that the lock file has a dependency point to.
+    fn kept(&self, owner: Owner, place: u32) -> Option<&'a Version> {
+        if self.problem.locked.is_empty() {
+            return None;
         }
-        let locked = self.locked.get(&id).map_or(&[][..], Vec::as_slice);
-        let candidates = Rc::new(Candidates::new(&self.problem.policy, listing, locked));
+        let Target { package, .. } = self.targets(owner)[place as usize];
+        let requirement = &self.dependencies(owner)[place as usize].requirement;
+        let edges = match owner {
+            Owner::Member(number) => &self.member(number).locked[..],
+            Owner::Release(id, position) => {
+                let place = self.locks.place(id, &self.release(id, position).version);
+                place.map_or(&[][..], |place| &self.problem.locked[place].edges)
+            }
+        };
+        let locked = edges.iter().filter(|place| self.locks.holds(**place));
+        let locked = locked.filter_map(|place| self.problem.locked.get(*place));
+        let mut fitting = locked.filter(|locked| requirement.matches(&locked.version));
+        let known = fitting.find(|locked| {
+            let id = self.id(&locked.package);
+            let owner =
+                |owner: Owner| matches!(owner, Owner::Release(other, _) if Some(other) == id);
+            let is_patch = |patch: &Patched<'_>| patch.package == package && owner(patch.owner);
+            id == Some(package) || self.patches.patched.iter().any(is_patch)
+        });
+        let kept = known.map(|locked| &locked.version);
+        kept.or_else(|| self.locks.oldest(package, |version| requirement.matches(version)))
+    }
+
+    /// The candidates of a package; `None` if it is not known.
+    pub(crate) fn candidates(&self, id: CrateId) -> Option<Rc<Candidates<'a>>> {
+        if let Some(known) = self.state.borrow().candidates.get(&id) {
+            return Some(Rc::clone(known));
+        }
+        let listing = self.universe.package(id)?.listing.as_ref();
+        let releases = listing.map_or(&[][..], |listing| &listing.releases);
+        let shelf = Shelf::new(id, releases, &self.patches.of(id));
+        let candidates = Rc::new(Candidates::new(&self.problem.policy, shelf, &self.locks));
         self.state.borrow_mut().candidates.insert(id, Rc::clone(&candidates));
-        candidates
+        Some(candidates)
+    }
+
+    /// The releases of a package that can be chosen, ascending, patches aside.
+    pub(crate) fn published(&self, id: CrateId) -> impl Iterator<Item = (Owner, &'a Version)> {
+        self.state.borrow_mut().read.insert(id);
+        let listing = self.listing(id);
+        let releases = listing.map_or(&[][..], |listing| &listing.releases);
+        let releases = (0..).zip(releases).filter(move |(_, release)| {
+            self.locks.preference(id, &release.version) != Preference::None
+                || is_candidate(&self.problem.policy, release)
+        });
+        releases.map(move |(at, release)| (Owner::Release(id, at), &release.version))
+    }
+
+    /// Whether it is known what the registry says of a package.
+    pub(crate) fn is_known(&self, id: CrateId) -> bool {
+        self.universe.package(id).is_some()
+    }
+
+    /// Who is chosen where a version of a line is.
+    pub(crate) fn owner(&self, id: CrateId, line: u32, version: u32) -> Owner {
+        let candidates = self.candidates(id).expect("a line is of a package that is known");
+        candidates.at(line + version).owner
+    }
+
+    /// The patches that can put nothing in place of anything, with the reasons.
+    pub(crate) fn patches(&self) -> &Patches<'a> {
+        &self.patches
+    }
+
+    /// The number of a package.
+    pub(crate) fn id(&self, package: &Crate) -> Option<CrateId> {
+        self.universe.id(package).or_else(|| {
+            let place = self.crates.iter().position(|known| known == package)?;
+            Some(CrateId(number(self.universe.crates().len() + place)))
+        })
     }
 
     fn package(&self, id: CrateId) -> &'a Package {
@@ -232,13 +349,9 @@ impl<'a> CargoRules<'a> {
     }
 
     fn resolve(&mut self, package: Crate) -> CrateId {
-        self.universe.id(&package).unwrap_or_else(|| {
-            let place = self.crates.iter().position(|known| *known == package);
-            let place = place.unwrap_or_else(|| {
-                self.crates.push(package);
-                self.crates.len() - 1
-            });
-            CrateId(number(self.universe.crates().len() + place))
+        self.id(&package).unwrap_or_else(|| {
+            self.crates.push(package);
+            CrateId(number(self.universe.crates().len() + self.crates.len() - 1))
         })
     }
 
@@ -266,6 +379,7 @@ impl<'a> CargoRules<'a> {
     fn base(kind: SlotKind) -> Option<SlotKind> {
         match kind {
             SlotKind::Feature(id, line, _) => Some(SlotKind::Line(id, line)),
+            SlotKind::MemberFeature(member, _) => Some(SlotKind::Member(member)),
             SlotKind::ChoiceFeature(owner, place, _) => Some(SlotKind::Choice(owner, place)),
             _ => None,
         }
@@ -307,10 +421,7 @@ impl Rules for CargoRules<'_> {
         let kind = self.kind(slot);
         let version = match kind {
             SlotKind::Root | SlotKind::Member(_) => range.contains(&0).then_some(0),
-            SlotKind::Line(id, line) => {
-                let listing = self.listing(id)?;
-                self.candidates(id, listing).choose(line, range)
-            }
+            SlotKind::Line(id, line) => self.candidates(id)?.choose(line, range),
             SlotKind::Choice(owner, place) => {
                 let runs = number(self.matches(owner, place)?.runs.len());
                 range.positions(runs).next()
@@ -320,7 +431,7 @@ impl Rules for CargoRules<'_> {
                 range.positions(number(holders)).next()
             }
             SlotKind::Unlisted(_) => None,
-            SlotKind::Feature(..) | SlotKind::ChoiceFeature(..) => {
+            SlotKind::Feature(..) | SlotKind::MemberFeature(..) | SlotKind::ChoiceFeature(..) => {
                 let base = self.slot(Self::base(kind)?);
                 let decided = self.state.borrow().decided.get(&base).copied();
                 decided.filter(|version| range.contains(version))
@@ -338,9 +449,13 @@ impl Rules for CargoRules<'_> {
             SlotKind::Links(_) => Some(Vec::new()),
             SlotKind::Root => Some(self.root_needs()),
             SlotKind::Member(number) => self.member_needs(number),
-            SlotKind::Line(id, line) => self.release_needs(id, line, version),
+            SlotKind::Line(id, line) => self.line_needs(id, line, version),
             SlotKind::Feature(id, line, feature) => {
-                self.feature_needs(id, line, version, self.text(feature))
+                self.line_feature_needs(id, line, version, self.text(feature))
+            }
+            SlotKind::MemberFeature(number, feature) => {
+                let base = self.whole(SlotKind::Member(number), 0);
+                self.feature_needs(Owner::Member(number), self.text(feature), base)
             }
             SlotKind::Choice(owner, place) => {
                 self.option_needs(owner, place, version, &BTreeSet::new())

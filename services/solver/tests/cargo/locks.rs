@@ -1,32 +1,13 @@
 //! Manifests with the lock files that cargo 1.95 wrote for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use ecosystems::cargo::{Dependency, Kind, Name, Requirement, RustVersion};
 use serde::Deserialize;
-use solver::cargo::{Outcome, Policy, Problem, Solution, Target};
+use solver::cargo::{Outcome, Solution, Target};
 
 use super::STEPS;
-use super::world::{REGISTRY, World, bundled, member};
-
-#[derive(Deserialize)]
-struct Manifest {
-    package: Package,
-    dependencies: BTreeMap<String, Entry>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-}
-
-/// The few forms of a dependency that the manifests have.
-#[derive(Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-enum Entry {
-    Text(String),
-    Table { version: String, features: Vec<Box<str>> },
-}
+use super::manifests::{problem, read};
+use super::world::World;
 
 #[derive(Deserialize)]
 struct Lock {
@@ -41,24 +22,12 @@ struct Locked {
     dependencies: Vec<String>,
 }
 
-/// The recorded sets.
-pub(crate) const SETS: [&str; 6] = ["bevy-game", "data", "desktop", "grpc", "p2p", "web-api"];
-
 /// Packages as `name version`, and edges as `name version -> name version`.
 type Graph = (BTreeSet<String>, BTreeSet<String>);
 
-fn manifest(set: &str) -> Manifest {
-    toml::from_str(&read(set, "Cargo.toml")).expect("a manifest")
-}
-
-fn read(set: &str, file: &str) -> String {
-    let bytes = bundled(&format!("oracles/cargo/{set}/{file}"));
-    String::from_utf8(bytes).expect("text")
-}
-
 /// Counts how often looking ahead names anything before it knows all, and what it names.
 pub(crate) fn looks_ahead(mut world: World, set: &str) {
-    let problem = problem(&manifest(set));
+    let problem = problem(set);
     let (mut rounds, mut asked) = (0, 0);
     loop {
         let gaps = world.ahead(&problem);
@@ -79,11 +48,11 @@ pub(crate) fn looks_ahead(mut world: World, set: &str) {
 
 /// Solves a set, and says in what the answer differs from cargo's.
 pub(crate) fn differences(world: &mut World, set: &str) -> Vec<String> {
-    let manifest = manifest(set);
+    let problem = problem(set);
     let lock: Lock = toml::from_str(&read(set, "Cargo.lock")).expect("a lock file");
-    let (outcome, steps, rounds) = world.solve(&problem(&manifest), STEPS);
+    let (outcome, steps, rounds) = world.solve(&problem, STEPS);
     let Outcome::Solved(solution) = outcome else { return vec![format!("{set}: {outcome:?}")] };
-    let (packages, edges) = graph(&manifest.package.name, &solution);
+    let (packages, edges) = graph(problem.members[0].name.as_str(), &solution);
     let (locked, locked_edges) = locked(&lock);
     let (count, edge_count) = (packages.len(), edges.len());
     println!(
@@ -97,35 +66,6 @@ pub(crate) fn differences(world: &mut World, set: &str) -> Vec<String> {
         different.extend(added);
     }
     different
-}
-
-fn problem(manifest: &Manifest) -> Problem {
-    let dependencies = manifest.dependencies.iter().map(|(name, entry)| {
-        let (version, features) = match entry {
-            Entry::Text(version) => (version, &[][..]),
-            Entry::Table { version, features } => (version, &features[..]),
-        };
-        Dependency {
-            alias: name.as_str().into(),
-            package: Name::parse(name).expect("a name"),
-            requirement: Requirement::parse(version).expect("a requirement"),
-            kind: Kind::Normal,
-            features: features.into(),
-            uses_default_features: true,
-            is_optional: false,
-            target: None,
-            registry: None,
-        }
-    });
-    let member = member(dependencies.collect());
-    // Where a manifest names no rust-version, cargo takes its own toolchain's.
-    let rust_versions = vec![RustVersion::parse("1.95.0").expect("a rust-version")];
-    Problem {
-        registry: REGISTRY.into(),
-        members: vec![member],
-        policy: Policy { rust_versions, ..Policy::default() },
-        ..Problem::default()
-    }
 }
 
 fn graph(member: &str, solution: &Solution) -> Graph {

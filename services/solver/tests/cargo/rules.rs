@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ecosystems::Timestamp;
 use ecosystems::cargo::{Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion};
 use solver::Strategy;
-use solver::cargo::{Crate, Member, Outcome, Problem, Solution, Universe, solve};
+use solver::cargo::{Crate, Locked, Member, Outcome, Problem, Solution, Universe, solve};
 use solver::search::Budget;
 
 use super::STEPS;
@@ -16,17 +16,9 @@ use super::world::{self, REGISTRY, World};
 fn world(lines: &[&str]) -> World {
     let mut world = World::default();
     for line in lines {
-        add(&mut world, REGISTRY, line);
+        world.add_words(REGISTRY, line);
     }
     world
-}
-
-fn add(world: &mut World, registry: &str, line: &str) {
-    let mut words = line.splitn(3, ' ');
-    let name = words.next().expect("a name");
-    let version = words.next().expect("a version");
-    let rest = words.next().map_or_else(String::new, |rest| format!(",{rest}"));
-    world.add(registry, name, &format!(r#"{{"name":"{name}","vers":"{version}"{rest}}}"#));
 }
 
 /// A dependency as `name requirement`.
@@ -53,6 +45,17 @@ fn problem(dependencies: &[&str]) -> Problem {
     Problem { registry: REGISTRY.into(), members: vec![member(dependencies)], ..Problem::default() }
 }
 
+/// A locked package as `name version`, with the places of what it depends on.
+fn locked(text: &str, edges: &[usize]) -> Locked {
+    let (name, version) = text.split_once(' ').expect("a name and a version");
+    Locked {
+        package: package(name),
+        version: version.parse().expect("a version"),
+        edges: edges.to_vec(),
+        is_to_update: false,
+    }
+}
+
 fn package(name: &str) -> Crate {
     Crate { registry: REGISTRY.into(), name: Name::parse(name).expect("a name") }
 }
@@ -76,9 +79,9 @@ fn a_yanked_version_is_taken_only_where_it_is_locked() {
     let lines = ["a 1.0.0", r#"a 1.1.0 "yanked":true"#, "a 1.0.1"];
     let mut problem = problem(&["a 1"]);
     assert_eq!(answer(&lines, &problem), "a 1.0.1");
-    problem.locked = vec![(package("a"), "1.1.0".parse().unwrap())];
+    problem.locked = vec![locked("a 1.1.0", &[])];
     assert_eq!(answer(&lines, &problem), "a 1.1.0");
-    problem.locked = vec![(package("a"), "1.0.0".parse().unwrap())];
+    problem.locked = vec![locked("a 1.0.0", &[])];
     assert_eq!(answer(&lines, &problem), "a 1.0.0");
     assert_eq!(answer(&lines[1..2], &self::problem(&["a 1"])), "");
 }
@@ -202,8 +205,8 @@ fn the_same_name_in_two_registries_is_two_packages() {
         "b 1.0.0",
         "c 1.0.0",
     ]);
-    add(&mut world, "https://other.example/", r#"b 1.5.0 "deps":[{"name":"c","req":"1"}]"#);
-    add(&mut world, "https://other.example/", "c 1.7.0");
+    world.add_words("https://other.example/", r#"b 1.5.0 "deps":[{"name":"c","req":"1"}]"#);
+    world.add_words("https://other.example/", "c 1.7.0");
     let (outcome, _, _) = world.solve(&problem(&["a 1", "b 1"]), STEPS);
     let Outcome::Solved(solution) = outcome else { panic!("{outcome:?}") };
     let picks = solution.picks.iter();

@@ -1,5 +1,6 @@
 //! Index files as a universe that is read as far as problems ask for it.
 #![expect(clippy::disallowed_methods, reason = "the index is a file, and its place is a setting")]
+#![allow(dead_code, reason = "tests and measurements use different parts")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -18,7 +19,7 @@ pub(crate) const REGISTRY: &str = "https://index.example/";
 pub(crate) struct World {
     /// The files of each package, by registry and name.
     files: HashMap<(String, String), Vec<u8>>,
-    universe: Universe,
+    pub(crate) universe: Universe,
 }
 
 /// A member without features of its own.
@@ -26,9 +27,12 @@ pub(crate) fn member(dependencies: Vec<Dependency>) -> Member {
     Member {
         name: Name::parse("root").expect("a name"),
         version: Version::new(0, 1, 0),
+        in_workspace: true,
         dependencies,
+        paths: BTreeMap::new(),
         features: Features::default(),
         links: None,
+        locked: Vec::new(),
     }
 }
 
@@ -77,6 +81,15 @@ impl World {
         let file = self.files.entry((registry.to_owned(), name.to_ascii_lowercase())).or_default();
         file.extend_from_slice(line.as_bytes());
         file.push(b'\n');
+    }
+
+    /// Adds a line as `name version rest`, where the rest is further fields of the line.
+    pub(crate) fn add_words(&mut self, registry: &str, line: &str) {
+        let mut words = line.splitn(3, ' ');
+        let name = words.next().expect("a name");
+        let version = words.next().expect("a version");
+        let rest = words.next().map_or_else(String::new, |rest| format!(",{rest}"));
+        self.add(registry, name, &format!(r#"{{"name":"{name}","vers":"{version}"{rest}}}"#));
     }
 
     /// All listings, by the names of their packages.

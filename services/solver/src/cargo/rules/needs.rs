@@ -7,7 +7,7 @@ use pubgrub::VersionSet;
 
 use super::super::candidates::{Matches, Run};
 use super::super::universe::CrateId;
-use super::{CargoRules, DEFAULT, Owner, SlotKind, number};
+use super::{CargoRules, DEFAULT, Owner, SlotKind};
 use crate::Versions;
 use crate::search::{Need, Rules};
 
@@ -25,52 +25,97 @@ impl<'a> CargoRules<'a> {
         needs.into_iter().map(|(_, need)| need).collect()
     }
 
-    /// The workspace needs its members.
+    /// The workspace needs its members. What patches put in place of packages has to be known.
     pub(super) fn root_needs(&self) -> Vec<Ranked> {
-        let members = 0..number(self.problem.members.len());
-        members.map(|member| self.whole(SlotKind::Member(member), 0)).collect()
+        let members = (0..).zip(&self.problem.members).filter(|(_, member)| member.in_workspace);
+        let members = members.map(|(number, _)| self.whole(SlotKind::Member(number), 0));
+        let unknown = self.patches().unknown.iter().map(|package| self.unlisted(*package));
+        members.chain(unknown).collect()
     }
 
-    /// A member needs all its dependencies, with all its features on.
-    pub(super) fn member_needs(&self, member: u32) -> Option<Vec<Ranked>> {
-        let owner = Owner::Member(member);
-        let features = self.features(owner).iter().map(|(name, _)| name);
-        let activation = self.activate(owner, features)?;
+    /// A member needs all its dependencies, with all its features on; another package by path what
+    /// is not optional.
+    pub(super) fn member_needs(&self, number: u32) -> Option<Vec<Ranked>> {
+        let member = self.member(number);
+        let owner = Owner::Member(number);
+        let all = self.features(owner).iter().map(|(name, _)| name);
+        let activation = self.activate(owner, all.filter(|_| member.in_workspace))?;
         let mut needs = self.active_needs(owner, &activation, |_| true)?;
-        needs.extend(self.links_need(self.member(member).links.as_deref(), None));
+        needs.extend(self.links_need(member.links.as_deref(), SlotKind::Member(number)));
         Some(needs)
     }
 
-    /// A release needs what is not optional.
-    pub(super) fn release_needs(
-        &self,
-        id: CrateId,
-        line: u32,
-        version: u32,
-    ) -> Option<Vec<Ranked>> {
-        let owner = Owner::Release(id, line + version);
+    /// A version of a line needs what is not optional; one that a patch put there is what it is.
+    pub(super) fn line_needs(&self, id: CrateId, line: u32, version: u32) -> Option<Vec<Ranked>> {
+        let owner = self.owner(id, line, version);
+        let Owner::Release(own, position) = owner else {
+            return Some(vec![self.itself(owner)?]);
+        };
+        if own != id {
+            return Some(vec![self.itself(owner)?]);
+        }
         let nothing = Activation::default();
         let mut needs = self.active_needs(owner, &nothing, |_| true)?;
-        let links = self.release(id, line + version).links.as_deref();
-        needs.extend(self.links_need(links, Some((id, line))));
+        let links = self.release(own, position).links.as_deref();
+        needs.extend(self.links_need(links, SlotKind::Line(id, line)));
         Some(needs)
     }
 
-    /// A feature needs its release, and what it asks for.
-    pub(super) fn feature_needs(
+    /// A feature needs its version, and what it asks for; that of a version that a patch put there
+    /// is that of the patch.
+    pub(super) fn line_feature_needs(
         &self,
         id: CrateId,
         line: u32,
         version: u32,
         feature: &'a str,
     ) -> Option<Vec<Ranked>> {
-        let owner = Owner::Release(id, line + version);
+        let base = self.whole(SlotKind::Line(id, line), version);
+        let owner = self.owner(id, line, version);
+        if matches!(owner, Owner::Release(own, _) if own == id) {
+            return self.feature_needs(owner, feature, base);
+        }
+        let (_, itself) = self.itself(owner)?;
+        let mut needs = vec![base];
+        let feature = self.state.borrow_mut().number(feature);
+        let kind = match self.kind(itself.slot) {
+            SlotKind::Line(id, line) => {
+                self.has_effect(id, line, feature).then_some(SlotKind::Feature(id, line, feature))
+            }
+            SlotKind::Member(member) => self.member_feature(member, feature),
+            _ => None,
+        };
+        let need = |kind| Need { slot: self.slot(kind), ..itself.clone() };
+        needs.extend(kind.map(|kind| (0, need(kind))));
+        needs.push((0, itself));
+        Some(needs)
+    }
+
+    /// A feature needs what it is a feature of, and what it asks for.
+    pub(super) fn feature_needs(
+        &self,
+        owner: Owner,
+        feature: &'a str,
+        base: Ranked,
+    ) -> Option<Vec<Ranked>> {
         let activation = self.activate(owner, std::iter::once(feature))?;
         let asks_for =
             |dependency: &Dependency| activation.dependencies.contains_key(&*dependency.alias);
         let mut needs = self.active_needs(owner, &activation, asks_for)?;
-        needs.push(self.whole(SlotKind::Line(id, line), version));
+        needs.push(base);
         Some(needs)
+    }
+
+    /// The need for a version itself. `None` if another patch is in its place.
+    fn itself(&self, owner: Owner) -> Option<Ranked> {
+        match owner {
+            Owner::Member(number) => Some(self.whole(SlotKind::Member(number), 0)),
+            Owner::Release(id, _) => {
+                self.state.borrow_mut().read.insert(id);
+                let (line, position) = self.candidates(id)?.position(owner)?;
+                Some(self.whole(SlotKind::Line(id, line), position - line))
+            }
+        }
     }
 
     /// The run that a dependency takes needs its line, with the features asked for.
@@ -112,7 +157,7 @@ impl<'a> CargoRules<'a> {
         let mut needs = Vec::new();
         let mut are_met = true;
         for (place, dependency) in (0..).zip(self.dependencies(owner)) {
-            if Self::is_active(owner, dependency, activation) && is_wanted(dependency) {
+            if self.is_active(owner, dependency, activation) && is_wanted(dependency) {
                 let extra = activation.dependencies.get(&*dependency.alias).unwrap_or(&nothing);
                 match self.dependency_needs(owner, place, extra) {
                     Some(needed) => needs.extend(needed),
@@ -132,10 +177,12 @@ impl<'a> CargoRules<'a> {
         place: u32,
         extra: &BTreeSet<&'a str>,
     ) -> Option<Vec<Ranked>> {
+        if let Some(member) = self.path(owner, place) {
+            let dependency = &self.dependencies(owner)[place as usize];
+            return self.path_needs(member, dependency, extra);
+        }
         let Some(matches) = self.matches(owner, place) else {
-            let unlisted = SlotKind::Unlisted(self.targets(owner)[place as usize].package);
-            let need = Need { slot: self.slot(unlisted), versions: Versions::full(), base: None };
-            return Some(vec![(0, need)]);
+            return Some(vec![self.unlisted(self.targets(owner)[place as usize].package)]);
         };
         let is_one_line = matches.runs.windows(2).all(|pair| pair[0].line == pair[1].line);
         let needs = if is_one_line {
@@ -144,6 +191,37 @@ impl<'a> CargoRules<'a> {
             self.choice_needs(owner, place, &matches, extra)?
         };
         Some(needs.into_iter().map(|(_, need)| (matches.count, need)).collect())
+    }
+
+    /// What a dependency by path needs: the package, with each feature that is asked for.
+    fn path_needs(
+        &self,
+        member: u32,
+        dependency: &'a Dependency,
+        extra: &BTreeSet<&'a str>,
+    ) -> Option<Vec<Ranked>> {
+        let features = self.features(Owner::Member(member));
+        let offers = named(dependency, extra).iter().all(|feature| features.has(feature));
+        if !offers || !self.takes(dependency, member) {
+            return None;
+        }
+        let mut needs = vec![self.whole(SlotKind::Member(member), 0)];
+        for feature in requested(dependency, extra) {
+            let feature = self.state.borrow_mut().number(feature);
+            let feature = self.member_feature(member, feature);
+            needs.extend(feature.map(|kind| self.whole(kind, 0)));
+        }
+        Some(needs.into_iter().map(|(_, need)| (1, need)).collect())
+    }
+
+    /// The slot of a feature of a package by path, if it is of any effect: a member has all of its
+    /// features on.
+    fn member_feature(&self, member: u32, feature: u32) -> Option<SlotKind> {
+        let owner = Owner::Member(member);
+        let has_effect = !self.member(member).in_workspace
+            && self.features(owner).has(self.text(feature))
+            && self.asks_for_anything(owner, self.text(feature));
+        has_effect.then_some(SlotKind::MemberFeature(member, feature))
     }
 
     /// What a dependency needs that takes candidates of one line.
@@ -203,6 +281,9 @@ impl<'a> CargoRules<'a> {
         place: u32,
         extra: &BTreeSet<&'a str>,
     ) -> Result<Option<Owner>, CrateId> {
+        if let Some(member) = self.path(owner, place) {
+            return Ok(Some(Owner::Member(member)));
+        }
         let id = self.targets(owner)[place as usize].package;
         let dependency = &self.dependencies(owner)[place as usize];
         let matches = self.matches(owner, place).ok_or(id)?;
@@ -210,17 +291,17 @@ impl<'a> CargoRules<'a> {
         let mut runs = matches.runs.iter();
         Ok(runs.find_map(|run| {
             let versions = self.offering(id, run, &named)?;
-            let version = self.candidates(id, self.listing(id)?).choose(run.line, &versions)?;
-            Some(Owner::Release(id, run.line + version))
+            let version = self.candidates(id)?.choose(run.line, &versions)?;
+            Some(self.owner(id, run.line, version))
         }))
     }
 
     /// The candidates of a run that have all these features; `None` if there is none.
     fn offering(&self, id: CrateId, run: &Run, named: &BTreeSet<&str>) -> Option<Versions> {
-        let length = self.candidates(id, self.listing(id)?).length(run.line);
+        let candidates = self.candidates(id)?;
         let mut offering = run.versions.clone();
-        for version in run.versions.positions(length) {
-            let features = &self.release(id, run.line + version).features;
+        for version in run.versions.positions(candidates.length(run.line)) {
+            let features = self.features(candidates.at(run.line + version).owner);
             if !named.iter().all(|feature| features.has(feature)) {
                 offering = offering.intersection(&Versions::singleton(version).complement());
             }
@@ -236,26 +317,36 @@ impl<'a> CargoRules<'a> {
             return *known;
         }
         let name = self.text(feature);
-        let length =
-            self.listing(id).map_or(0, |listing| self.candidates(id, listing).length(line));
-        let has_effect = (line..line + length).any(|position| {
-            let owner = Owner::Release(id, position);
-            let activation = self.activate(owner, std::iter::once(name));
-            self.features(owner).has(name)
-                && activation.is_none_or(|activation| !activation.dependencies.is_empty())
+        let has_effect = self.candidates(id).is_some_and(|candidates| {
+            (line..line + candidates.length(line)).any(|position| {
+                let owner = candidates.at(position).owner;
+                self.features(owner).has(name) && self.asks_for_anything(owner, name)
+            })
         });
         self.state.borrow_mut().effects.insert(key, has_effect);
         has_effect
     }
 
-    fn links_need(&self, links: Option<&'a str>, holder: Option<(CrateId, u32)>) -> Option<Ranked> {
+    /// Whether a feature asks for any dependency, or cannot be had.
+    fn asks_for_anything(&self, owner: Owner, feature: &'a str) -> bool {
+        let activation = self.activate(owner, std::iter::once(feature));
+        activation.is_none_or(|activation| !activation.dependencies.is_empty())
+    }
+
+    fn links_need(&self, links: Option<&'a str>, holder: SlotKind) -> Option<Ranked> {
         let links = self.state.borrow_mut().number(links?);
         let holder = self.state.borrow_mut().holder(links, holder);
         Some(self.whole(SlotKind::Links(links), holder))
     }
 
+    /// The need for a package of which nothing is known.
+    fn unlisted(&self, package: CrateId) -> Ranked {
+        let slot = self.slot(SlotKind::Unlisted(package));
+        (0, Need { slot, versions: Versions::full(), base: None })
+    }
+
     /// The need for one version of a slot, which there is nothing to choose about.
-    fn whole(&self, kind: SlotKind, version: u32) -> Ranked {
+    pub(super) fn whole(&self, kind: SlotKind, version: u32) -> Ranked {
         let versions = Versions::singleton(version);
         (0, Need { slot: self.slot(kind), versions, base: None })
     }

@@ -7,10 +7,12 @@ use super::super::universe::CrateId;
 pub(crate) enum SlotKind {
     /// The workspace.
     Root,
-    /// A member of it, by its number.
+    /// A member of it, or another package by path, by its number.
     Member(u32),
-    /// A compatibility line of a package, by the position of its first version. Versions are counted
-    /// from that.
+    /// What a feature adds to a package by path that is no member.
+    MemberFeature(u32, u32),
+    /// A compatibility line of a package, by the position of its first version on the shelf. Versions
+    /// are counted from that.
     Line(CrateId, u32),
     /// What a feature adds to a line: it has the line's version.
     Feature(CrateId, u32, u32),

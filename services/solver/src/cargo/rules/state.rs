@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use ecosystems::cargo::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::candidates::{Candidates, Matches};
@@ -18,22 +19,23 @@ pub(crate) struct Urgency {
     pub(super) turn: u32,
 }
 
-/// A line of a package, or a member, that links a library.
-pub(super) type Holder = Option<(CrateId, u32)>;
+/// What is asked of a package: a requirement, whether the lowest version alone is looked for, and
+/// the version that comes first.
+type Asked<'a> = (CrateId, RequirementId, bool, Option<&'a Version>);
 
 /// The state of one search.
 #[derive(Default)]
 pub(super) struct State<'a> {
     pub(super) slots: Slots<SlotKind>,
-    pub(super) candidates: FxHashMap<CrateId, Rc<Candidates>>,
-    /// What meets a requirement, and whether the lowest alone is looked for.
-    pub(super) matches: FxHashMap<(CrateId, RequirementId, bool), Rc<Matches>>,
+    pub(super) candidates: FxHashMap<CrateId, Rc<Candidates<'a>>>,
+    pub(super) matches: FxHashMap<Asked<'a>, Rc<Matches>>,
     /// Features and libraries by number, and back.
     pub(super) texts: Vec<&'a str>,
     pub(super) numbers: FxHashMap<&'a str, u32>,
     /// Whether a feature of a line asks for anything in any version.
     pub(super) effects: FxHashMap<(CrateId, u32, u32), bool>,
-    pub(super) holders: FxHashMap<u32, Vec<Holder>>,
+    /// The lines and members that link a library.
+    pub(super) holders: FxHashMap<u32, Vec<SlotKind>>,
     /// The version that was chosen last of each slot.
     pub(super) decided: FxHashMap<Slot, u32>,
     pub(super) urgencies: FxHashMap<Slot, Urgency>,
@@ -55,8 +57,8 @@ impl<'a> State<'a> {
         })
     }
 
-    /// The number of the line that links a library among those that do.
-    pub(super) fn holder(&mut self, links: u32, holder: Holder) -> u32 {
+    /// The number of the line or member that links a library among those that do.
+    pub(super) fn holder(&mut self, links: u32, holder: SlotKind) -> u32 {
         let holders = self.holders.entry(links).or_default();
         let place = holders.iter().position(|known| *known == holder);
         super::number(place.unwrap_or_else(|| {

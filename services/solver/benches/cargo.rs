@@ -1,0 +1,50 @@
+//! Cargo's lock files with every recorded listing in memory, on one core, and what listings and
+//! universe take of memory: `cargo bench -p quartermaster-solver --bench cargo`.
+//!
+//! The recorded index and manifests are not part of the project: without them there is nothing to
+//! measure.
+
+#[path = "../tests/cargo/manifests.rs"]
+mod manifests;
+#[path = "../tests/cargo/world.rs"]
+mod world;
+
+use divan::{AllocProfiler, Bencher};
+use solver::cargo::{Outcome, ahead, solve};
+use solver::search::Budget;
+
+use manifests::{SETS, problem};
+use world::World;
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+const BUDGET: Budget<'static> = Budget { steps: 1_000_000, interrupted: &|| false };
+
+fn main() {
+    divan::main();
+}
+
+/// The world in which all that a set needs is known.
+fn known(set: &str) -> Option<World> {
+    let mut world = World::recorded()?;
+    let (outcome, _, _) = world.solve(&problem(set), BUDGET.steps);
+    assert!(matches!(outcome, Outcome::Solved(_)), "{set} has no answer");
+    Some(world)
+}
+
+/// A solve as a warm service does it.
+#[divan::bench(args = SETS)]
+fn warm(bencher: Bencher<'_, '_>, set: &str) {
+    let Some(world) = known(set) else { return };
+    let problem = problem(set);
+    bencher.bench_local(|| solve(&problem, &world.universe, &BUDGET));
+}
+
+/// Looking along first choices, as is done when facts arrive.
+#[divan::bench(args = ["desktop", "web-api"])]
+fn looking_ahead(bencher: Bencher<'_, '_>, set: &str) {
+    let Some(world) = known(set) else { return };
+    let problem = problem(set);
+    bencher.bench_local(|| ahead(&problem, &world.universe));
+}
