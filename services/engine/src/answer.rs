@@ -341,4 +341,6 @@ pub enum WarningCode {
     WheelsDiffer,
     /// Something that the request says took no part in the answer.
     NoEffect,
+    /// More may be listed than is built.
+    BuildBound,
 }

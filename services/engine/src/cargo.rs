@@ -1,5 +1,6 @@
 //! Crates on the path of a request.
 
+mod build;
 mod fingerprint;
 mod indexes;
 mod problem;
@@ -22,7 +23,7 @@ use crate::answer::{Outcome, Suggestion, Warning};
 use crate::compute::Computation;
 use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
 use crate::engine::Scopes;
-use crate::facts::{Facts, Snapshot, Unreadable};
+use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, Reader, refused};
 use crate::{CargoProject, Error, Policy, Request, record as common};
@@ -187,16 +188,10 @@ impl Ecosystem for Cargo {
         reader: &Reader<Self>,
         asked: &Asked,
         solution: &Solution,
-    ) -> Result<Outcome, Error> {
-        record::solution(reader, asked, solution)
-    }
-
-    fn warnings(
-        _reader: &Reader<Self>,
-        solution: &Solution,
-        _unreadable: &[Unreadable],
-    ) -> Vec<Warning> {
-        record::warnings(solution)
+    ) -> Result<(Outcome, Vec<Warning>), Error> {
+        let compiled = build::compiled(asked, solution)?;
+        let warnings = record::warnings(solution, compiled.as_ref());
+        Ok((record::solution(reader, asked, solution, compiled.as_ref())?, warnings))
     }
 
     fn without(asked: &Asked, place: usize) -> Option<Asked> {

@@ -82,13 +82,14 @@ impl<E: Ecosystem> Computation<E> {
         let outcome = match found {
             Found::Solved(solution) => {
                 let footprint = E::footprint(&solution);
-                let unreadable = snapshot.unreadable(&footprint);
-                is_final = unreadable.is_empty() && !compared.is_passing;
-                warnings.extend(E::warnings(&self.reader, &solution, &unreadable));
-                warnings.sort();
+                let is_read = snapshot.unreadable(&footprint).is_empty();
+                is_final = is_read && !compared.is_passing;
                 stamps.extend(snapshot.stamps(&footprint));
                 stamps.extend(compared.stamps);
-                E::solution(&snapshot, &self.reader, &problem, &solution)?
+                let (outcome, told) = E::solution(&snapshot, &self.reader, &problem, &solution)?;
+                warnings.extend(told);
+                warnings.sort();
+                outcome
             }
             Found::Conflict(conflict, footprint) => {
                 stamps.extend(snapshot.stamps(&footprint));

@@ -14,7 +14,7 @@ use solver::search::Budget;
 use crate::answer::{Exhausted, Outcome, Suggestion, Warning};
 use crate::compute::Computation;
 use crate::engine::Scopes;
-use crate::facts::{Facts, Snapshot, Unreadable};
+use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader};
 use crate::{Error, Policy, Request};
@@ -171,20 +171,13 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
         ready(Compared::default()).boxed()
     }
 
-    /// A solution as the caller is told of it.
+    /// A solution as the caller is told of it, and what the caller should know besides.
     fn solution(
         snapshot: &Snapshot<Self>,
         reader: &Reader<Self>,
         problem: &Self::Problem,
         solution: &Self::Solution,
-    ) -> Result<Outcome, Error>;
-
-    /// What the caller should know besides.
-    fn warnings(
-        reader: &Reader<Self>,
-        solution: &Self::Solution,
-        unreadable: &[Unreadable],
-    ) -> Vec<Warning>;
+    ) -> Result<(Outcome, Vec<Warning>), Error>;
 
     /// The problem without the requirement of the user's at a place; none if it is the only one.
     fn without(problem: &Self::Problem, place: usize) -> Option<Self::Problem>;

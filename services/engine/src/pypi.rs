@@ -23,7 +23,7 @@ use crate::answer::{Outcome, Suggestion, Warning};
 use crate::compute::Computation;
 use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
 use crate::engine::Scopes;
-use crate::facts::{Facts, Snapshot, Unreadable};
+use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader, find, refused};
 use crate::{Error, Policy, PypiProject, Request, record as common};
@@ -253,16 +253,10 @@ impl Ecosystem for Pypi {
         reader: &Reader<Self>,
         problem: &Problem,
         solution: &Solution,
-    ) -> Result<Outcome, Error> {
-        record::solution(snapshot, reader, problem, solution)
-    }
-
-    fn warnings(
-        reader: &Reader<Self>,
-        solution: &Solution,
-        unreadable: &[Unreadable],
-    ) -> Vec<Warning> {
-        record::warnings(solution, unreadable, &reader.routes.supplied)
+    ) -> Result<(Outcome, Vec<Warning>), Error> {
+        let unreadable = snapshot.unreadable(&Self::footprint(solution));
+        let warnings = record::warnings(solution, &unreadable, &reader.routes.supplied);
+        Ok((record::solution(snapshot, reader, problem, solution)?, warnings))
     }
 
     fn without(problem: &Problem, place: usize) -> Option<Problem> {

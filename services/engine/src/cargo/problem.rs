@@ -1,5 +1,6 @@
 //! From texts to a problem.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,17 +8,21 @@ use ecosystems::Timestamp;
 use ecosystems::cargo::{
     Dependency, FeatureValue, Features, Name, Requirement, RustVersion, Version,
 };
-use solver::cargo::{Crate, Member, Policy, Problem};
+use solver::cargo::{Crate, Locked, Member, Patch, Policy, Problem, Replacement};
 use solver::conflict::{Conflict, Fact, UserText};
 
+use super::build::{self, Build};
 use super::indexes::Indexes;
 use crate::{
-    CargoEnvironment, CargoLockedName, CargoMember, CargoProject, CargoRequirement, CargoSource,
-    Error, Invalid, Strategy,
+    CargoEnvironment, CargoLockedName, CargoMember, CargoPatch, CargoProject, CargoRequirement,
+    CargoSource, Error, Invalid, Strategy,
 };
 
 /// The resolver from which on versions for the members' compilers are preferred.
 const COUNTS_RUST_VERSIONS: u8 = 3;
+
+/// What a package is called that the request gives no name.
+const NAMELESS: &str = "project";
 
 /// The version of a member that states none.
 const UNSTATED_VERSION: Version = Version::new(0, 0, 0);
@@ -28,6 +33,10 @@ pub(crate) struct Asked {
     pub(super) problem: Problem,
     /// For each dependency of each member, its place among the request's requirements.
     pub(super) places: Vec<Vec<usize>>,
+    /// Whether the request names members: a project without is one nameless package.
+    pub(super) names_members: bool,
+    /// What is compiled of the answer; none for the lock.
+    pub(super) build: Option<Build>,
 }
 
 /// Understands a project, or names every text that it cannot understand.
@@ -36,29 +45,40 @@ pub(super) fn read(
     (strategy, before): (Strategy, Option<Timestamp>),
     indexes: &Indexes,
 ) -> Result<Asked, Error> {
-    let mut reading = Reading { project, indexes, invalid: Vec::new() };
-    let mut places = vec![Vec::new(); project.members.len()];
+    let names_members = !project.members.is_empty();
+    let nameless = [CargoMember { name: NAMELESS.to_owned(), ..CargoMember::default() }];
+    let members = if names_members { &project.members[..] } else { &nameless };
+    let mut reading = Reading { project, members, indexes, invalid: Vec::new() };
+    let mut places = vec![Vec::new(); members.len()];
     for (place, requirement) in project.requirements.iter().enumerate() {
         if let Some(places) = places.get_mut(requirement.member) {
             places.push(place);
         }
     }
-    let members: Vec<Option<Member>> =
+    let read: Vec<Option<Member>> =
         places.iter().enumerate().map(|(at, places)| reading.member(at, places)).collect();
-    let locked = reading.locked();
+    let patches = reading.patches();
+    let locks = reading.locks();
     let rust_versions = reading.rust_versions(&project.environment);
+    let Some(mut members) = read.into_iter().collect::<Option<Vec<Member>>>() else {
+        return Err(Error::Invalid(reading.invalid));
+    };
+    let build = build::read(project, reading.members, &members);
+    let build = build.map_err(|invalid| reading.invalid.extend(invalid)).ok().flatten();
     if !reading.invalid.is_empty() {
         return Err(Error::Invalid(reading.invalid));
     }
+    let locked = locks.take(&mut members);
     let policy = Policy { strategy, rust_versions, before };
-    let members = members.into_iter().flatten().collect();
     let registry = indexes.default_id();
-    Ok(Asked { problem: Problem { registry, members, locked, policy }, places })
+    let problem = Problem { registry, members, patches, locked, policy };
+    Ok(Asked { problem, places, names_members, build })
 }
 
 /// Reads texts, and notes those that cannot be read.
 struct Reading<'a> {
     project: &'a CargoProject,
+    members: &'a [CargoMember],
     indexes: &'a Indexes,
     invalid: Vec<Invalid>,
 }
@@ -74,30 +94,46 @@ impl Reading<'_> {
 
     /// Reads a member, with the requirements at `places`.
     fn member(&mut self, at: usize, places: &[usize]) -> Option<Member> {
-        let project = self.project;
-        let CargoMember { name, version, features, links, .. } = &project.members[at];
+        let stated = &self.members[at];
         let field = |field: &str| format!("members[{at}].{field}");
-        let name = self.keep(field("name"), Name::parse(name));
-        let version = if version.is_empty() {
+        let name = self.keep(field("name"), Name::parse(&stated.name));
+        let version = if stated.version.is_empty() {
             Some(UNSTATED_VERSION)
         } else {
-            self.keep(field("version"), Version::parse(version))
+            self.keep(field("version"), Version::parse(&stated.version))
         };
         let dependencies: Vec<Option<Dependency>> =
             places.iter().map(|place| self.dependency(*place)).collect();
         let dependencies: Vec<Dependency> = dependencies.into_iter().collect::<Option<_>>()?;
+        let features = self.features(at, &dependencies);
+        let by_path = places.iter().enumerate().filter_map(|(dependency, place)| {
+            match self.project.requirements[*place].source {
+                CargoSource::Member(member) => Some((dependency, member)),
+                CargoSource::Registry(_) => None,
+            }
+        });
+        Some(Member {
+            name: name?,
+            version: version?,
+            in_workspace: !stated.outside_workspace,
+            paths: by_path.collect(),
+            dependencies,
+            features: features?,
+            links: (!stated.links.is_empty()).then(|| stated.links.as_str().into()),
+            locked: Vec::new(),
+        })
+    }
+
+    fn features(&mut self, at: usize, dependencies: &[Dependency]) -> Option<Features> {
         let mut stated: BTreeMap<Box<str>, Vec<FeatureValue>> = BTreeMap::new();
-        for (place, (feature, values)) in features.iter().enumerate() {
+        for (place, (feature, values)) in self.members[at].features.iter().enumerate() {
             let values = values.iter().map(|value| FeatureValue::parse(value)).collect();
             if stated.insert(feature.as_str().into(), values).is_some() {
                 let reason = format!("`{feature}` is stated twice");
                 self.refuse(format!("members[{at}].features[{place}]"), &reason);
             }
         }
-        let features = Features::new(stated, &dependencies);
-        let features = self.keep(field("features"), features);
-        let links = (!links.is_empty()).then(|| links.as_str().into());
-        Some(Member { name: name?, version: version?, dependencies, features: features?, links })
+        self.keep(format!("members[{at}].features"), Features::new(stated, dependencies))
     }
 
     fn dependency(&mut self, place: usize) -> Option<Dependency> {
@@ -117,7 +153,10 @@ impl Reading<'_> {
         let field = |field: &str| format!("requirements[{place}].{field}");
         let package = self.keep(field("name"), Name::parse(name));
         let requirement = self.requirement(field("requirement"), requirement);
-        let registry = self.source(field("registry"), source);
+        let registry = match source {
+            CargoSource::Registry(name) => Some(self.registry(field("registry"), name)?),
+            CargoSource::Member(_) => None,
+        };
         Some(Dependency {
             alias: if alias.is_empty() { name.as_str().into() } else { alias.as_str().into() },
             package: package?,
@@ -127,7 +166,7 @@ impl Reading<'_> {
             uses_default_features: !without_default_features,
             is_optional: *optional,
             target: (!target.is_empty()).then(|| target.as_str().into()),
-            registry: Some(registry?),
+            registry,
         })
     }
 
@@ -136,50 +175,84 @@ impl Reading<'_> {
         self.keep(field, Requirement::parse(text))
     }
 
-    /// The registry that a crate comes from, as listings name it.
-    fn source(&mut self, field: String, source: &CargoSource) -> Option<Box<str>> {
-        match source {
-            CargoSource::Registry(name) => {
-                let id = self.indexes.named(name);
-                if id.is_none() {
-                    let reason = self.indexes.lacks(name);
-                    self.refuse(field, &reason);
-                }
-                id.map(|id| Box::from(&**id))
-            }
-            CargoSource::Member(_) => None,
+    /// What listings call the registry of a declared name.
+    fn registry(&mut self, field: String, name: &str) -> Option<Box<str>> {
+        let id = self.indexes.named(name);
+        if id.is_none() {
+            let reason = self.indexes.lacks(name);
+            self.refuse(field, &reason);
         }
+        id.map(|id| Box::from(&**id))
     }
 
-    fn locked(&mut self) -> Vec<(Crate, Version)> {
+    fn patches(&mut self) -> Vec<Patch> {
         let project = self.project;
-        let mut locked = Vec::new();
-        for (place, entry) in project.locked.iter().enumerate() {
-            if let Some(package) = self.locked_name(&format!("locked[{place}]"), &entry.package) {
-                locked.push(package);
-            }
+        let mut patches = Vec::new();
+        for (place, patch) in project.patches.iter().enumerate() {
+            let CargoPatch { patched, name, requirement, source } = patch;
+            let field = |field: &str| format!("patches[{place}].{field}");
+            let patched = self.registry(field("patched_registry"), patched);
+            let name = self.keep(field("name"), Name::parse(name));
+            let requirement = self.requirement(field("requirement"), requirement);
+            let replaces =
+                |(registry, name): (Box<str>, Name)| Crate { registry: Arc::from(registry), name };
+            let replacement = match source {
+                CargoSource::Member(member) => Some(Replacement::Member(*member)),
+                CargoSource::Registry(registry) => {
+                    let registry = self.registry(field("registry"), registry);
+                    let other = registry.zip(name.clone()).map(replaces);
+                    other.zip(requirement).map(|(other, one)| Replacement::Package(other, one))
+                }
+            };
+            let package = patched.zip(name).map(replaces);
+            let patch = package.zip(replacement);
+            patches.extend(patch.map(|(package, replacement)| Patch { package, replacement }));
         }
-        locked
+        patches
     }
 
-    fn locked_name(&mut self, field: &str, locked: &CargoLockedName) -> Option<(Crate, Version)> {
+    /// Reads what a lock holds, by the names that it has for it.
+    fn locks(&mut self) -> Locks {
+        let project = self.project;
+        let mut locks = Locks::default();
+        for (place, entry) in project.locked.iter().enumerate() {
+            let field = format!("locked[{place}]");
+            let Some(package) = self.locked_name(&field, &entry.package) else { continue };
+            let mut needs = Vec::new();
+            for (at, dependency) in entry.dependencies.iter().enumerate() {
+                needs.extend(self.locked_name(&format!("{field}.dependencies[{at}]"), dependency));
+            }
+            locks.entries.push((package, needs));
+        }
+        locks
+    }
+
+    fn locked_name(&mut self, field: &str, locked: &CargoLockedName) -> Option<LockedName> {
         let CargoLockedName { name, version, registry } = locked;
-        let source = CargoSource::Registry(registry.clone());
-        let registry = self.source(format!("{field}.registry"), &source);
-        let name = self.keep(format!("{field}.name"), Name::parse(name));
+        let named = self.keep(format!("{field}.name"), Name::parse(name));
         let version = self.keep(format!("{field}.version"), Version::parse(version));
-        Some((Crate { registry: Arc::from(registry?), name: name? }, version?))
+        let is_own = |member: &CargoMember| {
+            let stated = if member.version.is_empty() { "0.0.0" } else { &member.version };
+            member.name == *name && Version::parse(stated).ok() == version
+        };
+        if let Some(member) = self.members.iter().position(is_own)
+            && registry.is_empty()
+        {
+            return Some(LockedName::Member(member));
+        }
+        let registry = Arc::from(self.registry(format!("{field}.registry"), registry)?);
+        Some(LockedName::Package(Crate { registry, name: named? }, version?))
     }
 
     /// The compilers that count: those of the members, or the toolchain's where none names one.
     fn rust_versions(&mut self, environment: &CargoEnvironment) -> Vec<RustVersion> {
-        let project = self.project;
+        let members = self.members;
         let mut read = |field: String, text: &str| {
             if text.is_empty() { None } else { self.keep(field, RustVersion::parse(text)) }
         };
         let toolchain = read("environment.rust_version".to_owned(), &environment.rust_version);
         let mut versions = Vec::new();
-        for (at, member) in project.members.iter().enumerate() {
+        for (at, member) in members.iter().enumerate() {
             let stated = read(format!("members[{at}].rust_version"), &member.rust_version);
             versions.extend(stated);
         }
@@ -187,6 +260,52 @@ impl Reading<'_> {
             versions.extend(toolchain);
         }
         if environment.resolver >= COUNTS_RUST_VERSIONS { versions } else { Vec::new() }
+    }
+}
+
+/// A package as a lock has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum LockedName {
+    /// The project's own, by place.
+    Member(usize),
+    /// From a registry.
+    Package(Crate, Version),
+}
+
+/// A lock, by names.
+#[derive(Debug, Default)]
+struct Locks {
+    entries: Vec<(LockedName, Vec<LockedName>)>,
+}
+
+impl Locks {
+    /// The packages of registries with their edges by place; the edges of members go to these.
+    fn take(self, members: &mut [Member]) -> Vec<Locked> {
+        let packages = self.entries.iter().filter_map(|(name, _)| match name {
+            LockedName::Package(package, version) => Some((package.clone(), version.clone())),
+            LockedName::Member(_) => None,
+        });
+        let packages: Vec<(Crate, Version)> = packages.collect();
+        let places: BTreeMap<(&Crate, &Version), usize> =
+            packages.iter().enumerate().map(|(at, (one, version))| ((one, version), at)).collect();
+        let place = |name: &LockedName| match name {
+            LockedName::Package(package, version) => places.get(&(package, version)).copied(),
+            LockedName::Member(_) => None,
+        };
+        let mut locked = Vec::new();
+        for (name, needs) in &self.entries {
+            let edges = needs.iter().filter_map(place).collect();
+            match name {
+                LockedName::Member(member) => members[*member].locked = edges,
+                LockedName::Package(package, version) => locked.push(Locked {
+                    package: package.clone(),
+                    version: version.clone(),
+                    edges,
+                    is_to_update: false,
+                }),
+            }
+        }
+        locked
     }
 }
 
@@ -208,6 +327,12 @@ impl Asked {
         without.places[member].remove(at);
         let member = &mut without.problem.members[member];
         member.dependencies.remove(at);
+        let moved = |(from, to): (&usize, &usize)| match from.cmp(&at) {
+            Ordering::Less => Some((*from, *to)),
+            Ordering::Equal => None,
+            Ordering::Greater => Some((*from - 1, *to)),
+        };
+        member.paths = member.paths.iter().filter_map(moved).collect();
         let stated = member.features.iter().map(|(name, values)| (name.into(), values.to_vec()));
         member.features = Features::new(stated.collect(), &member.dependencies).ok()?;
         Some(without)

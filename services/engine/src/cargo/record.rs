@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use ecosystems::cargo::{CompatibilityLine, Dependency, Kind, Release};
-use solver::cargo::{Crate, Edge as Found, Pick, Solution as Solved, Target};
+use solver::cargo::{Built, Crate, Edge as Found, Pick, Side, Solution as Solved, Target};
 
+use super::build::{self, Compiled};
 use super::{Asked, Cargo};
 use crate::answer::{
-    Artifact, CargoDetails, Details, Edge, EdgeKind, MemberPick, Outcome, Package, Solution,
-    Suggestion, Warning, WarningCode,
+    Artifact, CargoBuilt, CargoDetails, Details, Edge, EdgeKind, MemberPick, Outcome, Package,
+    Solution, Suggestion, UnusedPatch, Warning, WarningCode,
 };
 use crate::reader::Reader;
 use crate::{Error, record};
@@ -18,26 +19,53 @@ pub(super) fn solution(
     reader: &Reader<Cargo>,
     asked: &Asked,
     solved: &Solved,
+    compiled: Option<&Compiled>,
 ) -> Result<Outcome, Error> {
-    let told = Told { reader, asked, solved };
+    let told = Told { reader, asked, solved, compiled };
     let mut groups = record::groups(reader);
     for (place, group) in groups.iter_mut().enumerate() {
         reader.routes.indexes.source(place).clone_into(&mut group.lock_source);
     }
-    for pick in &solved.picks {
+    for (at, pick) in solved.picks.iter().enumerate() {
+        if !told.is_built(at) {
+            continue;
+        }
         let place = reader.routes.indexes.place(&pick.package.registry);
         let place = place.ok_or_else(|| Error::internal(&"a pick comes from no registry"))?;
-        groups[place].packages.push(told.package(pick, place));
+        groups[place].packages.push(told.package(at, place));
     }
     groups.retain(|group| !group.packages.is_empty());
     let (members, root_edges) = told.members();
-    Ok(Outcome::Solution(Solution { groups, root_edges, members, ..Solution::default() }))
+    let unused_patches = solved.unused_patches.iter().map(|unused| UnusedPatch {
+        patch: unused.patch,
+        name: asked.problem.patches[unused.patch].package.name.to_string(),
+        version: unused.version.to_string(),
+    });
+    let unused_patches = unused_patches.collect();
+    Ok(Outcome::Solution(Solution { groups, root_edges, members, unused_patches }))
 }
 
 /// What the caller should know besides.
-pub(super) fn warnings(solved: &Solved) -> Vec<Warning> {
+pub(super) fn warnings(solved: &Solved, compiled: Option<&Compiled>) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for pick in &solved.picks {
+    if let Some(compiled) = compiled {
+        let lenient = |text: &String| Warning {
+            code: WarningCode::LenientMetadata,
+            text: text.clone(),
+            package: String::new(),
+        };
+        warnings.extend(compiled.warnings.iter().map(lenient));
+        if compiled.is_bound {
+            let text = "more may be listed than is built: no index says which crates are \
+                        procedural macros, which are built for the machine that builds";
+            let (code, text) = (WarningCode::BuildBound, text.to_owned());
+            warnings.push(Warning { code, text, package: String::new() });
+        }
+    }
+    for (at, pick) in solved.picks.iter().enumerate() {
+        if compiled.is_some_and(|compiled| !is_built(&compiled.picks[at])) {
+            continue;
+        }
         let package = pick.package.name.to_string();
         let mut warn = |code, text: String| {
             warnings.push(Warning { code, text, package: package.clone() });
@@ -81,34 +109,58 @@ fn spelled(dependency: &Dependency) -> String {
     format!("{} = \"{}\"", dependency.package, dependency.requirement)
 }
 
+fn is_built(built: &Built) -> bool {
+    built.target.is_some() || built.host.is_some()
+}
+
 /// A solution that is told.
 struct Told<'a> {
     reader: &'a Reader<Cargo>,
     asked: &'a Asked,
     solved: &'a Solved,
+    /// What is compiled, where that is asked.
+    compiled: Option<&'a Compiled>,
 }
 
 impl Told<'_> {
-    fn package(&self, pick: &Pick, place: usize) -> Package {
+    /// Whether a pick is told of: with a target, what is compiled alone.
+    fn is_built(&self, pick: usize) -> bool {
+        self.compiled.is_none_or(|compiled| is_built(&compiled.picks[pick]))
+    }
+
+    fn package(&self, at: usize, place: usize) -> Package {
+        let pick = &self.solved.picks[at];
         let release = pick.release();
-        let targets = pick.edges.iter();
-        let edges = targets.map(|edge| self.edge(edge, &release.dependencies[edge.dependency]));
-        let at = self.solved.picks.iter().position(|other| std::ptr::eq(other, pick));
-        let is_direct = |found: &Found| at.is_some_and(|at| found.target == Target::Pick(at));
+        let built = self.compiled.map(|compiled| &compiled.picks[at]);
+        let needs = edges(&pick.edges, built).into_iter();
+        let needs = needs.map(|(one, target)| self.edge(target, &release.dependencies[one]));
+        let is_direct = |(member, picked): (usize, &solver::cargo::MemberPick)| {
+            let built = self.compiled.map(|compiled| &compiled.members[member]);
+            let mut own = edges(&picked.edges, built).into_iter();
+            own.any(|(_, target)| target == Target::Pick(at))
+        };
+        let features = match built {
+            Some(built) => build::features(built, Side::Target).unwrap_or_default(),
+            None => &pick.features,
+        };
         Package {
             slot: self.slot(&pick.package, release),
             name: pick.package.name.to_string(),
             version: release.version.to_string(),
             artifacts: vec![self.artifact(pick, place)],
-            edges: edges.collect(),
-            direct: self.solved.members.iter().any(|member| member.edges.iter().any(is_direct)),
+            edges: needs.collect(),
+            direct: self.solved.members.iter().enumerate().any(is_direct),
             yanked: release.is_yanked,
             details: Details::Cargo(CargoDetails {
-                features: pick.features.clone(),
+                features: features.to_vec(),
                 checksum: release.checksum.as_deref().unwrap_or_default().to_owned(),
                 links: release.links.as_deref().unwrap_or_default().to_owned(),
                 rust_version: release.rust_version.map_or_else(String::new, |one| one.to_string()),
-                build: None,
+                build: built.map(|built| CargoBuilt {
+                    for_target: built.target.is_some(),
+                    for_host: built.host.is_some(),
+                    host_features: build::features(built, Side::Host).unwrap_or_default().to_vec(),
+                }),
             }),
         }
     }
@@ -133,28 +185,42 @@ impl Told<'_> {
     /// What the members have, and what they depend on in the order of the request.
     fn members(&self) -> (Vec<MemberPick>, Vec<Edge>) {
         let mut members = Vec::new();
-        let mut edges: BTreeMap<usize, Edge> = BTreeMap::new();
+        let mut root_edges: BTreeMap<usize, Edge> = BTreeMap::new();
         let stated = self.asked.problem.members.iter().zip(&self.asked.places);
         for (at, ((member, places), picked)) in stated.zip(&self.solved.members).enumerate() {
+            let built = self.compiled.map(|compiled| &compiled.members[at]);
+            if !picked.is_needed || built.is_some_and(|built| !is_built(built)) {
+                continue;
+            }
+            let features = match built {
+                Some(built) => build::features(built, Side::Target)
+                    .or_else(|| build::features(built, Side::Host))
+                    .unwrap_or_default(),
+                None => &picked.features,
+            };
             members.push(MemberPick {
                 slot: self.member_slot(at),
                 name: member.name.to_string(),
                 version: member.version.to_string(),
-                features: picked.features.clone(),
+                features: features.to_vec(),
             });
-            for found in &picked.edges {
-                let root = places[found.dependency];
-                let edge = self.edge(found, &member.dependencies[found.dependency]);
-                let member = member.name.to_string();
-                edges.insert(root, Edge { root: Some(root), member, ..edge });
+            for (dependency, target) in edges(&picked.edges, built) {
+                let root = places[dependency];
+                let edge = self.edge(target, &member.dependencies[dependency]);
+                let named = self.asked.names_members;
+                let member = if named { member.name.to_string() } else { String::new() };
+                root_edges.insert(root, Edge { root: Some(root), member, ..edge });
             }
         }
+        if !self.asked.names_members {
+            members.clear();
+        }
         members.sort_by(|left, right| left.name.cmp(&right.name));
-        (members, edges.into_values().collect())
+        (members, root_edges.into_values().collect())
     }
 
-    fn edge(&self, found: &Found, dependency: &Dependency) -> Edge {
-        let target = match found.target {
+    fn edge(&self, target: Target, dependency: &Dependency) -> Edge {
+        let target = match target {
             Target::Member(place) => self.member_slot(place),
             Target::Pick(place) => {
                 let pick = &self.solved.picks[place];
@@ -198,5 +264,13 @@ impl Told<'_> {
 
     fn member_slot(&self, place: usize) -> String {
         format!("member {}", self.asked.problem.members[place].name)
+    }
+}
+
+/// What a package depends on: as it is compiled, or as the lock has it.
+fn edges(locked: &[Found], built: Option<&Built>) -> Vec<(usize, Target)> {
+    match built {
+        Some(built) => build::edges(built),
+        None => locked.iter().map(|edge| (edge.dependency, edge.target)).collect(),
     }
 }

@@ -208,6 +208,7 @@ fn warning(warning: &Warning) -> v1::Warning {
         WarningCode::Deprecated => v1::WarningCode::Deprecated,
         WarningCode::WheelsDiffer => v1::WarningCode::WheelsDiffer,
         WarningCode::NoEffect => v1::WarningCode::NoEffect,
+        WarningCode::BuildBound => v1::WarningCode::BuildBound,
     };
     v1::Warning { code: code.into(), text: warning.text.clone(), package: warning.package.clone() }
 }
