@@ -11,13 +11,15 @@
 //!   See [`Features`].
 //! * Versions that differ in build metadata alone should not be, and are. See [`read_index`].
 //!
-//! Conditions on targets stay texts here: a lock file is for all targets at once.
+//! Conditions on targets stay texts in documents, since a lock file is for all targets at once. What
+//! is built for one of them asks a [`Condition`] about a [`Platform`].
 
 mod document;
 mod features;
 mod line;
 mod listing;
 mod name;
+mod platform;
 mod requirement;
 mod rust_version;
 
@@ -26,6 +28,7 @@ pub use features::{Activation, FeatureError, FeatureValue, Features};
 pub use line::CompatibilityLine;
 pub use listing::{Dependency, Kind, Listing, Release};
 pub use name::{Name, NameError};
+pub use platform::{Condition, ConditionError, Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError};
 pub use rust_version::{RustVersion, RustVersionError};
 pub use semver::Version;

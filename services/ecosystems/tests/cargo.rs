@@ -5,11 +5,13 @@
 //! to read and the test says so.
 #![expect(clippy::disallowed_methods, reason = "the index is a file, and its place is a setting")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 
-use ecosystems::cargo::{CompatibilityLine, Listing, Name, Requirement, RustVersion, read_index};
+use ecosystems::cargo::{
+    CompatibilityLine, Condition, Listing, Name, Requirement, RustVersion, read_index,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -50,6 +52,7 @@ fn name_of(bytes: &[u8]) -> Name {
 fn every_recorded_line_is_read_or_left_out_for_a_reason() {
     let Some(files) = recorded() else { return };
     let (mut lines, mut releases, mut reasons) = (0, 0, Vec::new());
+    let mut conditions = BTreeSet::new();
     for (file, bytes) in &files {
         let name = name_of(bytes);
         assert!(name.index_path().ends_with(&format!("/{file}")), "{file}");
@@ -58,7 +61,14 @@ fn every_recorded_line_is_read_or_left_out_for_a_reason() {
         releases += listing.releases.len();
         reasons.extend(listing.warnings.iter().map(ToString::to_string));
         assert_ordered(&listing);
+        let dependencies = listing.releases.iter().flat_map(|release| &release.dependencies);
+        conditions.extend(dependencies.filter_map(|dependency| dependency.target.clone()));
     }
+    for text in &conditions {
+        let condition = Condition::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(Condition::parse(&condition.to_string()), Ok(condition), "{text}");
+    }
+    assert_eq!(conditions.len(), 503);
     println!("{} packages, {lines} lines, {releases} releases", files.len());
     reasons.iter().for_each(|reason| println!("    {reason}"));
     let left_out = reasons.iter().filter(|reason| reason.starts_with("left out")).count();

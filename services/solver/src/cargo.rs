@@ -7,6 +7,7 @@
 //! newest.
 
 mod ahead;
+mod build;
 mod candidates;
 mod explain;
 mod locks;
@@ -17,6 +18,10 @@ mod solution;
 mod universe;
 
 pub use ahead::ahead;
+pub use build::{
+    Asked, BuildEdge, BuildSet, Built, FeatureResolver, Platforms, ProcMacros, Selection,
+    SelectionError, Side, Unit, build_set,
+};
 pub use problem::{Locked, Member, Patch, Policy, Problem, Replacement};
 pub use solution::{Edge, MemberPick, Pick, Solution, Target, UnusedPatch};
 pub use universe::{Crate, Universe};

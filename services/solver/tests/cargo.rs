@@ -5,6 +5,8 @@
 //! `registry/` and `conformance/`, by default `../shared` beside the workspace. Where there is none,
 //! there is nothing to judge and the tests say so.
 
+#[path = "cargo/build.rs"]
+mod build;
 #[path = "cargo/cases.rs"]
 mod cases;
 #[path = "cargo/judged.rs"]
