@@ -85,7 +85,7 @@ pub struct Asked {
 /// Which packages are known to be procedural macros, or to be none.
 #[derive(Clone, Debug, Default)]
 pub struct ProcMacros {
-    /// The places of members that are some. All others are none: their manifests say so.
+    /// The places of packages by path that are some. All others are none: their manifests say so.
     pub members: BTreeSet<usize>,
     /// By the places of picks, whether they are some. A pick that is not named may be either.
     pub picks: BTreeMap<usize, bool>,
@@ -94,8 +94,8 @@ pub struct ProcMacros {
 /// A selection that the problem does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
-    /// There is no such member.
-    #[error("there is no member {member}, counted from 0")]
+    /// There is no such member of the workspace.
+    #[error("there is no member {member} of the workspace, counted from 0")]
     NoMember {
         /// The place that was given.
         member: usize,
@@ -113,7 +113,7 @@ pub enum SelectionError {
 /// What is compiled.
 #[derive(Clone, Debug, Default)]
 pub struct BuildSet {
-    /// For each member, in the problem's order.
+    /// For each package by path, in the problem's order.
     pub members: Vec<Built>,
     /// For each pick, in the solution's order.
     pub picks: Vec<Built>,
@@ -200,11 +200,13 @@ enum Bound {
 }
 
 impl Selection {
-    /// All members of a problem with their default features, and nothing known of picks.
+    /// All members of a workspace with their default features, and nothing known of picks.
     pub fn workspace(problem: &Problem, resolver: FeatureResolver) -> Self {
+        let members = problem.members.iter().enumerate();
+        let members = members.filter(|(_, member)| member.in_workspace);
         Self {
             resolver,
-            members: (0..problem.members.len()).map(Asked::usual).collect(),
+            members: members.map(|(place, _)| Asked::usual(place)).collect(),
             with_dev: false,
             proc_macros: ProcMacros::default(),
         }
@@ -221,7 +223,7 @@ impl Asked {
 fn check(problem: &Problem, selection: &Selection) -> Result<(), SelectionError> {
     for asked in &selection.members {
         let place = asked.member;
-        let member = problem.members.get(place);
+        let member = problem.members.get(place).filter(|member| member.in_workspace);
         let member = member.ok_or(SelectionError::NoMember { member: place })?;
         for value in &asked.features {
             let is_there = match value {

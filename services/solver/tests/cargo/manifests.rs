@@ -6,7 +6,7 @@ use ecosystems::cargo::{Dependency, Kind, Name, Requirement, RustVersion};
 use serde::Deserialize;
 use solver::cargo::{Policy, Problem};
 
-use super::world::{REGISTRY, member, shared};
+use super::world::{REGISTRY, bundled, member};
 
 /// The recorded sets.
 pub(crate) const SETS: [&str; 6] = ["bevy-game", "data", "desktop", "grpc", "p2p", "web-api"];
@@ -32,7 +32,7 @@ enum Entry {
 
 /// A file of a set.
 pub(crate) fn read(set: &str, file: &str) -> String {
-    let bytes = shared(&format!("oracles/cargo/{set}/{file}")).expect("an oracle");
+    let bytes = bundled(&format!("oracles/cargo/{set}/{file}"));
     String::from_utf8(bytes).expect("text")
 }
 

@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use ecosystems::cargo::Name;
-use solver::cargo::{Crate, FeatureResolver};
-
-use super::REGISTRY;
+use solver::cargo::FeatureResolver;
 
 /// What cargo ran on.
 pub(crate) const HOST: &str = "x86_64-unknown-linux-gnu";
@@ -142,16 +139,6 @@ impl Answer {
     pub(crate) fn units(&self, letter: char) -> BTreeSet<Unit> {
         let units = self.units.iter().filter(|(letters, _)| letters.contains(letter));
         units.map(|(_, unit)| unit.clone()).collect()
-    }
-
-    /// The versions of the lock file.
-    pub(crate) fn locked(&self) -> Vec<(Crate, ecosystems::cargo::Version)> {
-        let packages = self.packages.iter().map(|package| {
-            let (name, version) = package.split_once(' ').expect("a version");
-            let name = Name::parse(name).expect("a name");
-            (Crate { registry: REGISTRY.into(), name }, version.parse().expect("a version"))
-        });
-        packages.collect()
     }
 }
 

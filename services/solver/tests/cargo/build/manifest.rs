@@ -60,7 +60,10 @@ enum Entry {
     Text(String),
     #[serde(rename_all = "kebab-case")]
     Table {
+        #[serde(default = "any_version")]
         version: String,
+        #[serde(default)]
+        path: String,
         #[serde(default)]
         features: Vec<Box<str>>,
         #[serde(default)]
@@ -70,6 +73,10 @@ enum Entry {
     },
 }
 
+fn any_version() -> String {
+    "*".to_owned()
+}
+
 impl Manifest {
     /// The name of the package, where it states one.
     pub(crate) fn name(&self) -> &str {
@@ -77,6 +84,12 @@ impl Manifest {
     }
 
     fn all_dependencies(&self) -> Vec<Dependency> {
+        let entries = self.entries().into_iter();
+        entries.map(|(target, kind, alias, entry)| entry.dependency(alias, kind, target)).collect()
+    }
+
+    /// What stands in all tables of dependencies.
+    fn entries(&self) -> Vec<(Option<&String>, Kind, &String, &Entry)> {
         let own = [
             (None, Kind::Normal, &self.dependencies),
             (None, Kind::Build, &self.build_dependencies),
@@ -90,13 +103,27 @@ impl Manifest {
             ]
         });
         let tables = own.into_iter().chain(targets);
-        let dependencies = tables.flat_map(|(target, kind, table)| {
-            table.iter().map(move |(alias, entry)| entry.dependency(alias, kind, target))
+        let entries = tables.flat_map(|(target, kind, table)| {
+            table.iter().map(move |(alias, entry)| (target, kind, alias, entry))
         });
-        dependencies.collect()
+        entries.collect()
     }
 
-    fn member(&self, name: &str) -> Member {
+    /// Which dependencies are by path, by their places, and which of `members` they are.
+    fn paths(&self, members: &BTreeMap<String, Self>) -> BTreeMap<usize, usize> {
+        let entries = self.entries().into_iter().enumerate();
+        let paths = entries.filter_map(|(place, (.., entry))| match entry {
+            Entry::Table { path, .. } if !path.is_empty() => {
+                let mut names = members.keys();
+                let member = names.position(|name| path.ends_with(&format!("/{name}")));
+                Some((place, member.expect("a member")))
+            }
+            _ => None,
+        });
+        paths.collect()
+    }
+
+    fn member(&self, name: &str, members: &BTreeMap<String, Self>) -> Member {
         let dependencies = self.all_dependencies();
         let features = self.features.iter().map(|(name, values)| {
             (name.clone(), values.iter().map(|text| FeatureValue::parse(text)).collect())
@@ -105,9 +132,12 @@ impl Manifest {
         Member {
             name: Name::parse(name).expect("a name"),
             version: Version::new(0, 1, 0),
+            in_workspace: true,
             dependencies,
+            paths: self.paths(members),
             features,
             links: None,
+            locked: Vec::new(),
         }
     }
 
@@ -148,7 +178,7 @@ impl Entry {
         let plain = (None, &[][..], false, None);
         let (version, (package, features, is_optional, default)) = match self {
             Self::Text(version) => (version, plain),
-            Self::Table { version, features, optional, default_features, package } => {
+            Self::Table { version, features, optional, default_features, package, path: _ } => {
                 (version, (package.as_deref(), &features[..], *optional, *default_features))
             }
         };
@@ -179,11 +209,13 @@ impl Workspace {
 
     pub(crate) fn problem(&self) -> Problem {
         let rust_version = RustVersion::parse("1.95.0").expect("a rust-version");
+        let members = self.members.iter();
+        let members = members.map(|(name, manifest)| manifest.member(name, &self.members));
         Problem {
             registry: REGISTRY.into(),
-            members: self.members.iter().map(|(name, manifest)| manifest.member(name)).collect(),
-            locked: Vec::new(),
+            members: members.collect(),
             policy: Policy { rust_versions: vec![rust_version], ..Policy::default() },
+            ..Problem::default()
         }
     }
 
