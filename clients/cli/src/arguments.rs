@@ -170,12 +170,17 @@ pub struct Environment {
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
 
+    /// The triple of the machine that builds, where build scripts and procedural macros run. Without it:
+    /// what `rustc -vV` says, if there is a `rustc`, else the target.
+    #[arg(long, value_name = "TRIPLE", requires = "target")]
+    pub host: Option<String>,
+
     /// The version of Node.js; for `package.json` only.
     #[arg(long, value_name = "VERSION")]
     pub node: Option<String>,
 
-    /// The version of Rust, for `Cargo.toml` only. Without it: what `rustc -V` says, if there is a `rustc`
-    /// and cargo would look at it (resolver 3, and no member with a `rust-version`).
+    /// The version of Rust, for `Cargo.toml` only. Without it: what `rustc -vV` says, if there is a
+    /// `rustc` and cargo would look at it (resolver 3, and no member with a `rust-version`).
     #[arg(long, value_name = "VERSION")]
     pub rust_version: Option<String>,
 }

@@ -8,10 +8,13 @@ use std::{path::Path, process::Command};
 
 use proto::v1::CargoResolver;
 
-use crate::input::{
-    InputError, Problem, Stated,
-    cargo::Workspace,
-    source::{Anchor, Source},
+use crate::{
+    arguments::Environment,
+    input::{
+        InputError, Problem, Stated,
+        cargo::Workspace,
+        source::{Anchor, Source},
+    },
 };
 
 /// The version of Python where neither the command line nor a `.python-version` file names one.
@@ -143,36 +146,56 @@ fn platform_of(system: &str, processor: &str) -> Option<&'static str> {
     Some(name)
 }
 
-/// The version of Rust for a workspace: the flag's, or else that of the compiler at hand, if cargo
-/// would look at it. Empty means none.
-pub fn rust_version(flag: Option<&str>, workspace: &Workspace) -> String {
-    match flag {
-        Some(version) => version.to_owned(),
-        None if looks_at_compiler(workspace) => compiler(&workspace.folder).unwrap_or_default(),
-        None => String::new(),
-    }
+/// What a workspace is built with, as far as the compiler at hand has to tell it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compiler {
+    /// The version of Rust. Empty means none.
+    pub rust_version: String,
+    /// The triple of the machine that builds. Empty means the target.
+    pub host: String,
 }
 
-/// Whether cargo looks at the compiler: its third resolver prefers what the compiler supports, unless a
-/// member states what it supports itself.
+/// Takes what the flags of `machine` say, and asks the compiler for the rest, where cargo would ask it.
+pub fn compiler(machine: &Environment, workspace: &Workspace) -> Compiler {
+    let mut known = Compiler {
+        rust_version: machine.rust_version.clone().unwrap_or_default(),
+        host: machine.host.clone().unwrap_or_default(),
+    };
+    let asks_version = known.rust_version.is_empty() && looks_at_compiler(workspace);
+    let asks_host = known.host.is_empty() && machine.target.is_some();
+    if (asks_version || asks_host)
+        && let Some(told) = ask_compiler(&workspace.folder)
+    {
+        let Compiler { rust_version, host } = told;
+        known.rust_version = if asks_version { rust_version } else { known.rust_version };
+        known.host = if asks_host { host } else { known.host };
+    }
+    known
+}
+
+/// Whether cargo looks at the compiler's version: its third resolver prefers what the compiler supports,
+/// unless a member states what it supports itself.
 fn looks_at_compiler(workspace: &Workspace) -> bool {
+    let mut members = workspace.members.iter().filter(|member| !member.outside);
     workspace.effective_resolver() == CargoResolver::V3
-        && workspace.members.iter().all(|member| member.rust_version.is_none())
+        && members.all(|member| member.rust_version.is_none())
 }
 
 /// Asks the compiler that cargo would run in a folder, which `RUSTC` may name.
-fn compiler(folder: &Path) -> Option<String> {
+fn ask_compiler(folder: &Path) -> Option<Compiler> {
     let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(program).arg("-V").current_dir(folder).output().ok()?;
-    release(std::str::from_utf8(&output.stdout).ok()?)
+    let output = Command::new(program).arg("-vV").current_dir(folder).output().ok()?;
+    read_compiler(std::str::from_utf8(&output.stdout).ok()?)
 }
 
-/// The version in `rustc 1.95.0-nightly (f2d3ce0bd 2026-03-21)`, without what marks a channel: cargo
-/// compares without it.
-fn release(told: &str) -> Option<String> {
-    let version = told.strip_prefix("rustc ")?.split_whitespace().next()?;
-    let version = version.split(['-', '+']).next()?;
-    version.starts_with(|digit: char| digit.is_ascii_digit()).then(|| version.to_owned())
+/// Reads lines such as `release: 1.95.0-nightly` and `host: x86_64-unknown-linux-gnu`. What marks a
+/// channel is left out of the version: cargo compares without it.
+fn read_compiler(told: &str) -> Option<Compiler> {
+    let line = |key| told.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+    let version = line("release:")?.split(['-', '+']).next()?;
+    let starts = version.starts_with(|digit: char| digit.is_ascii_digit());
+    let host = line("host:").unwrap_or_default().to_owned();
+    starts.then(|| Compiler { rust_version: version.to_owned(), host })
 }
 
 #[cfg(test)]
@@ -181,17 +204,25 @@ mod tests {
 
     #[test]
     fn a_compiler_s_channel_is_no_part_of_its_version() {
-        for (told, version) in [
-            ("rustc 1.95.0 (59807616e 2026-04-14)\n", Some("1.95.0")),
-            ("rustc 1.97.0-nightly (f2d3ce0bd 2026-03-21)\n", Some("1.97.0")),
-            ("rustc 1.96.0-beta.3 (f2d3ce0bd 2026-03-21)", Some("1.96.0")),
-            ("rustc 1.95.0-dev", Some("1.95.0")),
-            ("error: toolchain is not installed", None),
-            ("rustc", None),
-            ("", None),
+        let told = |release: &str| {
+            let told = format!(
+                "rustc {release} (59807616e 2026-04-14)\nbinary: rustc\n\
+                 host: x86_64-unknown-linux-gnu\nrelease: {release}\nLLVM version: 22.1\n"
+            );
+            read_compiler(&told).map(|compiler| compiler.rust_version)
+        };
+        for (release, version) in [
+            ("1.95.0", Some("1.95.0")),
+            ("1.97.0-nightly", Some("1.97.0")),
+            ("1.96.0-beta.3", Some("1.96.0")),
+            ("1.95.0-dev", Some("1.95.0")),
+            ("unknown", None),
         ] {
-            assert_eq!(release(told).as_deref(), version, "{told}");
+            assert_eq!(told(release).as_deref(), version, "{release}");
         }
+        assert_eq!(read_compiler("error: toolchain is not installed"), None);
+        let told = read_compiler("release: 1.95.0\r\nhost: aarch64-apple-darwin\r\n").unwrap();
+        assert_eq!((&*told.rust_version, &*told.host), ("1.95.0", "aarch64-apple-darwin"));
     }
 
     #[test]

@@ -46,7 +46,6 @@ pub fn build_for_lock(arguments: &Question) -> Result<Asked, InputError> {
     let mut asked = build(arguments)?;
     asked.request.options = Some(AnswerOptions {
         acceptable_reach: Some(0),
-        max_acceptable_versions: 1,
         edges: EdgeDetail::Full.into(),
         artifacts: ArtifactDetail::None.into(),
         ..AnswerOptions::default()

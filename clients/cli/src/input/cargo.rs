@@ -4,8 +4,8 @@
 //! is carried out here, since it is about files; what versions, features and platforms mean is the
 //! service's to know, and their texts go there as they are.
 //!
-//! Git repositories and packages at paths outside the workspace have no place in the contract yet,
-//! and are refused by name.
+//! Packages that paths lead to outside the workspace are read with it. Git repositories have no place in
+//! the contract yet, and are refused by name.
 
 mod config;
 mod dependencies;
@@ -17,7 +17,7 @@ mod patches;
 
 use std::{collections::BTreeMap, path::Path};
 
-use cargo_util_schemas::manifest::InheritableField;
+use cargo_util_schemas::manifest::{InheritableField, TomlLibTarget};
 use proto::v1::CargoResolver;
 
 pub use self::error::Fault;
@@ -26,7 +26,7 @@ use self::{
     dependencies::Reader,
     lock::Lock,
     manifest::{Manifest, within},
-    members::Members,
+    members::{Found, Members},
 };
 use crate::input::{InputError, Problem, Setting, Stated, source::Anchor};
 
@@ -35,7 +35,7 @@ use crate::input::{InputError, Problem, Setting, Stated, source::Anchor};
 pub struct Workspace {
     /// The folder of the root, absolute.
     pub folder: std::path::PathBuf,
-    /// The packages of the workspace, by name.
+    /// The packages of the workspace, and those outside that paths lead to, by name.
     pub members: Vec<Member>,
     /// Their dependencies, member by member.
     pub dependencies: Vec<Dependency>,
@@ -91,6 +91,10 @@ pub struct Member {
     pub links: Option<Stated>,
     /// The Rust version that it supports.
     pub rust_version: Option<Stated>,
+    /// Whether it lies outside the workspace.
+    pub outside: bool,
+    /// Whether it is a procedural macro.
+    pub proc_macro: bool,
 }
 
 /// A dependency of a member, with what it inherits.
@@ -163,27 +167,29 @@ pub fn read(path: &Path, existing: Existing) -> Result<Workspace, InputError> {
     })?;
     let found = members::find(&absolute)?;
     let mut workspace = Workspace::default();
-    let root = found.root.as_deref().or(found.packages.first().map(AsRef::as_ref));
+    let root = found.root.as_deref().or(found.packages.first().map(|found| &*found.manifest));
     let Some(root) = root else { return Ok(workspace) };
     workspace.folder = root.folder().to_owned();
     workspace.resolver = resolver(root)?;
-    let by_folder = names(&found);
-    let mut reader =
-        Reader { root: found.root.as_deref(), members: &by_folder, notes: &mut workspace.notes };
+    let by_folder = names(&found)?;
+    let mut reader = Reader { members: &by_folder, notes: &mut workspace.notes };
     workspace.patches = patches::read(root, &reader)?;
-    let mut packages = found.packages.clone();
-    packages.sort_by_key(|manifest| by_folder.get(manifest.folder()).cloned());
-    for manifest in &packages {
-        let package = Fields { manifest, root: found.root.as_deref() };
-        let member = package.member()?;
-        let edition = package.edition()?;
+    let mut packages: Vec<&Found> = found.packages.iter().collect();
+    packages.sort_by_key(|found| by_folder.get(found.manifest.folder()));
+    for Found { manifest, root: own_root, is_member } in packages {
+        let (own_root, is_member) = (own_root.as_deref(), *is_member);
+        let fields = Fields { manifest, root: own_root };
+        let member = Member { outside: !is_member, ..fields.member()? };
+        let edition = fields.edition()?;
         if manifest.path == root.path {
             workspace.edition = edition.clone();
-        } else {
+        } else if is_member {
             reader.notes.extend(patches::passed_over(manifest, root));
         }
         let package = dependencies::Package {
             manifest,
+            root: own_root,
+            is_member,
             name: &member.name.text,
             strict: edition.is_some_and(|edition| !FORMER_EDITIONS.contains(&&*edition.text)),
         };
@@ -200,13 +206,21 @@ pub fn read(path: &Path, existing: Existing) -> Result<Workspace, InputError> {
 /// The editions before 2024, which dropped some spellings.
 const FORMER_EDITIONS: [&str; 3] = ["2015", "2018", "2021"];
 
-/// The names of the packages, by their folders.
-fn names(found: &Members) -> BTreeMap<std::path::PathBuf, String> {
-    let named = found.packages.iter().filter_map(|manifest| {
-        let name = manifest.package()?.name.as_ref()?;
-        Some((manifest.folder().to_owned(), name.to_string()))
-    });
-    named.collect()
+/// The names of the packages, by their folders. The contract tells packages apart by name alone.
+fn names(found: &Members) -> Result<BTreeMap<std::path::PathBuf, String>, InputError> {
+    let mut names = BTreeMap::new();
+    let mut seen: BTreeMap<&str, &Manifest> = BTreeMap::new();
+    for Found { manifest, .. } in &found.packages {
+        let name = manifest.package().and_then(|package| package.name.as_ref());
+        let Some(name) = name else { continue };
+        if let Some(earlier) = seen.insert(name, manifest) {
+            let (one, other) = (earlier.name().to_owned(), manifest.name().to_owned());
+            let fault = Fault::TwiceNamed { name: name.to_string(), one, other };
+            return Err(manifest.fault(&manifest.package_way("name"), fault));
+        }
+        names.insert(manifest.folder().to_owned(), name.to_string());
+    }
+    Ok(names)
 }
 
 /// The version of the resolver that the root states.
@@ -247,6 +261,7 @@ impl Fields<'_> {
             |key: &str, text: &str| self.manifest.stated(&self.manifest.package_way(key), text);
         let name = package.and_then(|package| package.name.as_ref());
         let links = package.and_then(|package| package.links.as_ref());
+        let library = self.manifest.toml.lib.as_ref();
         let features = self.manifest.toml.features().into_iter().flatten();
         let features = features.map(|(name, enables)| {
             let way = manifest::way(&["features", name]);
@@ -264,6 +279,8 @@ impl Fields<'_> {
             links: links.map(|links| stated("links", links)),
             rust_version: self
                 .field("rust-version", package.and_then(|package| package.rust_version.as_ref()))?,
+            outside: false,
+            proc_macro: library.and_then(TomlLibTarget::proc_macro).unwrap_or_default(),
         })
     }
 

@@ -69,7 +69,8 @@ pub fn lock(
 /// The newest encoding that cargo takes where the members support these versions of Rust. The first
 /// one, of 2019 and before, is not written: it is made otherwise.
 fn newest_encoding(project: &Project) -> Result<ResolveVersion, LockError> {
-    let stated = project.members.iter().map(|member| member.rust_version.parse::<RustVersion>());
+    let members = project.members.iter().filter(|member| !member.outside_workspace);
+    let stated = members.map(|member| member.rust_version.parse::<RustVersion>());
     let Some(lowest) = stated.filter_map(Result::ok).min() else { return Ok(ResolveVersion::V4) };
     let encodings =
         [("1.83", ResolveVersion::V4), ("1.53", ResolveVersion::V3), ("1.41", ResolveVersion::V2)];

@@ -81,6 +81,7 @@ fn environment(
         ("build.all_features", "--all-features"),
         ("build.no_default_features", "--no-default-features"),
         ("build.dev", "--dev"),
+        ("build.host", "--host"),
     ] {
         origins.note(format!("{field}.{name}"), Origin::Flag(flag));
     }
@@ -90,16 +91,18 @@ fn environment(
     if let Some(edition) = &workspace.edition {
         origins.stated(format!("{field}.edition"), edition);
     }
+    let compiler = environment::compiler(machine, workspace);
     let build = CargoBuild {
         members: chosen.packages.clone(),
         features: names(&chosen.features),
         all_features: chosen.all_features,
         no_default_features: chosen.no_default_features,
         dev: chosen.dev,
+        host: compiler.host,
     };
     CargoEnvironment {
         target: machine.target.clone().unwrap_or_default(),
-        rust_version: environment::rust_version(machine.rust_version.as_deref(), workspace),
+        rust_version: compiler.rust_version,
         resolver: workspace
             .resolver
             .as_ref()
@@ -141,7 +144,16 @@ fn member(index: usize, member: Member, origins: &mut Origins) -> v1::Member {
         features.push(CargoFeature { name: name.text, enables });
     }
     let name = member.name.text;
-    v1::Member { name, version, features, links, rust_version, ..v1::Member::default() }
+    v1::Member {
+        name,
+        version,
+        features,
+        links,
+        rust_version,
+        outside_workspace: member.outside,
+        proc_macro: member.proc_macro,
+        ..v1::Member::default()
+    }
 }
 
 fn requirement(index: usize, dependency: Dependency, origins: &mut Origins) -> v1::Requirement {

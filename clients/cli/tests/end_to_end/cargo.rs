@@ -128,7 +128,7 @@ fn flags_about_targets_and_registries_are_passed_on() {
     #[rustfmt::skip]
     let ran = folder.qm(&[
         "resolve", "Cargo.toml", "--server", &service.url, "--target", "x86_64-unknown-linux-gnu",
-        "-p", "lib", "--features", "fast,app/x", "-F", "y", "--no-default-features", "--dev", "--upgrade",
+        "--host", "aarch64-apple-darwin", "-p", "lib", "--features", "fast,app/x", "-F", "y", "--no-default-features", "--dev", "--upgrade",
         "--registry", "crates", "--registry-for", "cc=corp", "--held", "held.txt", "--before", "2025-12-01T00:00:00Z",
     ]);
     assert_eq!(ran.exit, 0, "{}", ran.stderr);

@@ -36,8 +36,8 @@ pub(super) struct Table<'a> {
 /// The entries of a table, if there is one.
 type Entries = Option<BTreeMap<PackageName, InheritableDependency>>;
 
-/// All tables of dependencies of a manifest.
-pub(super) fn tables(manifest: &Manifest) -> Vec<Table<'_>> {
+/// All tables of dependencies of a manifest, without those for development if it is no member's.
+pub(super) fn tables(manifest: &Manifest, is_member: bool) -> Vec<Table<'_>> {
     let toml = &manifest.toml;
     let dev = [&toml.dev_dependencies, &toml.dev_dependencies2];
     let build = [&toml.build_dependencies, &toml.build_dependencies2];
@@ -48,6 +48,7 @@ pub(super) fn tables(manifest: &Manifest) -> Vec<Table<'_>> {
         let all = [[&platform.dependencies; 2], dev, build];
         tables.extend(sets(&way(&["target", target]), target, all));
     }
+    tables.retain(|table| is_member || table.set != "dev");
     tables
 }
 
@@ -70,9 +71,7 @@ fn sets<'a>(outer: &[String], target: &'a str, tables: [[&'a Entries; 2]; 3]) ->
 
 /// What is known when a package's dependencies are read.
 pub(super) struct Reader<'a> {
-    /// The manifest with `[workspace]`.
-    pub(super) root: Option<&'a Manifest>,
-    /// The members' names by their folders.
+    /// The packages' names by their folders.
     pub(super) members: &'a BTreeMap<PathBuf, String>,
     /// What the user should know.
     pub(super) notes: &'a mut Vec<String>,
@@ -81,6 +80,9 @@ pub(super) struct Reader<'a> {
 /// A package whose dependencies are read.
 pub(super) struct Package<'a> {
     pub(super) manifest: &'a Manifest,
+    /// The manifest with `[workspace]` that it inherits from.
+    pub(super) root: Option<&'a Manifest>,
+    pub(super) is_member: bool,
     pub(super) name: &'a str,
     /// Whether its edition no longer takes what former ones took.
     pub(super) strict: bool,
@@ -100,7 +102,7 @@ impl Reader<'_> {
     pub(super) fn read(&mut self, package: &Package<'_>) -> Result<Vec<Dependency>, InputError> {
         let manifest = package.manifest;
         let mut all = Vec::new();
-        for table in tables(manifest) {
+        for table in tables(manifest, package.is_member) {
             let spelling = table.way.last().map(String::as_str);
             for old in ["dev_dependencies", "build_dependencies"] {
                 if package.strict && spelling == Some(old) {
@@ -135,7 +137,7 @@ impl Reader<'_> {
                 Merged { detail, features, manifest, way: place.clone() }
             }
             InheritableDependency::Inherit(own) => {
-                let root = self.shared(manifest, &place, key)?;
+                let root = shared(package, &place, key)?;
                 inherit(package, &place, own, root)?
             }
         };
@@ -149,7 +151,7 @@ impl Reader<'_> {
         let path_member = match &detail.path {
             Some(path) => {
                 let folder = normal(&merged.manifest.folder().join(path));
-                self.member_at(&folder, key, own_name, manifest)
+                self.member_at(&folder, key, own_name)
                     .map_err(|fault| manifest.fault(&place, fault))?
             }
             None => String::new(),
@@ -175,48 +177,16 @@ impl Reader<'_> {
         })
     }
 
-    /// The workspace's entry that a dependency inherits from.
-    fn shared(
-        &self,
-        manifest: &Manifest,
-        place: &[String],
-        key: &str,
-    ) -> Result<(&Manifest, TomlDetailedDependency), InputError> {
-        let missing = |root: String| {
-            manifest.fault(place, Fault::NotInherited { key: place.join("."), root })
-        };
-        let root = self.root.ok_or_else(|| missing("there is no workspace".to_owned()))?;
-        let shared = root.workspace().and_then(|workspace| workspace.dependencies.as_ref());
-        let Some(shared) = shared.and_then(|shared| shared.get(key)) else {
-            let name = root.name();
-            return Err(missing(format!("`{name}` has no `workspace.dependencies.{key}`")));
-        };
-        let detail = detail(shared);
-        if detail.optional == Some(true) {
-            let fault = Fault::OptionalForAll { dependency: key.to_owned() };
-            return Err(root.fault(&way(&["workspace", "dependencies", key]), fault));
-        }
-        Ok((root, detail))
-    }
-
-    /// The name of the member in a folder, to which a path of `manifest` leads.
-    pub(super) fn member_at(
-        &self,
-        folder: &Path,
-        key: &str,
-        name: &str,
-        manifest: &Manifest,
-    ) -> Result<String, Fault> {
-        let dependency = key.to_owned();
+    /// The name of the package in a folder.
+    pub(super) fn member_at(&self, folder: &Path, key: &str, name: &str) -> Result<String, Fault> {
         let path = relative(folder).display().to_string();
-        match (self.members.get(folder), self.root) {
-            (Some(found), _) if found == name => Ok(found.clone()),
-            (Some(found), _) => Err(Fault::OtherName { dependency, path, found: found.clone() }),
-            (None, Some(_)) => Err(Fault::Outside { dependency, path }),
-            (None, None) => {
-                let package = manifest.name().to_owned();
-                Err(Fault::NoWorkspace { dependency, path, package })
+        match self.members.get(folder) {
+            Some(found) if found == name => Ok(found.clone()),
+            Some(found) => {
+                let (dependency, found) = (key.to_owned(), found.clone());
+                Err(Fault::OtherName { dependency, path, found })
             }
+            None => Err(Fault::NoPackage { path }),
         }
     }
 
@@ -233,6 +203,29 @@ impl Reader<'_> {
                 .push(format!("{line}: cargo knows no key `{way}.{key}`, and passes it over"));
         }
     }
+}
+
+/// The workspace's entry that a dependency inherits from.
+fn shared<'a>(
+    package: &Package<'a>,
+    place: &[String],
+    key: &str,
+) -> Result<(&'a Manifest, TomlDetailedDependency), InputError> {
+    let manifest = package.manifest;
+    let missing =
+        |root: String| manifest.fault(place, Fault::NotInherited { key: place.join("."), root });
+    let root = package.root.ok_or_else(|| missing("there is no workspace".to_owned()))?;
+    let shared = root.workspace().and_then(|workspace| workspace.dependencies.as_ref());
+    let Some(shared) = shared.and_then(|shared| shared.get(key)) else {
+        let name = root.name();
+        return Err(missing(format!("`{name}` has no `workspace.dependencies.{key}`")));
+    };
+    let detail = detail(shared);
+    if detail.optional == Some(true) {
+        let fault = Fault::OptionalForAll { dependency: key.to_owned() };
+        return Err(root.fault(&way(&["workspace", "dependencies", key]), fault));
+    }
+    Ok((root, detail))
 }
 
 pub(super) fn detail(dependency: &TomlDependency) -> TomlDetailedDependency {

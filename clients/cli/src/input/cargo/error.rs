@@ -9,6 +9,12 @@ pub enum Fault {
         /// The manifest.
         path: String,
     },
+    /// A path that leads to a workspace alone.
+    #[error("`{path}` has no `[package]`")]
+    NoPackage {
+        /// The manifest.
+        path: String,
+    },
     /// A package without a name.
     #[error("the package has no `name`")]
     NoName,
@@ -59,8 +65,8 @@ pub enum Fault {
         /// What it belongs to.
         other: String,
     },
-    /// Two members of one name.
-    #[error("two members have the name `{name}`: `{one}` and `{other}`")]
+    /// Two packages of one name.
+    #[error("two packages have the name `{name}`: `{one}` and `{other}`")]
     TwiceNamed {
         /// The name.
         name: String,
@@ -137,24 +143,6 @@ pub enum Fault {
         /// The table's key.
         key: String,
     },
-    /// A path to a package that is no member.
-    #[error("`{dependency}` is at `{path}`, which is no member of the workspace")]
-    Outside {
-        /// The dependency.
-        dependency: String,
-        /// The folder.
-        path: String,
-    },
-    /// A path to a package, from a package that has no workspace.
-    #[error("`{dependency}` is at `{path}`, and `{package}` has no workspace that both belong to")]
-    NoWorkspace {
-        /// The dependency.
-        dependency: String,
-        /// The folder.
-        path: String,
-        /// The manifest.
-        package: String,
-    },
     /// A path to a package of another name.
     #[error("`{dependency}` is to be at `{path}`, where `{found}` is")]
     OtherName {
@@ -195,12 +183,7 @@ impl Fault {
             Self::PatchedAddress { .. } => {
                 "name a registry that the service declares, as in `[patch.corp]`, or `crates-io` for the first one"
             }
-            Self::Outside { .. } => {
-                "add it to `workspace.members`: paths that lead to other packages cannot be answered yet"
-            }
-            Self::NoWorkspace { .. } => {
-                "state a `[workspace]` with both as members: paths that lead to other packages cannot be answered yet"
-            }
+            Self::TwiceNamed { .. } => "give one of them another name",
             _ => return None,
         };
         Some(hint)

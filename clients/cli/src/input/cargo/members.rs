@@ -2,7 +2,7 @@
 //!
 //! The root is the manifest itself, what its `package.workspace` names, or the nearest one above with
 //! a `[workspace]` that does not exclude it. Members are those that the root lists and, from them on,
-//! all that paths lead to within the root's folder.
+//! all that paths lead to within the root's folder. What paths lead to elsewhere is outside.
 
 use std::{
     collections::BTreeMap,
@@ -24,8 +24,17 @@ use crate::input::{
 pub(super) struct Members {
     /// The manifest with `[workspace]`. Absent for a package that belongs to none.
     pub(super) root: Option<Rc<Manifest>>,
-    /// The packages, the root among them if it is one, in the order in which cargo finds them.
-    pub(super) packages: Vec<Rc<Manifest>>,
+    /// The packages, the root among them if it is one, and those outside that paths lead to.
+    pub(super) packages: Vec<Found>,
+}
+
+/// A package that was found.
+pub(super) struct Found {
+    pub(super) manifest: Rc<Manifest>,
+    /// The root of the workspace that it belongs to, from which it inherits.
+    pub(super) root: Option<Rc<Manifest>>,
+    /// Whether it is a member of the workspace that is read.
+    pub(super) is_member: bool,
 }
 
 /// Finds all members of the workspace that the manifest at an absolute path belongs to.
@@ -38,7 +47,8 @@ pub(super) fn find(path: &Path) -> Result<Members, InputError> {
             let fault = Fault::Empty { path: current.name().to_owned() };
             return Err(current.fault(&[], fault));
         }
-        return Ok(Members { root: None, packages: vec![current] });
+        let packages = with_outside(loader, &[Rc::clone(&current)], &current, None)?;
+        return Ok(Members { root: None, packages });
     };
     let pointer = current.package_way("workspace");
     let root = loader.load(&root).map_err(|error| at(error, &current, &pointer))?;
@@ -51,8 +61,62 @@ pub(super) fn find(path: &Path) -> Result<Members, InputError> {
     let root_path = finder.root.path.clone();
     finder.follow(&root_path, false)?;
     finder.check(&current)?;
-    let packages = finder.found.into_iter().filter(|found| found.package().is_some()).collect();
-    Ok(Members { root: Some(finder.root), packages })
+    let Finder { loader, root, mut found } = finder;
+    found.retain(|found| found.package().is_some());
+    let packages = with_outside(loader, &found, &root, Some(&root))?;
+    Ok(Members { root: Some(root), packages })
+}
+
+/// Adds what the paths of members, and of `[patch]` in `top`, lead to outside the workspace.
+fn with_outside(
+    mut loader: Loader,
+    members: &[Rc<Manifest>],
+    top: &Rc<Manifest>,
+    root: Option<&Rc<Manifest>>,
+) -> Result<Vec<Found>, InputError> {
+    let found = |manifest: &Rc<Manifest>| {
+        let (manifest, root) = (Rc::clone(manifest), root.cloned());
+        Found { manifest, root, is_member: true }
+    };
+    let mut all: Vec<Found> = members.iter().map(found).collect();
+    let patched = patched(top).into_iter().map(|(folder, place)| (Rc::clone(top), folder, place));
+    let mut ways: Vec<_> = patched.collect();
+    let mut next = 0;
+    while next < all.len() || !ways.is_empty() {
+        for (from, folder, place) in std::mem::take(&mut ways) {
+            if all.iter().any(|known| known.manifest.folder() == folder) {
+                continue;
+            }
+            let path = folder.join("Cargo.toml");
+            let manifest = loader.load(&path).map_err(|error| at(error, &from, &place))?;
+            if manifest.package().is_none() {
+                let fault = Fault::NoPackage { path: manifest.name().to_owned() };
+                return Err(from.fault(&place, fault));
+            }
+            let root = loader.root_of(&path)?.map(|root| loader.load(&root)).transpose()?;
+            all.push(Found { manifest, root, is_member: false });
+        }
+        if let Some(Found { manifest, root, is_member }) = all.get(next) {
+            let led = paths(manifest, root.as_deref(), *is_member).into_iter();
+            ways = led.map(|(folder, place)| (Rc::clone(manifest), folder, place)).collect();
+            next += 1;
+        }
+    }
+    Ok(all)
+}
+
+/// The folders that patches lead to.
+fn patched(root: &Manifest) -> Vec<(PathBuf, Vec<String>)> {
+    let mut paths = Vec::new();
+    for (key, entries) in root.toml.patch.iter().flatten() {
+        for (name, entry) in entries {
+            if let Some(path) = path_of(entry) {
+                let place = way(&["patch", key, name.as_ref()]);
+                paths.push((normal(&root.folder().join(path)), place));
+            }
+        }
+    }
+    paths
 }
 
 /// Reads each manifest once.
@@ -171,7 +235,7 @@ impl Finder {
         }
         let manifest = self.loader.load(&path)?;
         self.found.push(Rc::clone(&manifest));
-        for (folder, place) in paths(&manifest, &self.root) {
+        for (folder, place) in paths(&manifest, Some(&self.root), true) {
             self.follow(&folder.join("Cargo.toml"), true)
                 .map_err(|error| at(error, &manifest, &place))?;
         }
@@ -180,7 +244,6 @@ impl Finder {
 
     /// Whether the members agree that they are some.
     fn check(&mut self, current: &Manifest) -> Result<(), InputError> {
-        let mut names: BTreeMap<String, Rc<Manifest>> = BTreeMap::new();
         for member in self.found.clone() {
             let actual = self.loader.root_of(&member.path)?;
             if actual.as_ref() != Some(&self.root.path) {
@@ -191,13 +254,6 @@ impl Finder {
                 let (member_name, root) = (member.name().to_owned(), self.root.name().to_owned());
                 let fault = Fault::WrongRoot { member: member_name, root, other };
                 return Err(member.fault(&[], fault));
-            }
-            let name = member.package().and_then(|package| package.name.as_ref());
-            let Some(name) = name.map(ToString::to_string) else { continue };
-            if let Some(earlier) = names.insert(name.clone(), Rc::clone(&member)) {
-                let (one, other) = (earlier.name().to_owned(), member.name().to_owned());
-                let fault = Fault::TwiceNamed { name, one, other };
-                return Err(member.fault(&member.package_way("name"), fault));
             }
         }
         if !self.found.iter().any(|found| found.path == current.path) {
@@ -229,14 +285,20 @@ fn folders(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     Ok(found.into_iter().filter(|path| path.is_dir()).collect())
 }
 
-/// The folders that a package's dependencies lead to, and where they are stated.
-fn paths(manifest: &Manifest, root: &Manifest) -> Vec<(PathBuf, Vec<String>)> {
+/// The folders that a package's dependencies lead to, and where they are stated. Of a package outside
+/// the workspace, those for development do not count.
+fn paths(
+    manifest: &Manifest,
+    root: Option<&Manifest>,
+    is_member: bool,
+) -> Vec<(PathBuf, Vec<String>)> {
     let mut paths = Vec::new();
-    for table in super::dependencies::tables(manifest) {
+    for table in super::dependencies::tables(manifest, is_member) {
         for (key, dependency) in table.entries {
             let (path, folder) = match dependency {
                 InheritableDependency::Value(value) => (path_of(value), manifest.folder()),
                 InheritableDependency::Inherit(_) => {
+                    let Some(root) = root else { continue };
                     let shared = root.workspace().and_then(|root| root.dependencies.as_ref());
                     let shared = shared.and_then(|shared| shared.get(key));
                     (shared.and_then(path_of), root.folder())

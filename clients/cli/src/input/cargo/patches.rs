@@ -64,7 +64,7 @@ fn origin(
         TomlDetailedDependency { git: Some(_), .. } => Fault::Git { dependency },
         TomlDetailedDependency { path: Some(path), .. } => {
             let folder = normal(&root.folder().join(path));
-            let member = reader.member_at(&folder, key, name, root);
+            let member = reader.member_at(&folder, key, name);
             return member.map(PatchOrigin::Member).map_err(|fault| root.fault(place, fault));
         }
         TomlDetailedDependency { registry_index: Some(_), .. } => {

@@ -52,7 +52,9 @@ fn told_workspace(workspace: &Workspace) -> String {
         writeln!(told, "edition {}", told_stated(edition)).unwrap();
     }
     for member in &workspace.members {
-        writeln!(told, "member {}", told_stated(&member.name)).unwrap();
+        let outside = if member.outside { " outside" } else { "" };
+        let kind = if member.proc_macro { " that is a macro" } else { "" };
+        writeln!(told, "member{outside} {}{kind}", told_stated(&member.name)).unwrap();
         for (name, stated) in [
             ("version", &member.version),
             ("links", &member.links),
@@ -297,6 +299,73 @@ name = "out"
 #[test]
 fn members_are_found_by_lists_paths_and_pointers() {
     insta::assert_snapshot!(told(POINTED));
+}
+
+/// A package without a workspace, and others that its paths lead to.
+const OUTSIDE: &str = r#"-- app/Cargo.toml
+[package]
+name = "app"
+[dependencies]
+first = { path = "first" }
+other = { path = "../ws/other", features = ["x"], optional = true }
+[patch.crates-io]
+patched = { path = "../patched" }
+
+-- app/first/Cargo.toml
+[package]
+name = "first"
+rust-version = "1.70"
+[lib]
+proc-macro = true
+[dependencies]
+second.path = "../../second"
+[dev-dependencies]
+never = { path = "../never", version = "1" }
+[features]
+f = ["second/g"]
+
+-- second/Cargo.toml
+[package]
+name = "second"
+[lib]
+crate-type = ["proc-macro"]
+[build-dependencies]
+patched = { path = "../patched" }
+[features]
+g = []
+
+-- ws/Cargo.toml
+[workspace]
+members = ["other", "unread"]
+[workspace.package]
+version = "7.0.0"
+[workspace.dependencies]
+patched = { path = "../patched", features = ["p"] }
+
+-- ws/other/Cargo.toml
+[package]
+name = "other"
+version.workspace = true
+[target.'cfg(unix)'.dependencies]
+patched.workspace = true
+[features]
+x = []
+
+-- ws/unread/Cargo.toml
+[package]
+name = "unread"
+
+-- patched/Cargo.toml
+[package]
+name = "patched"
+version = "1.0.0"
+[features]
+p = []
+"#;
+
+#[test]
+fn paths_are_followed_outside_the_workspace() {
+    insta::assert_snapshot!(told(OUTSIDE));
 }
 
 #[test]

@@ -31,7 +31,9 @@ pub(super) fn faulty() -> Vec<String> {
         format!(
             "{app}edition = '2024'\n[dependencies]\na = {{ version = '1', default_features = false }}\n"
         ),
-        format!("{app}[dependencies]\na = {{ git = 'https://git.example/a', path = 'a' }}\n"),
+        format!(
+            "{app}[dependencies]\na = {{ git = 'https://git.example/a', registry = 'corp' }}\n"
+        ),
         format!("{app}[dependencies]\na = {{ features = ['x'] }}\n"),
         format!("{app}[dependencies]\na = {{ version = '1', artifact = 'bin' }}\n"),
         format!("{app}[dependencies]\na = true\n"),
@@ -52,6 +54,7 @@ pub(super) fn faulty() -> Vec<String> {
 pub(super) fn unsupported() -> Vec<String> {
     let app = "[package]\nname = 'app'\n";
     vec![
+        format!("{app}[dependencies]\na = {{ path = 'a' }}\n-- a/Cargo.toml\n[workspace]\n"),
         format!("{app}[dependencies]\na = {{ git = 'https://git.example/a' }}\n"),
         format!(
             "{app}[target.'cfg(windows)'.build-dependencies.a]\nversion = '1'\ngit = 'https://git.example/a'\n"
@@ -60,13 +63,7 @@ pub(super) fn unsupported() -> Vec<String> {
             "{app}[dependencies]\na = {{ version = '1', registry-index = 'https://index.example' }}\n"
         ),
         format!(
-            "{app}[dependencies]\na = {{ path = 'a' }}\n-- a/Cargo.toml\n[package]\nname = 'a'\n"
-        ),
-        format!(
             "{app}[dependencies]\na = {{ path = 'b' }}\n[workspace]\n-- b/Cargo.toml\n[package]\nname = 'b'\n"
-        ),
-        format!(
-            "{app}[dependencies]\na = {{ path = 'a' }}\n[workspace]\nexclude = ['a']\n-- a/Cargo.toml\n[package]\nname = 'a'\n"
         ),
         format!("{app}[replace]\n'a:1.0.0' = {{ path = 'a' }}\n"),
         format!("{app}[patch.'https://index.example']\na = '1'\n"),
