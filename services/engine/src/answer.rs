@@ -67,6 +67,8 @@ pub struct UnusedPatch {
     pub name: String,
     /// The version it leads to; empty for none.
     pub version: String,
+    /// What a lock calls the registry that it leads to; empty for a member.
+    pub lock_source: String,
 }
 
 /// The packages of one registry.

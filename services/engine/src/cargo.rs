@@ -25,8 +25,8 @@ use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
-use crate::reader::{Cost, Reader, refused};
-use crate::{CargoProject, Error, Policy, Request, record as common};
+use crate::reader::{Cost, Reader};
+use crate::{CargoProject, Error, Policy, record as common};
 
 /// Crates.
 #[derive(Clone, Copy, Debug)]
@@ -93,14 +93,9 @@ impl Ecosystem for Cargo {
 
     fn routes(
         _project: &CargoProject,
-        request: &Request,
         _declared: &[Registry],
         registries: &mut Vec<Registry>,
     ) -> Result<Routes, Error> {
-        if !request.registry_pins.is_empty() {
-            let reason = "names a registry beside those that dependencies name: remove it";
-            return Err(refused("registry_pins".to_owned(), reason.to_owned()));
-        }
         Ok(Routes { indexes: Arc::new(Indexes::new(registries)), settings: BTreeMap::new() })
     }
 

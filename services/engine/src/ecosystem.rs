@@ -17,7 +17,7 @@ use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader};
-use crate::{Error, Policy, Request};
+use crate::{Error, Policy};
 
 /// One ecosystem on the path of a request: its problems and facts, and what is done with them.
 ///
@@ -91,7 +91,6 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
     /// The routes of a reader. Registries that are asked for some packages only are added to the list.
     fn routes(
         project: &Self::Project,
-        request: &Request,
         declared: &[Registry],
         registries: &mut Vec<Registry>,
     ) -> Result<Self::Routes, Error>;

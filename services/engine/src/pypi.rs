@@ -26,7 +26,7 @@ use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader, find, refused};
-use crate::{Error, Policy, PypiProject, Request, record as common};
+use crate::{Error, Policy, PypiProject, record as common};
 
 /// Python's packages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -119,12 +119,11 @@ impl Ecosystem for Pypi {
 
     fn routes(
         project: &PypiProject,
-        request: &Request,
         declared: &[Registry],
         registries: &mut Vec<Registry>,
     ) -> Result<Routes, Error> {
         let mut pins = BTreeMap::new();
-        for (place, (package, registry)) in request.registry_pins.iter().enumerate() {
+        for (place, (package, registry)) in project.registry_pins.iter().enumerate() {
             let field = |field: &str| format!("registry_pins[{place}].{field}");
             let name = Name::parse(package)
                 .map_err(|error| refused(field("package"), error.to_string()))?;

@@ -69,7 +69,7 @@ impl<E: Ecosystem> Reader<E> {
             registries.extend(serving.cloned());
         }
         let common = registries.len();
-        let routes = E::routes(project, request, declared, &mut registries)?;
+        let routes = E::routes(project, declared, &mut registries)?;
         Ok(Self {
             credentials: credentials(request, declared, &registries)?,
             registries,

@@ -16,9 +16,6 @@ pub struct Request {
     pub project: Project,
     /// Declared names of registries, in order of priority; none for all that are declared.
     pub registries: Vec<String>,
-    /// Packages that come from one registry only: the package's name, and the registry's declared
-    /// one, which need not be among `registries`.
-    pub registry_pins: Vec<(String, String)>,
     /// What to choose.
     pub policy: Policy,
     /// How old facts may be; none for what the registries' own headers say.
@@ -59,6 +56,9 @@ pub struct PypiProject {
     pub excludes: Vec<String>,
     /// Versions to keep as long as they can be kept: name and version.
     pub locked: Vec<(String, String)>,
+    /// Packages that come from one registry only: the package's name, and the registry's declared
+    /// one, which need not be among those of the request.
+    pub registry_pins: Vec<(String, String)>,
     /// Metadata of releases, in the stead of what the registries have or cannot tell.
     pub supplied_metadata: Vec<SuppliedMetadata>,
     /// The interpreter and platform.

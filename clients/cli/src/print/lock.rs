@@ -146,18 +146,14 @@ fn unused(solution: &Solution, project: &Project) -> Result<Vec<Dependency>, Loc
     for entry in entries {
         let patch = project.patches.get(entry.patch as usize);
         let source = match patch.and_then(|patch| patch.origin.as_ref()) {
-            Some(cargo_patch::Origin::Registry(registry)) => Some(named(solution, registry)?),
+            Some(cargo_patch::Origin::Registry(registry)) => {
+                Some(source(&entry.lock_source, registry)?)
+            }
             Some(cargo_patch::Origin::Member(_)) | None => None,
         };
         unused.push(identity(&entry.name, &entry.version, source.as_ref())?);
     }
     Ok(unused)
-}
-
-/// The source of a registry, by its name.
-fn named(solution: &Solution, registry: &str) -> Result<SourceId, LockError> {
-    let group = solution.groups.iter().find(|group| group.registry == registry);
-    source(group.map_or("", |group| &group.lock_source), registry)
 }
 
 fn source(text: &str, registry: &str) -> Result<SourceId, LockError> {

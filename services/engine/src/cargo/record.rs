@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use ecosystems::cargo::{CompatibilityLine, Dependency, Kind, Release};
-use solver::cargo::{Built, Crate, Edge as Found, Pick, Side, Solution as Solved, Target};
+use solver::cargo::{
+    Built, Crate, Edge as Found, Pick, Replacement, Side, Solution as Solved, Target,
+    UnusedPatch as Unused,
+};
 
 use super::build::{self, Compiled};
 use super::{Asked, Cargo};
@@ -36,12 +39,7 @@ pub(super) fn solution(
     }
     groups.retain(|group| !group.packages.is_empty());
     let (members, root_edges) = told.members();
-    let unused_patches = solved.unused_patches.iter().map(|unused| UnusedPatch {
-        patch: unused.patch,
-        name: asked.problem.patches[unused.patch].package.name.to_string(),
-        version: unused.version.to_string(),
-    });
-    let unused_patches = unused_patches.collect();
+    let unused_patches = solved.unused_patches.iter().map(|unused| told.unused(unused)).collect();
     Ok(Outcome::Solution(Solution { groups, root_edges, members, unused_patches }))
 }
 
@@ -104,8 +102,11 @@ pub(super) fn suggestion(asked: &Asked, place: usize, solved: &Solved) -> Sugges
     Suggestion { text, field, replacement: None }
 }
 
-/// A dependency as a manifest writes it.
+/// A dependency as a manifest writes it; one by path without a version has its name alone.
 fn spelled(dependency: &Dependency) -> String {
+    if dependency.registry.is_none() && dependency.requirement.is_any() {
+        return dependency.package.to_string();
+    }
     format!("{} = \"{}\"", dependency.package, dependency.requirement)
 }
 
@@ -162,6 +163,21 @@ impl Told<'_> {
                     host_features: build::features(built, Side::Host).unwrap_or_default().to_vec(),
                 }),
             }),
+        }
+    }
+
+    fn unused(&self, unused: &Unused) -> UnusedPatch {
+        let patch = &self.asked.problem.patches[unused.patch];
+        let indexes = &self.reader.routes.indexes;
+        let source = match &patch.replacement {
+            Replacement::Member(_) => None,
+            Replacement::Package(package, _) => indexes.place(&package.registry),
+        };
+        UnusedPatch {
+            patch: unused.patch,
+            name: patch.package.name.to_string(),
+            version: unused.version.to_string(),
+            lock_source: source.map_or("", |place| indexes.source(place)).to_owned(),
         }
     }
 

@@ -13,7 +13,7 @@ fn metadata(name: &str, version: &str, document: &str) -> Vec<SuppliedMetadata> 
 
 fn pinned(registry: &str, requirements: &[&str]) -> Request {
     let registry_pins = vec![("Flask".to_owned(), registry.to_owned())];
-    Request { registry_pins, ..request(requirements) }
+    changed(request(requirements), |project| project.registry_pins = registry_pins)
 }
 
 #[tokio::test]

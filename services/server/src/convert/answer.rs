@@ -70,6 +70,7 @@ fn unused_patch(unused: &UnusedPatch) -> v1::UnusedPatch {
         patch: u32::try_from(unused.patch).unwrap_or(u32::MAX),
         name: unused.name.clone(),
         version: unused.version.clone(),
+        lock_source: unused.lock_source.clone(),
     }
 }
 

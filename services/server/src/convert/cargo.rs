@@ -26,6 +26,7 @@ pub(super) fn read(parts: Parts, shape: &mut Shape, faults: &mut Faults) -> Carg
         excludes,
         locked,
         dependency_sets,
+        registry_pins,
         supplied_metadata,
         members,
         patches,
@@ -38,6 +39,7 @@ pub(super) fn read(parts: Parts, shape: &mut Shape, faults: &mut Faults) -> Carg
         ("constraints", !constraints.is_empty()),
         ("overrides", !overrides.is_empty()),
         ("excludes", !excludes.is_empty()),
+        ("registry_pins", !registry_pins.is_empty()),
         ("supplied_metadata", !supplied_metadata.is_empty()),
     ] {
         foreign_if(given, path.field(field), faults);
@@ -258,7 +260,7 @@ impl Reading<'_> {
             self.faults.text(path.field("requirement"), &requirement);
             let source = match origin {
                 Some(Origin::Registry(registry)) => {
-                    self.faults.required(path.field("registry"), &registry);
+                    self.faults.text(path.field("registry"), &registry);
                     CargoSource::Registry(registry)
                 }
                 Some(Origin::Member(member)) => {

@@ -17,6 +17,7 @@ pub(super) struct Parts {
     pub(super) excludes: Vec<String>,
     pub(super) locked: Vec<v1::LockedPackage>,
     pub(super) dependency_sets: Vec<String>,
+    pub(super) registry_pins: Vec<(String, String)>,
     pub(super) supplied_metadata: Vec<v1::SuppliedMetadata>,
     pub(super) members: Vec<v1::Member>,
     pub(super) patches: Vec<v1::CargoPatch>,
@@ -63,7 +64,7 @@ pub(super) fn read(
     if !request.registries.is_empty() {
         shape.registries.clone_from(&request.registries);
     }
-    request.registry_pins = read_pins(registry_pins, (declared, ecosystem), path, faults);
+    let registry_pins = read_pins(registry_pins, (declared, ecosystem), path, faults);
     let parts = Parts {
         name,
         requirements,
@@ -72,13 +73,14 @@ pub(super) fn read(
         excludes,
         locked,
         dependency_sets,
+        registry_pins,
         supplied_metadata,
         members,
         patches,
         environment,
     };
     request.project = match ecosystem {
-        Ecosystem::Pypi => engine::Project::Pypi(pypi::read(parts, (request, shape), faults)),
+        Ecosystem::Pypi => engine::Project::Pypi(pypi::read(parts, shape, faults)),
         Ecosystem::Cargo => engine::Project::Cargo(cargo::read(parts, shape, faults)),
         Ecosystem::Npm => {
             faults.unsupported_if(true, path.field("ecosystem"), "NPM");

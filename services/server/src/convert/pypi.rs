@@ -5,9 +5,7 @@ mod sets;
 use std::collections::HashSet;
 
 use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement};
-use engine::{
-    EnvironmentTexts, Implementation, PypiProject, Request, RequirementText, SuppliedMetadata,
-};
+use engine::{EnvironmentTexts, Implementation, PypiProject, RequirementText, SuppliedMetadata};
 use proto::v1;
 
 use self::sets::Stated;
@@ -23,11 +21,7 @@ const MAX_METADATA: usize = 256 * 1024;
 const MAX_SHOWN_HASH: usize = 24;
 
 /// Reads what a project of Python packages states.
-pub(super) fn read(
-    parts: Parts,
-    (request, shape): (&Request, &mut Shape),
-    faults: &mut Faults,
-) -> PypiProject {
+pub(super) fn read(parts: Parts, shape: &mut Shape, faults: &mut Faults) -> PypiProject {
     let Parts {
         name,
         requirements,
@@ -36,6 +30,7 @@ pub(super) fn read(
         excludes,
         locked,
         dependency_sets,
+        registry_pins,
         supplied_metadata,
         members,
         patches,
@@ -53,11 +48,10 @@ pub(super) fn read(
     let constraints = bounds("constraints", constraints, faults);
     let overrides = bounds("overrides", overrides, faults);
     refuse_extras(&constraints, path, faults);
-    let pins =
-        request.registry_pins.iter().enumerate().filter_map(|(index, (package, registry))| {
-            let name = Name::parse(package).ok()?.to_string();
-            Some((index, name, registry.clone()))
-        });
+    let pins = registry_pins.iter().enumerate().filter_map(|(index, (package, registry))| {
+        let name = Name::parse(package).ok()?.to_string();
+        Some((index, name, registry.clone()))
+    });
     let mut seen = HashSet::new();
     for (index, package, registry) in pins {
         if !seen.insert(package.clone()) {
@@ -74,6 +68,7 @@ pub(super) fn read(
         overrides,
         excludes: read_excludes(excludes, path, faults),
         locked: read_locked(locked, path, faults),
+        registry_pins,
         supplied_metadata: read_metadata(supplied_metadata, path, faults),
         environment,
     }

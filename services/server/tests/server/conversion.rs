@@ -14,8 +14,8 @@ pub(crate) fn declared() -> Declared {
     Declared {
         registries: vec![
             ("pypi".to_owned(), vec![Ecosystem::Pypi]),
-            ("second".to_owned(), vec![Ecosystem::Pypi]),
-            ("crates".to_owned(), vec![Ecosystem::Cargo]),
+            ("second".to_owned(), vec![Ecosystem::Pypi, Ecosystem::Cargo]),
+            ("cargo".to_owned(), vec![Ecosystem::Cargo]),
         ],
         solve_budget: Duration::from_secs(2),
         solve_steps: 1_000_000,

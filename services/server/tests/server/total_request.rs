@@ -1,7 +1,9 @@
 //! A request is total: every field of the contract changes something, or is refused by its name.
 //!
 //! The fields are taken from the descriptor, so that a field that is added to the contract fails
-//! this test until it is in the table below.
+//! this test until it is in the table of each ecosystem.
+
+mod cargo;
 
 use std::collections::BTreeSet;
 
@@ -32,25 +34,32 @@ use Reason::{Contradictory, Unsupported};
 /// A field, or all fields beneath one; what is set beside it; its value; and what that does.
 pub(crate) type Row = (&'static str, Value, Value, Effect);
 
-/// The request that every field is set on.
-pub(crate) fn base() -> Value {
-    json!({ "projects": [{
+/// All fields of the request, as one ecosystem has them.
+struct Table {
+    ecosystem: &'static str,
+    /// The request that every field is set on.
+    base: Value,
+    rows: Vec<Row>,
+}
+
+fn tables() -> [Table; 2] {
+    let python = json!({ "projects": [{
         "name": "app",
         "ecosystem": "ECOSYSTEM_PYPI",
         "requirements": [{ "text": "flask>=3" }],
         "pypi": { "python_version": "3.12", "platform": "linux" },
-    }]})
-}
-
-/// Every field of the request.
-pub(crate) fn table() -> Vec<Row> {
+    }]});
     let mut rows = projects();
     rows.extend(foreign());
     rows.extend(environments());
     rows.extend(bounds("constraints"));
     rows.extend(bounds("overrides"));
+    rows.extend(policies());
     rows.extend(others());
-    rows
+    let python = Table { ecosystem: "pypi", base: python, rows };
+    let mut rows = cargo::table();
+    rows.extend(others());
+    [python, Table { ecosystem: "cargo", base: cargo::base(), rows }]
 }
 
 fn in_project(setup: &Value) -> Value {
@@ -193,16 +202,34 @@ fn bounds(list: &'static str) -> Vec<Row> {
     ]
 }
 
-fn others() -> Vec<Row> {
-    let none = || json!({});
+/// What to choose and how hard to try, as Python's packages have it.
+fn policies() -> Vec<Row> {
     // The only versions of `class-doc` are pre-releases; what another row has asked for before is
     // remembered, and takes no work at all.
     let only = |text: &str| in_project(&json!({ "requirements": [{ "text": text }] }));
     let sdists = || in_project(&json!({ "pypi": { "allow_sdists": true } }));
     let secret = || json!({ "credentials": [{ "registry": "pypi", "metadata_key": "x-first" }] });
     vec![
-        ("policy.strategy", none(), json!("STRATEGY_LOWEST"), Answer),
         ("policy.prereleases", only("class-doc"), json!("PRERELEASE_MODE_DISALLOW"), Answer),
+        ("policy.only_binary", sdists(), json!([":all:"]), Answer),
+        ("policy.no_binary", sdists(), json!(["flask"]), Answer),
+        ("budget.max_steps", only("jupyterlab"), json!("1"), Answer),
+        (
+            "budget.max_solve_time",
+            only("apache-airflow[amazon,celery,postgres,google]"),
+            json!("0.000000001s"),
+            Answer,
+        ),
+        ("credentials.registry", secret(), json!("second"), Fetches),
+        ("credentials.metadata_key", secret(), json!("x-second"), Fetches),
+    ]
+}
+
+/// The fields that mean the same for all ecosystems.
+fn others() -> Vec<Row> {
+    let none = || json!({});
+    vec![
+        ("policy.strategy", none(), json!("STRATEGY_LOWEST"), Answer),
         (
             "policy.yanked",
             none(),
@@ -217,21 +244,12 @@ fn others() -> Vec<Row> {
             json!("HELD_POLICY_FEWEST_BYTES"),
             Refused(Unsupported, "policy.held_policy"),
         ),
-        ("policy.only_binary", sdists(), json!([":all:"]), Answer),
-        ("policy.no_binary", sdists(), json!(["flask"]), Answer),
         ("freshness.max_staleness", none(), json!("0s"), Fetches),
         (
             "freshness.stale_while_revalidate",
             none(),
             json!(true),
             Refused(Unsupported, "freshness.stale_while_revalidate"),
-        ),
-        ("budget.max_steps", only("jupyterlab"), json!("1"), Answer),
-        (
-            "budget.max_solve_time",
-            only("apache-airflow[amazon,celery,postgres,google]"),
-            json!("0.000000001s"),
-            Answer,
         ),
         ("held.", none(), Value::Null, Refused(Unsupported, "held")),
         (
@@ -249,8 +267,6 @@ fn others() -> Vec<Row> {
         ("options.edges", none(), json!("EDGE_DETAIL_NONE"), Answer),
         ("options.artifacts", none(), json!("ARTIFACT_DETAIL_NONE"), Answer),
         ("options.include_stamps", none(), json!(true), Answer),
-        ("credentials.registry", secret(), json!("second"), Fetches),
-        ("credentials.metadata_key", secret(), json!("x-second"), Fetches),
         ("snapshot_token", none(), json!("abc"), Refused(Unsupported, "snapshot_token")),
         ("known_answer", none(), json!("abc"), Refused(Unsupported, "known_answer")),
     ]
@@ -260,15 +276,18 @@ fn others() -> Vec<Row> {
 /// it, and what that does. A row that ends with a dot stands for all fields beneath.
 pub(crate) fn requests() -> Vec<(String, v1::ResolveRequest, v1::ResolveRequest, Effect)> {
     let mut requests = Vec::new();
-    for (path, setup, value, effect) in table() {
-        let mut without = base();
-        merge(&mut without, &setup);
-        for field in fields().into_iter().filter(|field| covers(path, &field.path)) {
-            let mut with = without.clone();
-            let value = if value.is_null() { field.value.clone() } else { value.clone() };
-            put(&mut with, &field.path, &value);
-            assert_ne!(value, field.default, "{path}: the default changes nothing");
-            requests.push((field.path, decode(&without), decode(&with), effect));
+    for Table { ecosystem, base, rows } in tables() {
+        for (path, setup, value, effect) in rows {
+            let mut without = base.clone();
+            merge(&mut without, &setup);
+            for field in fields().into_iter().filter(|field| covers(path, &field.path)) {
+                let mut with = without.clone();
+                let value = if value.is_null() { field.value.clone() } else { value.clone() };
+                put(&mut with, &field.path, &value);
+                assert_ne!(value, field.default, "{path}: the default changes nothing");
+                let name = format!("{ecosystem} {}", field.path);
+                requests.push((name, decode(&without), decode(&with), effect));
+            }
         }
     }
     requests
@@ -385,17 +404,19 @@ fn everything(asked: &Asked) -> String {
 }
 
 #[test]
-fn every_field_of_the_contract_is_in_the_table_once() {
-    let table = table();
-    let mut used = BTreeSet::new();
-    for field in fields() {
-        let rows: Vec<_> = table.iter().filter(|row| covers(row.0, &field.path)).collect();
-        assert_eq!(rows.len(), 1, "`{}` has {} rows in the table", field.path, rows.len());
-        used.insert(rows[0].0);
+fn every_field_of_the_contract_is_in_each_table_once() {
+    for Table { ecosystem, rows: table, .. } in tables() {
+        let mut used = BTreeSet::new();
+        for field in fields() {
+            let rows: Vec<_> = table.iter().filter(|row| covers(row.0, &field.path)).collect();
+            let path = &field.path;
+            assert_eq!(rows.len(), 1, "{ecosystem}: `{path}` has {} rows", rows.len());
+            used.insert(rows[0].0);
+        }
+        let unused: Vec<_> =
+            table.iter().filter(|row| !used.contains(row.0)).map(|row| row.0).collect();
+        assert!(unused.is_empty(), "{ecosystem}: the contract has no {unused:?}");
     }
-    let unused: Vec<_> =
-        table.iter().filter(|row| !used.contains(row.0)).map(|row| row.0).collect();
-    assert!(unused.is_empty(), "the contract has no {unused:?}");
 }
 
 #[test]

@@ -75,15 +75,14 @@ fn project(read: &Lockfile, solution: &mut Solution, rust_version: &str) -> Proj
     for (index, unused) in read.patch.unused.iter().enumerate() {
         let (name, version) = (unused.name.to_string(), unused.version.to_string());
         let patch = u32::try_from(index).unwrap();
-        solution.unused_patches.insert(0, UnusedPatch { patch, name: name.clone(), version });
-        let origin = match &unused.source {
+        let source = unused.source.as_ref();
+        let origin = match source {
             None => cargo_patch::Origin::Member(name.clone()),
-            Some(source) => {
-                let source = source.to_string();
-                let group = solution.groups.iter().find(|group| group.lock_source == source);
-                cargo_patch::Origin::Registry(group.unwrap().registry.clone())
-            }
+            Some(_) => cargo_patch::Origin::Registry("corp".to_owned()),
         };
+        let lock_source = source.map_or_else(String::new, ToString::to_string);
+        let entry = UnusedPatch { patch, name: name.clone(), version, lock_source };
+        solution.unused_patches.insert(0, entry);
         project.patches.push(CargoPatch { name, origin: Some(origin), ..CargoPatch::default() });
     }
     for member in &solution.members {
