@@ -1,14 +1,16 @@
 //! Whatever bytes come in, the readers keep their laws.
 //!
-//! The laws are in `hostile/laws.rs` and `hostile/cargo_laws.rs`, which the fuzzers of `fuzz/` run too. Here they meet the seeds
-//! of `hostile/KIND/`, those seeds with some bytes changed, texts made of the words that matter to
-//! the kind (`hostile/KIND.dict`, the fuzzers' dictionaries), and plain bytes.
+//! The laws are in `hostile/laws.rs` and its neighbours, which the fuzzers of `fuzz/` run too. Here
+//! they meet the seeds of `hostile/KIND/`, those seeds with some bytes changed, texts made of the
+//! words that matter to the kind (`hostile/KIND.dict`, the fuzzers' dictionaries), and plain bytes.
 #![expect(clippy::disallowed_methods, reason = "seeds are files")]
 
 #[path = "hostile/cargo_laws.rs"]
 mod cargo_laws;
 #[path = "hostile/laws.rs"]
 mod laws;
+#[path = "hostile/npm_laws.rs"]
+mod npm_laws;
 
 use std::path::PathBuf;
 
@@ -138,4 +140,24 @@ fn of_file_names() {
 #[test]
 fn of_index_files() {
     holds("cargo_index", cargo_laws::cargo_index);
+}
+
+#[test]
+fn of_versions_of_npm() {
+    holds("npm_version", npm_laws::npm_version);
+}
+
+#[test]
+fn of_ranges_of_npm() {
+    holds("npm_range", npm_laws::npm_range);
+}
+
+#[test]
+fn of_specs_of_npm() {
+    holds("npm_spec", npm_laws::npm_spec);
+}
+
+#[test]
+fn of_documents_of_npm() {
+    holds("npm_packument", npm_laws::npm_packument);
 }

@@ -86,6 +86,7 @@ fn version(text: &Value, reading: Reading) -> Result<Version, String> {
     read(text).map_err(|error| error.to_string())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "judges hand over what they have made")]
 fn expect<T: PartialEq + std::fmt::Debug>(got: T, expected: &T) -> Judged {
     if got == *expected { Ok(()) } else { Err(format!("got {got:?}, expected {expected:?}")) }
 }

@@ -285,7 +285,7 @@ impl<'de> Reader<'de> {
             None if is_nothing(raw) => {}
             None => self.warn(format_args!("{key}: passed over `{field}`, which names nothing")),
         }
-        let list: Arc<[Dependency]> = list.into();
+        let list = shared_list(list);
         self.lists.insert(raw, Arc::clone(&list));
         list
     }
@@ -325,7 +325,7 @@ impl<'de> Reader<'de> {
             dependency: dependency.clone(),
             is_optional: is_optional(dependency.name.as_str()).unwrap_or(false),
         };
-        list.iter().map(peer).collect()
+        shared_list(list.iter().map(peer).collect())
     }
 
     /// Reads which dependencies lie in the archive: a list of names, or names with whatever behind
@@ -333,13 +333,13 @@ impl<'de> Reader<'de> {
     fn bundled(&mut self, raw: &'de str, all: &[Dependency]) -> Arc<[Arc<str>]> {
         if let Some(names) = elements(raw) {
             let names = names.into_iter().filter_map(text_of);
-            return names.map(|name| self.shared(&name)).collect();
+            return shared_list(names.map(|name| self.shared(&name)).collect());
         }
         if let Some(names) = entries(raw) {
-            return names.into_iter().map(|(name, _)| self.shared(&name)).collect();
+            return shared_list(names.into_iter().map(|(name, _)| self.shared(&name)).collect());
         }
         let all = if raw == "true" { all } else { &[] };
-        all.iter().map(|own| self.shared(own.name.as_str())).collect()
+        shared_list(all.iter().map(|own| self.shared(own.name.as_str())).collect())
     }
 
     fn traits(&mut self, raw: [&'de str; TRAITS]) -> Arc<Traits> {
@@ -385,6 +385,11 @@ impl<'de> Reader<'de> {
         let is_empty = unpublished.staged.is_empty() && unpublished.restricted.is_empty();
         (!is_empty).then(|| Box::new(unpublished))
     }
+}
+
+/// A list that others may share. Empty ones, which most are, have no allocation.
+fn shared_list<T>(list: Vec<T>) -> Arc<[T]> {
+    if list.is_empty() { Arc::default() } else { list.into() }
 }
 
 /// A value that is a text, a number or a truth value; none for one that is absent.

@@ -80,15 +80,16 @@ fn platforms(reader: &mut Reader<'_>, raw: &str) -> Option<Arc<[Arc<str>]>> {
 fn commands(reader: &mut Reader<'_>, package: &str, raw: &str) -> Option<Arc<[Command]>> {
     let mut commands: Vec<(String, String)> = Vec::new();
     let mut add = |command: &str, file: &str| {
-        let (command, file) = (plain_path(command), plain_path(file));
+        let command = command.replace(['\\', ':'], "/");
         let command = command.trim_end_matches('/');
-        let command = command.rsplit('/').next().unwrap_or_default();
+        let command = plain_path(command.rsplit('/').next().unwrap_or_default());
+        let file = plain_path(file);
         if command.is_empty() || file.is_empty() {
             return;
         }
-        match commands.iter_mut().find(|(known, _)| known == command) {
+        match commands.iter_mut().find(|(known, _)| *known == command) {
             Some((_, known)) => *known = file,
-            None => commands.push((command.to_owned(), file)),
+            None => commands.push((command, file)),
         }
     };
     if let Some(file) = text_of(raw) {

@@ -23,7 +23,7 @@ pub(super) fn shown(text: &str) -> Box<str> {
     };
     // `git@host` tells nothing; `user:password@host` and `token@host` do.
     match address.rsplit_once('@') {
-        Some((user, host)) if !user.is_empty() && user != "git" && !user.ends_with("/git") => {
+        Some((user, host)) if !matches!(user, "" | "git") => {
             shown.push_str(HIDDEN);
             shown.push('@');
             shown.push_str(host);
