@@ -48,6 +48,11 @@ pub struct RegistryConfig {
     /// What lock files call it, where that differs from its URL.
     #[serde(default)]
     pub lock_source: Option<String>,
+    /// For `npm`, the host in its documents that stands for the registry itself, as npm's own
+    /// `replace-registry-host`: a host, a URL with a path, `always` or `never`. URLs of archives there
+    /// are handed out with the registry's place instead. By default `never`.
+    #[serde(default)]
+    pub replace_registry_host: Option<String>,
     /// Where clients reach it, where that differs from `url`, as for an internal mirror.
     #[serde(default)]
     pub public_url: Option<Url>,
@@ -102,7 +107,7 @@ pub enum RegistryKind {
     Recorded,
     /// Python's simple repository API (PEP 503, PEP 691).
     PypiSimple,
-    /// npm's registry API. Not supported yet.
+    /// npm's registry API.
     Npm,
     /// Cargo's sparse index (reference, "Registry index").
     CargoSparse,
@@ -151,6 +156,7 @@ impl RegistryConfig {
             credentials: None,
             packages: None,
             lock_source: None,
+            replace_registry_host: None,
             public_url: None,
             extra_hosts: Vec::new(),
             connect_timeout: default_connect_timeout(),

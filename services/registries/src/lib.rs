@@ -1,14 +1,14 @@
 //! The registries: where facts come from.
 //!
 //! A [`Registry`] answers questions about packages: which releases there are
-//! ([`Registry::pypi_listing`], [`Registry::cargo_listing`]), and for PyPI, whose listings do not tell
+//! ([`Registry::pypi_listing`], [`Registry::npm_packument`], [`Registry::cargo_listing`]), and for PyPI, whose listings do not tell
 //! it, what one of them needs ([`Registry::pypi_metadata`]). All comes back as parsed, shared facts
 //! with a [`Stamp`] that says what was read, and when.
 //!
 //! `recorded` holds the documents of a moment, from a folder, an archive or the binary itself
 //! ([`bundled()`]), and of one ecosystem or several: [`Registry::serves`] tells. `pypi-simple` speaks
-//! the simple repository API, `cargo-sparse` the protocol of cargo's sparse index, as politely
-//! as a mirror asks for: validators, bounded concurrency, `Retry-After`, and no host that the
+//! the simple repository API, `npm` the registry API of npm, `cargo-sparse` the protocol of cargo's
+//! sparse index, as politely as a mirror asks for: validators, bounded concurrency, `Retry-After`, and no host that the
 //! configuration does not declare.
 //!
 //! Deliberately absent: anything that solves, anything that remembers answers, and any execution of
@@ -25,6 +25,7 @@ mod document;
 mod error;
 mod fetch;
 mod memory;
+mod npm;
 mod parse;
 mod pypi_simple;
 mod read;

@@ -5,6 +5,7 @@
 //! * `pypi/NAME.json`: `{"name": …, "files": […], "metadata": {VERSION: {"requires-dist": […], …}}}`.
 //!   `files` has the fields of the JSON simple API; URLs are paths from the registry's root and are
 //!   left as they are.
+//! * `npm/NAME.json`, the `/` behind a scope written `%2f`: the package's document.
 //! * `cargo/PATH`: the files of a sparse index, at the places that it keeps them at, with or without
 //!   its `config.json`.
 //!
@@ -16,6 +17,7 @@
 mod archive;
 mod index_file;
 mod packed;
+mod packument;
 mod project;
 mod questions;
 mod shelf;
@@ -28,6 +30,7 @@ use ecosystems::Ecosystem;
 
 use self::archive::{Documents, read_archive, read_folder};
 use self::index_file::IndexFile;
+use self::packument::Document;
 use self::project::Project;
 use self::shelf::Shelf;
 use crate::{Error, bundled};
@@ -40,6 +43,7 @@ const INDEX_CONFIG: &str = "config.json";
 pub struct Recorded {
     name: Arc<str>,
     pypi: Option<Arc<Shelf<Project>>>,
+    npm: Option<Arc<Shelf<Document>>>,
     cargo: Option<Arc<Shelf<IndexFile>>>,
 }
 
@@ -63,8 +67,14 @@ impl Recorded {
     /// The registry that is built into the program.
     pub(crate) fn bundled(name: &str) -> Self {
         let pypi = || Ok(unpacked(bundled::PYPI, Ecosystem::Pypi)?.pypi);
+        let npm = || Ok(unpacked(bundled::NPM, Ecosystem::Npm)?.npm);
         let cargo = || Ok(unpacked(bundled::CARGO, Ecosystem::Cargo)?.cargo);
-        Self { name: name.into(), pypi: Some(Shelf::later(pypi)), cargo: Some(Shelf::later(cargo)) }
+        Self {
+            name: name.into(),
+            pypi: Some(Shelf::later(pypi)),
+            npm: Some(Shelf::later(npm)),
+            cargo: Some(Shelf::later(cargo)),
+        }
     }
 
     fn from_documents(
@@ -75,23 +85,25 @@ impl Recorded {
     ) -> Result<Self, Error> {
         let name: Arc<str> = name.into();
         let recording = |reason: String| Error::Recording { registry: Arc::clone(&name), reason };
-        let Documents { pypi, cargo } =
+        let Documents { pypi, npm, cargo } =
             read.map_err(|error| recording(format!("{place}{error}")))?;
-        let (projects, crates) = (pypi.len(), cargo.len());
-        if projects + crates == 0 {
+        let (projects, packages, crates) = (pypi.len(), npm.len(), cargo.len());
+        if projects + packages + crates == 0 {
             let expected = match only {
                 Some(ecosystem) => format!("no document of `{ecosystem}/`"),
-                None => "neither `pypi/*.json` nor index files below `cargo/`".to_owned(),
+                None => "neither `pypi/*.json` nor `npm/*.json` nor index files below `cargo/`"
+                    .to_owned(),
             };
             return Err(recording(format!("{place}there is {expected} in it")));
         }
-        tracing::debug!(registry = %name, projects, crates, "opened a recorded registry");
-        Ok(Self { pypi: Shelf::of(pypi), cargo: Shelf::of(cargo), name })
+        tracing::debug!(registry = %name, projects, packages, crates, "opened a recorded registry");
+        Ok(Self { pypi: Shelf::of(pypi), npm: Shelf::of(npm), cargo: Shelf::of(cargo), name })
     }
 
     /// The same documents, as far as they are of that ecosystem.
     pub(crate) fn only(mut self, ecosystem: Ecosystem) -> Self {
         self.pypi = self.pypi.filter(|_| ecosystem == Ecosystem::Pypi);
+        self.npm = self.npm.filter(|_| ecosystem == Ecosystem::Npm);
         self.cargo = self.cargo.filter(|_| ecosystem == Ecosystem::Cargo);
         self
     }
@@ -112,7 +124,7 @@ impl Recorded {
         match ecosystem {
             Ecosystem::Pypi => self.pypi.is_some(),
             Ecosystem::Cargo => self.cargo.is_some(),
-            Ecosystem::Npm => false,
+            Ecosystem::Npm => self.npm.is_some(),
         }
     }
 
@@ -121,7 +133,7 @@ impl Recorded {
         let mut names = match ecosystem {
             Ecosystem::Pypi => names(self.pypi.as_deref()),
             Ecosystem::Cargo => names(self.cargo.as_deref()),
-            Ecosystem::Npm => Vec::new(),
+            Ecosystem::Npm => names(self.npm.as_deref()),
         };
         names.retain(|name| *name != INDEX_CONFIG);
         names.sort_unstable();
@@ -136,7 +148,7 @@ impl Recorded {
                 let name = name.to_ascii_lowercase();
                 self.cargo.as_ref()?.all().ok()?.get(name.as_str())?.document().ok()
             }
-            Ecosystem::Npm => None,
+            Ecosystem::Npm => self.npm.as_ref()?.all().ok()?.get(name)?.document().ok(),
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ecosystems::npm::{self, Manifest, Packument};
 use ecosystems::pypi::{Listing, Metadata, Name};
 use ecosystems::{Ecosystem, cargo};
 
 use crate::cargo_sparse::{CONFIG_DOCUMENT, CargoSparse};
+use crate::npm::Npm;
 use crate::pypi_simple::PypiSimple;
 use crate::read::{absent_hash, now};
 use crate::{
@@ -26,6 +28,7 @@ pub struct Registry {
 enum Protocol {
     Recorded(Recorded),
     PypiSimple(PypiSimple),
+    Npm(Npm),
     CargoSparse(CargoSparse),
 }
 
@@ -35,6 +38,7 @@ impl Registry {
         config.validate()?;
         let protocol = match (config.kind, &config.path) {
             (RegistryKind::PypiSimple, _) => Protocol::PypiSimple(PypiSimple::open(&config)?),
+            (RegistryKind::Npm, _) => Protocol::Npm(Npm::open(&config)?),
             (RegistryKind::CargoSparse, _) => Protocol::CargoSparse(CargoSparse::open(&config)?),
             (RegistryKind::Recorded, Some(path)) => {
                 Protocol::Recorded(Recorded::open(&config.name, path, config.ecosystem)?)
@@ -45,9 +49,6 @@ impl Registry {
                     Some(ecosystem) => recorded.only(ecosystem),
                     None => recorded,
                 })
-            }
-            (RegistryKind::Npm, _) => {
-                return Err(config.refuse("kind", "is not supported yet".to_owned()));
             }
         };
         Ok(Self { config: Arc::new(config), protocol })
@@ -69,6 +70,7 @@ impl Registry {
         match &self.protocol {
             Protocol::Recorded(recorded) => recorded.name(),
             Protocol::PypiSimple(index) => index.name(),
+            Protocol::Npm(registry) => registry.name(),
             Protocol::CargoSparse(index) => index.name(),
         }
     }
@@ -78,6 +80,7 @@ impl Registry {
         match &self.protocol {
             Protocol::Recorded(recorded) => recorded.holds(ecosystem),
             Protocol::PypiSimple(_) => ecosystem == Ecosystem::Pypi,
+            Protocol::Npm(_) => ecosystem == Ecosystem::Npm,
             Protocol::CargoSparse(_) => ecosystem == Ecosystem::Cargo,
         }
     }
@@ -109,7 +112,9 @@ impl Registry {
         match &self.protocol {
             Protocol::Recorded(recorded) => recorded.listing(name).await,
             Protocol::PypiSimple(index) => index.listing(name, credentials, freshness).await,
-            Protocol::CargoSparse(_) => self.refuse(Ecosystem::Pypi, format!("pypi/{name}")),
+            Protocol::Npm(_) | Protocol::CargoSparse(_) => {
+                self.refuse(Ecosystem::Pypi, format!("pypi/{name}"))
+            }
         }
     }
 
@@ -128,7 +133,7 @@ impl Registry {
             Protocol::PypiSimple(index) => {
                 index.metadata(listing, position, credentials, freshness).await
             }
-            Protocol::CargoSparse(_) => {
+            Protocol::Npm(_) | Protocol::CargoSparse(_) => {
                 self.refuse(Ecosystem::Pypi, format!("pypi/{}", listing.name))
             }
         }
@@ -148,7 +153,7 @@ impl Registry {
             Protocol::PypiSimple(index) => {
                 index.file_metadata(listing, (position, place), credentials, freshness).await
             }
-            Protocol::CargoSparse(_) => {
+            Protocol::Npm(_) | Protocol::CargoSparse(_) => {
                 self.refuse(Ecosystem::Pypi, format!("pypi/{}", listing.name))
             }
         }
@@ -172,7 +177,42 @@ impl Registry {
         match &self.protocol {
             Protocol::Recorded(recorded) => recorded.cargo_listing(name).await,
             Protocol::CargoSparse(index) => index.listing(name, credentials, freshness).await,
-            Protocol::PypiSimple(_) => self.refuse(Ecosystem::Cargo, document),
+            Protocol::PypiSimple(_) | Protocol::Npm(_) => self.refuse(Ecosystem::Cargo, document),
+        }
+    }
+
+    /// Reads which versions a package of npm has, and what each of them needs.
+    ///
+    /// Credentials and names outside the declared ones are treated as by
+    /// [`Registry::pypi_listing`].
+    pub async fn npm_packument(
+        &self,
+        name: &npm::Name,
+        credentials: Option<&Credentials>,
+        freshness: Freshness,
+    ) -> Result<Read<Packument>, Error> {
+        let document = format!("npm/{name}");
+        if !self.config.answers_for(Ecosystem::Npm, name.as_str()) {
+            return Ok(self.absent(document));
+        }
+        match &self.protocol {
+            Protocol::Recorded(recorded) => recorded.npm_packument(name).await,
+            Protocol::Npm(registry) => registry.packument(name, credentials, freshness).await,
+            Protocol::PypiSimple(_) | Protocol::CargoSparse(_) => {
+                self.refuse(Ecosystem::Npm, document)
+            }
+        }
+    }
+
+    /// Where the archive of a version of npm lies: the URL that the document states, at the
+    /// registry's place where a host stands for that (`replace_registry_host`). A recorded registry
+    /// gives what was recorded, which may be a path from a registry's root.
+    pub fn npm_tarball(&self, manifest: &Manifest) -> Option<String> {
+        match &self.protocol {
+            Protocol::Npm(registry) => registry.tarball(manifest),
+            Protocol::Recorded(_) | Protocol::PypiSimple(_) | Protocol::CargoSparse(_) => {
+                manifest.tarball()
+            }
         }
     }
 
@@ -186,7 +226,9 @@ impl Registry {
         match &self.protocol {
             Protocol::Recorded(recorded) => recorded.cargo_config().await,
             Protocol::CargoSparse(index) => index.settings(credentials, freshness).await,
-            Protocol::PypiSimple(_) => self.refuse(Ecosystem::Cargo, CONFIG_DOCUMENT.to_owned()),
+            Protocol::PypiSimple(_) | Protocol::Npm(_) => {
+                self.refuse(Ecosystem::Cargo, CONFIG_DOCUMENT.to_owned())
+            }
         }
     }
 

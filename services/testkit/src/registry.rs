@@ -4,6 +4,7 @@
 //!
 //! * `/simple/` is Python's simple repository API: pages as JSON and HTML with validators, metadata
 //!   files, and tiny wheels and source distributions made on the fly;
+//! * `/npm/` is a registry of npm: packages' documents in both forms. Archives are not there.
 //! * `/index/` is a sparse index of cargo, with a `config.json`. Archives of crates are not there.
 //!
 //! It counts what it is asked, and misbehaves on demand: [`Settings`] says how it is as a whole, a
@@ -24,6 +25,7 @@ mod counts;
 mod fault;
 mod html;
 mod index;
+mod npm;
 mod project;
 mod serve;
 
@@ -60,8 +62,8 @@ pub struct Settings {
     pub cache_control: Option<String>,
     /// Whether it sends validators and answers conditions.
     pub validators: bool,
-    /// Whether the validators of index files are dates, which change only with
-    /// [`FakeRegistry::publish_lines`], and not tags.
+    /// Whether the validators of npm's and cargo's documents are dates, which change only when another
+    /// document is published, and not tags.
     pub dated: bool,
     /// The very `Authorization` that it wants with every question; 401 without, 403 with another.
     /// The index of cargo says so in its settings.
@@ -139,8 +141,9 @@ struct Shared {
     faults: Mutex<Vec<Fault>>,
     counts: Mutex<Counts>,
     projects: Mutex<HashMap<String, Arc<Project>>>,
-    /// Index files that stand in for recorded ones, by path, and how many came before each.
-    lines: Mutex<HashMap<String, (usize, Bytes)>>,
+    /// Documents of npm and cargo that stand in for recorded ones, by path, and how many came before
+    /// each.
+    published: Mutex<HashMap<String, (usize, Bytes)>>,
     address: SocketAddr,
 }
 
@@ -189,9 +192,18 @@ impl FakeRegistry {
 
     /// Serves other lines of a package of cargo from now on.
     pub fn publish_lines(&self, name: &cargo::Name, lines: impl Into<Bytes>) {
-        let mut published = lock(&self.shared.lines);
-        let file = published.entry(name.index_path()).or_default();
-        *file = (file.0 + 1, lines.into());
+        self.publish_at(format!("{}{}", index::ROOT, name.index_path()), lines.into());
+    }
+
+    /// Serves another document of a package of npm from now on.
+    pub fn publish_packument(&self, name: &ecosystems::npm::Name, document: impl Into<Bytes>) {
+        self.publish_at(format!("{}{name}", npm::ROOT), document.into());
+    }
+
+    fn publish_at(&self, path: String, document: Bytes) {
+        let mut published = lock(&self.shared.published);
+        let slot = published.entry(path).or_default();
+        *slot = (slot.0 + 1, document);
     }
 
     /// Starts serving at `address`.
@@ -208,7 +220,7 @@ impl FakeRegistry {
             faults: Mutex::default(),
             counts: Mutex::default(),
             projects: Mutex::default(),
-            lines: Mutex::default(),
+            published: Mutex::default(),
             address,
         });
         let router = Router::new().fallback(serve::answer).with_state(Arc::clone(&shared));
@@ -227,6 +239,11 @@ impl FakeRegistry {
     /// The URL of its simple API, as a configuration names it.
     pub fn simple_url(&self) -> String {
         format!("http://{}/simple", self.address)
+    }
+
+    /// The URL of its registry of npm, as a configuration names it.
+    pub fn npm_url(&self) -> String {
+        format!("http://{}/npm/", self.address)
     }
 
     /// The URL of its index of cargo, as a configuration names it. For cargo itself `sparse+` stands

@@ -89,6 +89,7 @@ mod tests {
     fn a_registry_without_a_name_has_its_ecosystems() {
         for (argument, name) in [
             ("pypi-simple=http://127.0.0.1:80/simple", "pypi"),
+            ("npm=http://127.0.0.1:80", "npm"),
             ("cargo-sparse=http://127.0.0.1:80/index", "cargo"),
             ("recorded=/data/pypi.tar.zst", "pypi"),
             ("recorded=/data/cargo.tar.zst", "cargo"),
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_refused_by_key() {
-        assert_eq!(refused_key("npm=http://localhost"), "kind");
+        assert_eq!(refused_key("npm=ftp://localhost"), "url");
         assert_eq!(refused_key("pypi=http://localhost"), "--registry");
         assert_eq!(refused_key("pypi-simple"), "--registry");
         assert_eq!(refused_key("pypi-simple=ftp://localhost/simple"), "url");

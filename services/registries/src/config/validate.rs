@@ -8,6 +8,7 @@ impl RegistryConfig {
     pub fn validate(&self) -> Result<(), Error> {
         self.check_name()?;
         self.check_location()?;
+        self.check_replaced_host()?;
         self.check_limits()?;
         for host in &self.extra_hosts {
             if crate::fetch::Host::parse(host).is_none() {
@@ -36,16 +37,11 @@ impl RegistryConfig {
 
     fn check_location(&self) -> Result<(), Error> {
         match self.kind {
-            RegistryKind::Npm => {
-                let reason = "`npm` is not supported yet; kinds are recorded, pypi-simple and \
-                              cargo-sparse";
-                Err(self.refuse("kind", reason.to_owned()))
-            }
             RegistryKind::Recorded if self.url.is_some() => {
                 Err(self.refuse("url", "has no meaning for `recorded`; give a `path`".to_owned()))
             }
             RegistryKind::Recorded => Ok(()),
-            RegistryKind::PypiSimple | RegistryKind::CargoSparse => {
+            RegistryKind::PypiSimple | RegistryKind::Npm | RegistryKind::CargoSparse => {
                 let meaningless = |key, advice| {
                     let reason = format!("has no meaning for `{}`; {advice}", self.kind);
                     Err(self.refuse(key, reason))
@@ -59,6 +55,20 @@ impl RegistryConfig {
                 self.check_url()
             }
         }
+    }
+
+    fn check_replaced_host(&self) -> Result<(), Error> {
+        let Some(replaced) = &self.replace_registry_host else { return Ok(()) };
+        if self.kind != RegistryKind::Npm {
+            let reason = format!("has no meaning for `{}`; leave it out", self.kind);
+            return Err(self.refuse("replace_registry_host", reason));
+        }
+        let is_host = crate::fetch::Host::parse(replaced).is_some();
+        if !is_host && !url::Url::parse(replaced).is_ok_and(|url| url.has_host()) {
+            let reason = "is a host, a URL, `always` or `never`".to_owned();
+            return Err(self.refuse("replace_registry_host", reason));
+        }
+        Ok(())
     }
 
     fn check_url(&self) -> Result<(), Error> {

@@ -5,18 +5,19 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use ecosystems::Ecosystem;
-use ecosystems::cargo;
+use ecosystems::{cargo, npm};
 
 use super::packed::{Packed, Packer};
 use super::shelf::Named;
 
 /// The ecosystems that recordings hold.
-const RECORDED: [Ecosystem; 2] = [Ecosystem::Pypi, Ecosystem::Cargo];
+const RECORDED: [Ecosystem; 3] = [Ecosystem::Pypi, Ecosystem::Npm, Ecosystem::Cargo];
 
 /// The documents of each ecosystem, by name.
 #[derive(Default)]
 pub(super) struct Documents {
     pub(super) pypi: Named<Packed>,
+    pub(super) npm: Named<Packed>,
     pub(super) cargo: Named<Packed>,
 }
 
@@ -66,7 +67,7 @@ impl Documents {
         let shelf = match ecosystem {
             Ecosystem::Pypi => &mut self.pypi,
             Ecosystem::Cargo => &mut self.cargo,
-            Ecosystem::Npm => return,
+            Ecosystem::Npm => &mut self.npm,
         };
         shelf.insert(name.into(), packed);
     }
@@ -83,6 +84,10 @@ fn place(path: &Path) -> Option<(Ecosystem, String)> {
         "pypi" => {
             let name = file.strip_suffix(".json")?;
             (!name.is_empty() && !name.contains('/')).then(|| (Ecosystem::Pypi, name.to_owned()))
+        }
+        "npm" => {
+            let name = file.strip_suffix(".json")?.replace("%2F", "/").replace("%2f", "/");
+            npm::Name::parse(&name).is_ok().then_some((Ecosystem::Npm, name))
         }
         "cargo" => {
             let name = file.rsplit('/').next()?;
@@ -103,15 +108,24 @@ mod tests {
         let place = |path: &str| place(Path::new(path)).map(|(_, name)| name);
         for (path, name) in [
             ("pypi/flask.json", "flask"),
+            ("npm/react.json", "react"),
+            ("npm/@types%2fnode.json", "@types/node"),
+            ("npm/@types%2Fnode.json", "@types/node"),
             ("cargo/se/rd/serde", "serde"),
             ("cargo/1/a", "a"),
             ("cargo/config.json", "config.json"),
         ] {
             assert_eq!(place(path).as_deref(), Some(name), "{path}");
         }
-        for path in
-            ["pypi/.json", "pypi/a/b.json", "cargo/serde", "cargo/se/rd/Serde", "cargo/.lock", "x"]
-        {
+        for path in [
+            "pypi/.json",
+            "pypi/a/b.json",
+            "npm/.x.json",
+            "cargo/serde",
+            "cargo/se/rd/Serde",
+            "cargo/.lock",
+            "x",
+        ] {
             assert_eq!(place(path), None, "{path}");
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ecosystems::npm::{self, Packument};
 use ecosystems::pypi::{FileKind, Listing, Metadata, Name};
 use ecosystems::{Ecosystem, cargo};
 
@@ -30,6 +31,21 @@ impl Recorded {
         };
         let page = parsed?;
         Ok(self.read(document, Some(Arc::clone(&page.listing)), page.content_hash))
+    }
+
+    /// Reads which versions a package of npm has.
+    pub(crate) async fn npm_packument(&self, name: &npm::Name) -> Result<Read<Packument>, Error> {
+        let document = format!("npm/{name}");
+        let shelf = self.shelf(self.npm.as_ref(), &document, Ecosystem::Npm)?;
+        let unusable = |reason| self.unusable(document.clone(), reason);
+        let found = shelf.find(name.as_str()).await.map_err(unusable)?;
+        let Some(file) = found else { return Ok(self.read(document, None, absent_hash())) };
+        let parsed = {
+            let (name, length) = (name.clone(), if file.has_page() { 0 } else { file.length() });
+            parse(length, move || file.page(&name)).await.map_err(unusable)
+        };
+        let page = parsed?;
+        Ok(self.read(document, Some(Arc::clone(&page.packument)), page.content_hash))
     }
 
     /// Reads what the index of cargo says of itself, if that was recorded.

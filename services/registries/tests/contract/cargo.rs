@@ -66,12 +66,13 @@ async fn holds_the_contract(registry: &Registry) {
 #[tokio::test]
 async fn recorded_index_files_hold_it() {
     holds_the_contract(&Registry::bundled().expect("the bundled archive is whole")).await;
-    let [pypi, cargo] = &RegistryConfig::bundled()[..] else { panic!("two ecosystems") };
-    let [pypi, cargo] = [pypi, cargo].map(|config| open(config.clone()));
-    holds_the_contract(&cargo).await;
-    assert_eq!([&**pypi.name(), &**cargo.name()], ["pypi", "cargo"]);
-    assert!(pypi.serves(Ecosystem::Pypi) && !pypi.serves(Ecosystem::Cargo));
-    assert!(!cargo.serves(Ecosystem::Pypi));
+    let registries: Vec<Registry> = RegistryConfig::bundled().into_iter().map(open).collect();
+    let all = [Ecosystem::Pypi, Ecosystem::Npm, Ecosystem::Cargo];
+    for (registry, own) in registries.iter().zip(all) {
+        assert_eq!(&**registry.name(), own.name());
+        assert!(all.iter().all(|ecosystem| registry.serves(*ecosystem) == (*ecosystem == own)));
+    }
+    holds_the_contract(&registries[2]).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod cargo;
 mod cargo_faults;
 mod faults;
+mod npm;
 mod sdists;
 mod suite;
 mod support;

@@ -55,7 +55,7 @@ fn without_a_config_it_is_the_bundled_registry_on_the_loopback() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:7433");
     let registries: Vec<_> =
         config.registries.iter().map(|one| (one.name.as_str(), one.kind.name())).collect();
-    assert_eq!(registries, [("pypi", "recorded"), ("cargo", "recorded")]);
+    assert_eq!(registries, [("pypi", "recorded"), ("npm", "recorded"), ("cargo", "recorded")]);
     assert!(config.registries.iter().all(|one| one.path.is_none() && one.ecosystem.is_some()));
 }
 
@@ -96,7 +96,7 @@ fn what_cannot_be_used_is_said_in_one_line() {
         "registry = []",
         "[[registry]]\nname = \"pypi\"",
         "[[registry]]\nname = \"pypi\"\nkind = \"pypi-simple\"",
-        "[[registry]]\nname = \"npm\"\nkind = \"npm\"\nurl = \"http://127.0.0.1/\"",
+        "[[registry]]\nname = \"npm\"\nkind = \"npm\"\nurl = \"http://127.0.0.1/\"\necosystem = \"npm\"",
         "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ntoken = \"s\"",
         "[[registry]]\nname = \"a\"\nkind = \"recorded\"\n[[registry]]\nname = \"a\"\nkind = \"recorded\"",
         "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = \"s3cret\"",
@@ -127,7 +127,7 @@ fn what_is_wrong_with_a_registry_of_the_command_line_is_said_without_its_secret(
         "pypi-simple=https//u:s3cret@index.example/simple",
         "ours:pypi=https://u:s3cret@index.example/simple",
         "ours:https://u:s3cret@index.example/simple?a=b",
-        "npm=https://index.example/npm",
+        "npm=https://index.example/npm?a=s3cret",
     ]
     .map(|argument| {
         let line = ["quartermaster", "serve", "--registry", argument];

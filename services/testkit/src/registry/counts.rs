@@ -33,6 +33,8 @@ pub enum Kind {
     Range,
     /// A source distribution.
     Sdist,
+    /// A package's document of npm.
+    Packument,
     /// A file of cargo's index.
     IndexFile,
     /// The settings of cargo's index.

@@ -4,11 +4,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use ecosystems::{Ecosystem, cargo};
 use http::HeaderMap;
-use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-};
 
-use super::serve::{build, header, status};
+use super::serve::status;
 use super::{Shared, lock};
 
 /// Where the index lies.
@@ -22,8 +19,9 @@ impl Shared {
         if path == "config.json" {
             return self.validated(self.index_config(), 0, "application/json", headers);
         }
-        if let Some((count, lines)) = lock(&self.lines).get(path).cloned() {
-            return self.validated(lines, count, "text/plain", headers);
+        let published = lock(&self.published).get(&format!("{ROOT}{path}")).cloned();
+        if let Some((changes, lines)) = published {
+            return self.validated(lines, changes, "text/plain", headers);
         }
         let name = path.rsplit('/').next().and_then(|name| cargo::Name::parse(name).ok());
         let name = name.filter(|name| name.index_path() == path);
@@ -42,32 +40,5 @@ impl Shared {
             "auth-required": self.settings.authorization.is_some(),
         });
         config.to_string().into()
-    }
-
-    /// A body with its validator, or word that the asker has it. `changes` happened to it so far.
-    fn validated(
-        &self,
-        body: Bytes,
-        changes: usize,
-        content_type: &str,
-        headers: &HeaderMap,
-    ) -> Response {
-        let settings = &self.settings;
-        let mut sent = vec![(CONTENT_TYPE, content_type.to_owned())];
-        sent.extend(settings.cache_control.clone().map(|value| (CACHE_CONTROL, value)));
-        if settings.validators {
-            let (validator, condition, state) = if settings.dated {
-                let date = format!("Sun, 06 Nov 1994 08:49:{:02} GMT", changes % 60);
-                (LAST_MODIFIED, IF_MODIFIED_SINCE, date)
-            } else {
-                (ETAG, IF_NONE_MATCH, format!("\"{}\"", blake3::hash(&body).to_hex()))
-            };
-            let is_known = header(headers, &condition) == state;
-            sent.push((validator, state));
-            if is_known {
-                return build(304, sent, Bytes::new());
-            }
-        }
-        build(200, sent, body)
     }
 }

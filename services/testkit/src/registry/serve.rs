@@ -10,12 +10,13 @@ use bytes::Bytes;
 use ecosystems::Ecosystem;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING,
-    CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, LOCATION, RANGE, VARY,
+    CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    LOCATION, RANGE, VARY,
 };
 use http::{HeaderMap, Method};
 
 use super::project::Project;
-use super::{CoreMetadata, Form, Kind, Settings, Shared, index, lock};
+use super::{CoreMetadata, Form, Kind, Settings, Shared, index, lock, npm};
 
 /// Answers one request, and counts it.
 pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -42,6 +43,8 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
 fn kind_of(path: &str, headers: &HeaderMap) -> Kind {
     if path.starts_with("/simple/") {
         Kind::Page
+    } else if path.starts_with(npm::ROOT) {
+        Kind::Packument
     } else if path == index::CONFIG {
         Kind::IndexConfig
     } else if path.starts_with(index::ROOT) {
@@ -77,6 +80,9 @@ impl Shared {
                 None => build(301, [(LOCATION, format!("{path}/"))], Bytes::new()),
             };
         }
+        if let Some(name) = path.strip_prefix(npm::ROOT) {
+            return self.packument(name, headers);
+        }
         if let Some(path) = path.strip_prefix(index::ROOT) {
             return self.index(path, headers);
         }
@@ -101,6 +107,33 @@ impl Shared {
             Some(wheel) => wheel_response(&self.settings, wheel.into(), headers),
             None => status(404),
         }
+    }
+
+    /// A body with its validator, or word that the asker has it. `changes` happened to it so far.
+    pub(super) fn validated(
+        &self,
+        body: Bytes,
+        changes: usize,
+        content_type: &str,
+        headers: &HeaderMap,
+    ) -> Response {
+        let settings = &self.settings;
+        let mut sent = vec![(CONTENT_TYPE, content_type.to_owned())];
+        sent.extend(settings.cache_control.clone().map(|value| (CACHE_CONTROL, value)));
+        if settings.validators {
+            let (validator, condition, state) = if settings.dated {
+                let date = format!("Sun, 06 Nov 1994 08:49:{:02} GMT", changes % 60);
+                (LAST_MODIFIED, IF_MODIFIED_SINCE, date)
+            } else {
+                (ETAG, IF_NONE_MATCH, format!("\"{}\"", blake3::hash(&body).to_hex()))
+            };
+            let is_known = header(headers, &condition) == state;
+            sent.push((validator, state));
+            if is_known {
+                return build(304, sent, Bytes::new());
+            }
+        }
+        build(200, sent, body)
     }
 
     fn page(&self, name: &str, headers: &HeaderMap) -> Response {
