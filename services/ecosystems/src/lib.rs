@@ -9,6 +9,7 @@
 //! have published and will never mend. A lenient reading leaves a [`Warning`] behind.
 
 pub mod cargo;
+pub mod npm;
 pub mod pypi;
 
 mod ecosystem;
