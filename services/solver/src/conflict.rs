@@ -1,10 +1,20 @@
 //! Why nothing meets all requirements: facts, what follows from them, and the words for it.
 
+mod bar;
+mod core;
+mod narrate;
+mod proof;
+mod told;
 mod words;
 
 use std::fmt;
 
-pub(crate) use words::{alternatives, count, join, quoted, versions};
+pub(crate) use self::bar::Bar;
+pub(crate) use self::core::{Core, Node, Requirement};
+pub(crate) use self::narrate::narrate;
+pub(crate) use self::proof::prove;
+pub(crate) use self::told::Told;
+pub(crate) use self::words::{alternatives, count, join, quoted, versions};
 
 /// A proof that no choice of versions meets all requirements.
 ///
@@ -16,7 +26,8 @@ pub struct Conflict {
     pub sentences: Vec<Sentence>,
     /// What it rests on.
     pub facts: Vec<Fact>,
-    /// The user's requirements that take part, by their places in the problem's list.
+    /// The user's requirements that take part, by their places in the problem's list; of cargo in those
+    /// of all members, one after the other.
     pub requirements: Vec<usize>,
 }
 
@@ -79,7 +90,7 @@ pub enum Fact {
 pub enum UserText {
     /// None.
     None,
-    /// A requirement, by its place.
+    /// A requirement, by its place. Of cargo those of all members count, in the order of the members.
     Requirement(usize),
     /// A constraint, by its place.
     Constraint(usize),
@@ -106,6 +117,10 @@ pub enum Obstacle {
     Metadata,
     /// The project is quarantined.
     Quarantined,
+    /// It lacks a feature that is asked for.
+    Feature,
+    /// It links a native library that something else links.
+    Links,
 }
 
 impl fmt::Display for Conflict {

@@ -9,6 +9,8 @@
 mod build;
 #[path = "cargo/cases.rs"]
 mod cases;
+#[path = "cargo/conflicts.rs"]
+mod conflicts;
 #[path = "cargo/judged.rs"]
 mod judged;
 #[path = "cargo/locks.rs"]

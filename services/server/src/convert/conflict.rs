@@ -82,6 +82,8 @@ fn unavailable(obstacle: Obstacle) -> v1::UnavailableReason {
         Obstacle::Hash => v1::UnavailableReason::Hash,
         Obstacle::Metadata => v1::UnavailableReason::Metadata,
         Obstacle::Quarantined => v1::UnavailableReason::Quarantined,
+        Obstacle::Feature => v1::UnavailableReason::MissingFeature,
+        Obstacle::Links => v1::UnavailableReason::Links,
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Stock<'a> {
     pub(crate) owner: Owner,
     pub(crate) version: &'a Version,
     /// The release; none for what a patch puts there.
-    release: Option<&'a Release>,
+    pub(crate) release: Option<&'a Release>,
 }
 
 /// The candidates of one package under one policy.
@@ -230,6 +230,16 @@ impl<'a> Candidates<'a> {
         line.end - line.first
     }
 
+    /// How many things are on the shelf.
+    pub(crate) fn shelf_length(&self) -> u32 {
+        self.shelf.length()
+    }
+
+    /// The position of the first version of the line that a position is of.
+    pub(crate) fn line_of(&self, position: u32) -> u32 {
+        self.lines.get(self.place(position)).map_or(0, |line| line.first)
+    }
+
     /// The place of the line that a position is of.
     fn place(&self, position: u32) -> usize {
         self.lines.partition_point(|line| line.end <= position)
@@ -247,6 +257,10 @@ fn compilers(policy: &Policy, release: &Release) -> usize {
 
 /// Whether a release can be chosen by itself.
 pub(crate) fn is_candidate(policy: &Policy, release: &Release) -> bool {
-    let is_late = policy.before.zip(release.published_at).is_some_and(|(cut, at)| at > cut);
-    !release.is_yanked && !is_late
+    !release.is_yanked && !is_late(policy, release)
+}
+
+/// Whether a release was published after the cut-off.
+pub(crate) fn is_late(policy: &Policy, release: &Release) -> bool {
+    policy.before.zip(release.published_at).is_some_and(|(cut, at)| at > cut)
 }

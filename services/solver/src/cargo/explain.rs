@@ -1,38 +1,75 @@
 //! Why there is no answer, in words.
+//!
+//! As for PyPI, the leaves of the derivation name who takes part; the facts about these are
+//! [gathered](gather::gather), and the proof is made anew. Cargo has two things that PyPI has not: of a
+//! package each compatibility line can be there at once, and a library has one holder.
 
-use std::collections::BTreeSet;
+mod bars;
+mod gather;
+mod told;
 
-use super::rules::CargoRules;
+use super::rules::{CargoRules, Owner};
 use super::solution::Step;
-use crate::conflict::{Conflict, Sentence, join, quoted};
+use crate::conflict::{Conflict, Fact, Sentence, UserText, narrate, prove, quoted};
 use crate::search::Leaf;
 
 /// Explains why the search found nothing.
 pub(super) fn explain(rules: &CargoRules<'_>, leaves: &[Leaf]) -> Conflict {
-    let slots = leaves.iter().flat_map(Leaf::slots);
-    let names: BTreeSet<String> =
-        slots.filter_map(|slot| rules.crate_of(slot)).map(quoted).collect();
-    let names: Vec<String> = names.into_iter().collect();
-    say(format!("No choice of versions meets all that is required of {}.", join(&names)))
+    let core = gather::gather(rules, leaves);
+    let proof = prove(&core);
+    narrate(&told::Words { rules }, &core, &proof)
 }
 
-/// Tells of packages, each of which needs the next, and the last the first.
+/// Tells of packages each of which needs the next, and the last the first.
 pub(super) fn cycle(rules: &CargoRules<'_>, way: &[Step]) -> Conflict {
-    let names = way.iter().map(|(owner, _)| quoted(rules.owner_text(*owner)));
-    let names: Vec<String> = names.collect();
-    say(format!("The packages {} need one another in a circle.", join(&names)))
+    let mut conflict = Conflict::default();
+    let words = told::Words { rules };
+    for (place, (owner, dependency)) in way.iter().enumerate() {
+        let stated = &rules.dependencies(*owner)[*dependency];
+        let (name, version) = (rules.owner_name(*owner).to_string(), rules.version(*owner));
+        let requirement = quoted(format!("{} {}", stated.package, stated.requirement));
+        let versions = format!("{} {version}", quoted(&name));
+        let text = format!("{versions} requires {requirement}.");
+        conflict.sentences.push(Sentence { text, premises: Vec::new(), facts: vec![place] });
+        conflict.facts.push(Fact::Requirement {
+            package: Some(name),
+            versions,
+            requirement,
+            target: stated.package.to_string(),
+            range: stated.requirement.to_string(),
+            origin: match owner {
+                Owner::Member(number) => UserText::Requirement(words.flat(*number, *dependency)),
+                Owner::Release(..) => UserText::None,
+            },
+        });
+    }
+    let first = way.first().map(|(owner, _)| rules.owner_text(*owner)).unwrap_or_default();
+    let text = format!(
+        "So {first} needs itself, which only what is needed for development may bring about."
+    );
+    let premises = (0..way.len()).collect();
+    conflict.sentences.push(Sentence { text, premises, facts: Vec::new() });
+    conflict.requirements = origins(&conflict.facts);
+    conflict
 }
 
 /// Tells of patches that put nothing in place of anything.
 pub(super) fn patches(rules: &CargoRules<'_>) -> Conflict {
     let faults = rules.patches().faults.iter().map(|(place, text)| {
         let package = &rules.problem.patches[*place].package;
-        format!("The patch of {} in `{}` {text}.", quoted(&package.name), package.registry)
+        let text = format!("The patch of {} {text}.", quoted(&package.name));
+        Sentence { text, ..Sentence::default() }
     });
-    say(faults.collect::<Vec<_>>().join(" "))
+    Conflict { sentences: faults.collect(), ..Conflict::default() }
 }
 
-fn say(text: String) -> Conflict {
-    let sentence = Sentence { text, ..Sentence::default() };
-    Conflict { sentences: vec![sentence], ..Conflict::default() }
+fn origins(facts: &[Fact]) -> Vec<usize> {
+    let origins = facts.iter().filter_map(|fact| match fact {
+        Fact::Requirement { origin: UserText::Requirement(place), .. } => Some(*place),
+        _ => None,
+    });
+    let mut origins: Vec<usize> = origins.collect();
+    origins.sort_unstable();
+    origins.dedup();
+    origins
 }

@@ -102,15 +102,13 @@ fn only<'a>(
 
 fn no_single(requirement: &str, package: &Crate, found: &[&Version]) -> String {
     let wanted = quoted(format!("{} {requirement}", package.name));
-    if found.is_empty() {
-        return format!("asks for {wanted} of the registry `{}`, which has none", package.registry);
-    }
     let found: Vec<String> = found.iter().rev().map(ToString::to_string).collect();
-    format!(
-        "asks for {wanted} of the registry `{}`, which fits several versions ({}): a patch is one, as \
-         `={}` is",
-        package.registry,
-        alternatives(&found).replace(" or ", " and "),
-        found[0],
-    )
+    match &found[..] {
+        [] => format!("asks for {wanted} of another registry, which has none"),
+        [newest, ..] => format!(
+            "asks for {wanted} of another registry, which has {}: a patch is one version, as `={newest}` \
+             is",
+            alternatives(&found).replace(" or ", " and ")
+        ),
+    }
 }

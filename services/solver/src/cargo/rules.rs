@@ -1,5 +1,6 @@
 //! Rust's packages as slots, and cargo's order of deciding them.
 
+mod facts;
 mod needs;
 mod slots;
 mod state;
@@ -11,7 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecosystems::cargo::{
-    Activation, Dependency, Features, Kind, Listing, Release, Requirement, Version,
+    Activation, Dependency, Features, Kind, Listing, Name, Release, Requirement, Version,
 };
 
 use super::candidates::{Candidates, Matches, Preference, Shelf, Stock, is_candidate};
@@ -19,8 +20,8 @@ use super::locks::Locks;
 use super::patches::{Patched, Patches};
 use super::universe::{CrateId, Package, RequirementId, Target};
 use super::{Crate, Gap, Member, Partial, Problem, Replacement, Universe};
+use crate::Versions;
 use crate::search::{Needs, Rules, Slot, Spent};
-use crate::{Strategy, Versions};
 pub(crate) use needs::requested;
 use pubgrub::VersionSet;
 pub(crate) use slots::{Owner, SlotKind};
@@ -126,13 +127,17 @@ impl<'a> CargoRules<'a> {
         Partial::new(spent.interrupted, decided, conflicts)
     }
 
-    /// A member or a release as `name version`.
+    /// A member or a release, with the name in backticks.
     pub(crate) fn owner_text(&self, owner: Owner) -> String {
-        let name = match owner {
+        format!("`{}` {}", self.owner_name(owner), self.version(owner))
+    }
+
+    /// The name of a member or a release.
+    pub(crate) fn owner_name(&self, owner: Owner) -> &Name {
+        match owner {
             Owner::Member(number) => &self.member(number).name,
             Owner::Release(id, _) => &self.package_name(id).name,
-        };
-        format!("{name} {}", self.version(owner))
+        }
     }
 
     pub(crate) fn package_name(&self, id: CrateId) -> &Crate {
@@ -242,8 +247,7 @@ impl<'a> CargoRules<'a> {
     /// known.
     pub(crate) fn matches(&self, owner: Owner, place: u32) -> Option<Rc<Matches>> {
         let target = self.targets(owner)[place as usize];
-        let is_lowest =
-            self.is_member(owner) && self.problem.policy.strategy == Strategy::LowestDirect;
+        let is_lowest = self.takes_lowest(owner);
         let first = self.kept(owner, place);
         self.state.borrow_mut().read.insert(target.package);
         let key = (target.package, target.requirement, is_lowest, first);
@@ -371,7 +375,7 @@ impl<'a> CargoRules<'a> {
     }
 
     /// The text that stands for a number in a slot.
-    fn text(&self, number: u32) -> &'a str {
+    pub(crate) fn text(&self, number: u32) -> &'a str {
         self.state.borrow().texts[number as usize]
     }
 

@@ -38,6 +38,7 @@ impl<'a> CargoRules<'a> {
     pub(super) fn member_needs(&self, number: u32) -> Option<Vec<Ranked>> {
         let member = self.member(number);
         let owner = Owner::Member(number);
+        self.look_at(owner, None);
         let all = self.features(owner).iter().map(|(name, _)| name);
         let activation = self.activate(owner, all.filter(|_| member.in_workspace))?;
         let mut needs = self.active_needs(owner, &activation, |_| true)?;
@@ -54,6 +55,7 @@ impl<'a> CargoRules<'a> {
         if own != id {
             return Some(vec![self.itself(owner)?]);
         }
+        self.look_at(owner, None);
         let nothing = Activation::default();
         let mut needs = self.active_needs(owner, &nothing, |_| true)?;
         let links = self.release(own, position).links.as_deref();
@@ -77,7 +79,7 @@ impl<'a> CargoRules<'a> {
         }
         let (_, itself) = self.itself(owner)?;
         let mut needs = vec![base];
-        let feature = self.state.borrow_mut().number(feature);
+        let feature = self.number(feature);
         let kind = match self.kind(itself.slot) {
             SlotKind::Line(id, line) => {
                 self.has_effect(id, line, feature).then_some(SlotKind::Feature(id, line, feature))
@@ -98,6 +100,7 @@ impl<'a> CargoRules<'a> {
         feature: &'a str,
         base: Ranked,
     ) -> Option<Vec<Ranked>> {
+        self.look_at(owner, Some(feature));
         let activation = self.activate(owner, std::iter::once(feature))?;
         let asks_for =
             |dependency: &Dependency| activation.dependencies.contains_key(&*dependency.alias);
@@ -194,7 +197,7 @@ impl<'a> CargoRules<'a> {
     }
 
     /// What a dependency by path needs: the package, with each feature that is asked for.
-    fn path_needs(
+    pub(super) fn path_needs(
         &self,
         member: u32,
         dependency: &'a Dependency,
@@ -207,7 +210,7 @@ impl<'a> CargoRules<'a> {
         }
         let mut needs = vec![self.whole(SlotKind::Member(member), 0)];
         for feature in requested(dependency, extra) {
-            let feature = self.state.borrow_mut().number(feature);
+            let feature = self.number(feature);
             let feature = self.member_feature(member, feature);
             needs.extend(feature.map(|kind| self.whole(kind, 0)));
         }
@@ -239,7 +242,7 @@ impl<'a> CargoRules<'a> {
             |kind| (0, Need { slot: self.slot(kind), versions: versions.clone(), base: None });
         let mut needs = vec![need(SlotKind::Line(id, run.line))];
         for feature in requested(dependency, extra) {
-            let feature = self.state.borrow_mut().number(feature);
+            let feature = self.number(feature);
             if self.has_effect(id, run.line, feature) {
                 needs.push(need(SlotKind::Feature(id, run.line, feature)));
             }
@@ -268,7 +271,7 @@ impl<'a> CargoRules<'a> {
         let mut needs = vec![need(SlotKind::Choice(owner, place), options(&BTreeSet::new())?)];
         for feature in extra {
             let versions = options(&BTreeSet::from([*feature]))?;
-            let feature = self.state.borrow_mut().number(feature);
+            let feature = self.number(feature);
             needs.push(need(SlotKind::ChoiceFeature(owner, place, feature), versions));
         }
         Some(needs)
@@ -297,7 +300,12 @@ impl<'a> CargoRules<'a> {
     }
 
     /// The candidates of a run that have all these features; `None` if there is none.
-    fn offering(&self, id: CrateId, run: &Run, named: &BTreeSet<&str>) -> Option<Versions> {
+    pub(super) fn offering(
+        &self,
+        id: CrateId,
+        run: &Run,
+        named: &BTreeSet<&str>,
+    ) -> Option<Versions> {
         let candidates = self.candidates(id)?;
         let mut offering = run.versions.clone();
         for version in run.versions.positions(candidates.length(run.line)) {
@@ -328,13 +336,13 @@ impl<'a> CargoRules<'a> {
     }
 
     /// Whether a feature asks for any dependency, or cannot be had.
-    fn asks_for_anything(&self, owner: Owner, feature: &'a str) -> bool {
+    pub(crate) fn asks_for_anything(&self, owner: Owner, feature: &'a str) -> bool {
         let activation = self.activate(owner, std::iter::once(feature));
         activation.is_none_or(|activation| !activation.dependencies.is_empty())
     }
 
     fn links_need(&self, links: Option<&'a str>, holder: SlotKind) -> Option<Ranked> {
-        let links = self.state.borrow_mut().number(links?);
+        let links = self.number(links?);
         let holder = self.state.borrow_mut().holder(links, holder);
         Some(self.whole(SlotKind::Links(links), holder))
     }
@@ -353,7 +361,10 @@ impl<'a> CargoRules<'a> {
 }
 
 /// The features that a dependency names, those of `extra` included.
-fn named<'b>(dependency: &'b Dependency, extra: &BTreeSet<&'b str>) -> BTreeSet<&'b str> {
+pub(super) fn named<'b>(
+    dependency: &'b Dependency,
+    extra: &BTreeSet<&'b str>,
+) -> BTreeSet<&'b str> {
     let named = dependency.features.iter().map(|name| &**name);
     named.chain(extra.iter().copied()).collect()
 }

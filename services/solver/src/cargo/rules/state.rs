@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::candidates::{Candidates, Matches};
 use super::super::universe::{CrateId, RequirementId};
-use super::slots::SlotKind;
+use super::slots::{Owner, SlotKind};
 use crate::search::{Slot, Slots};
 
 /// When a slot is decided: the lower, the sooner.
@@ -43,6 +43,8 @@ pub(super) struct State<'a> {
     pub(super) queued: FxHashMap<Slot, Urgency>,
     /// The packages whose listings were looked at.
     pub(super) read: FxHashSet<CrateId>,
+    /// The versions of which it was looked at what they need, and the features of which what they add.
+    pub(super) looked_at: FxHashSet<(Owner, Option<u32>)>,
     /// How often versions of a slot were rejected.
     pub(super) conflicts: FxHashMap<Slot, u32>,
 }

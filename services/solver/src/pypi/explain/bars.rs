@@ -6,71 +6,29 @@ use pubgrub::VersionSet;
 use super::super::candidates::Verdict;
 use super::super::requirements::Origin;
 use super::super::rules::{PypiRules, SlotKind, Unavailable, Variant};
-use super::core::Node;
-use crate::conflict::{Obstacle, alternatives, count, quoted};
+use super::super::universe::NameId;
+use super::project;
+use crate::conflict::{Bar, Node, Obstacle, quoted};
 
 /// The longest part of an owner's words on a withdrawn version that is told.
 const LONGEST_REASON: usize = 100;
 
-/// So many reasons in others' words are told where they differ.
-const MOST_REASONS: usize = 3;
-
-/// What bars versions from being chosen. Versions with equal bars are told of together, and what
-/// differs between them, such as the Python that each requires, is the details of each.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Bar {
-    pub(super) obstacle: Obstacle,
-    /// Words that stand behind the names of several versions, and before the details.
-    before: String,
-    /// Words behind the details.
-    after: String,
-    /// Whether the details are somebody else's words, which stand in brackets.
-    quotes: bool,
-}
-
-impl Bar {
-    fn new(obstacle: Obstacle, words: impl Into<String>) -> Self {
-        Self { obstacle, before: words.into(), after: String::new(), quotes: false }
-    }
-
-    /// A bar whose details are others' words: reasons that differ make no further bars, of which a
-    /// registry could fill any number.
-    fn quoting(obstacle: Obstacle, words: impl Into<String>) -> Self {
-        Self { quotes: true, ..Self::new(obstacle, words) }
-    }
-
-    /// The words for several versions.
-    pub(super) fn text(&self, details: &[String]) -> String {
-        match details {
-            [] => self.before.clone(),
-            details if self.quotes => {
-                let told = details.iter().take(MOST_REASONS).map(String::as_str);
-                let told = told.collect::<Vec<_>>().join("; ");
-                match details.len().saturating_sub(MOST_REASONS) {
-                    0 => format!("{} ({told})", self.before),
-                    more => format!("{} ({told}; and {})", self.before, count(more, "more reason")),
-                }
-            }
-            details => format!("{} {}{}", self.before, alternatives(details), self.after),
-        }
-    }
-}
-
 /// The bar of a version, with its details; none if nothing bars it.
 pub(super) fn bar(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Bar, Vec<String>)> {
-    if let Some(verdict) = rules.verdict(node.name, version)
+    if let Some(verdict) = rules.verdict(project(node), version)
         && verdict != Verdict::Candidate
     {
-        let listing = rules.package(node.name)?.listing.as_ref()?;
+        let listing = rules.package(project(node))?.listing.as_ref()?;
         return Some(verdict_bar(rules, verdict, &listing.releases[version as usize]));
     }
-    let kind = SlotKind::Real(Variant { extra: node.extra, ..Variant::plain(node.name) });
-    if !rules.has_read(node.name, version) {
+    let kind =
+        SlotKind::Real(Variant { extra: node.part.map(NameId), ..Variant::plain(project(node)) });
+    if !rules.has_read(project(node), version) {
         return None;
     }
     let own = rules.active(kind, version).unwrap_or_default();
     let mut own = own.iter().filter(|active| {
-        active.target == node.name && !matches!(active.origin, Origin::Constraint(_))
+        active.target == project(node) && !matches!(active.origin, Origin::Constraint(_))
     });
     if own.any(|active| !rules.positions(active).contains(&version)) {
         let words = "require another version of themselves";
@@ -78,7 +36,7 @@ pub(super) fn bar(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Ba
     }
     Some(match rules.unavailable_needs(kind, version)? {
         Unavailable::Python => {
-            let needs = rules.package(node.name)?.needs(version)?;
+            let needs = rules.package(project(node))?.needs(version)?;
             let python = rules.universe.specifiers(needs.requires_python?);
             python_bar(rules, vec![python.to_string()])
         }
@@ -133,7 +91,7 @@ fn python_bar(rules: &PypiRules<'_>, mut required: Vec<String>) -> (Bar, Vec<Str
     required.dedup();
     let required = required.iter().map(|python| quoted(format!("Python{python}")));
     let after = format!(", but your Python is {}", rules.problem.environment.python());
-    let bar = Bar { after, ..Bar::new(Obstacle::Runtime, "require") };
+    let bar = Bar::new(Obstacle::Runtime, "require").followed_by(after);
     (bar, required.collect())
 }
 
@@ -215,17 +173,5 @@ mod tests {
         assert_eq!(told(" "), None);
         assert_eq!(told("breaks\n on  Windows").as_deref(), Some("breaks on Windows"));
         assert_eq!(told(&"x".repeat(1000)).map(|reason| reason.len()), Some(LONGEST_REASON));
-    }
-
-    #[test]
-    fn reasons_that_differ_make_one_bar_and_few_words() {
-        let bar = Bar::quoting(Obstacle::Yanked, "are yanked");
-        let told = |count: usize| {
-            bar.text(&(1..=count).map(|number| format!("reason {number}")).collect::<Vec<_>>())
-        };
-        assert_eq!(told(0), "are yanked");
-        assert_eq!(told(1), "are yanked (reason 1)");
-        assert_eq!(told(3), "are yanked (reason 1; reason 2; reason 3)");
-        assert_eq!(told(5), "are yanked (reason 1; reason 2; reason 3; and 2 more reasons)");
     }
 }

@@ -1,19 +1,21 @@
 //! The parts of sentences.
 
-use super::super::bars::Bar;
-use super::super::core::{Node, Stated};
-use super::{Group, Narrator, upper};
-use crate::conflict::{Fact, UserText, count, join, quoted, versions};
+use pubgrub::VersionSet;
 
-impl Narrator<'_, '_> {
+use super::super::core::{Node, Stated};
+use super::super::{Bar, Fact, UserText, count, join, quoted, versions};
+use super::{Group, Narrator, upper};
+
+impl Narrator<'_> {
     /// Who holds a standing requirement: `you require`, or ``every version of `a` requires``.
     pub(super) fn standing_phrase(&self, place: usize) -> String {
-        match self.proof.standing[place].source {
-            None if self.proof.standing[place].requirement.is_constraint() => {
-                "your constraints ask for".to_owned()
+        let standing = &self.proof.standing[place];
+        match standing.source {
+            None => self.world.holder(standing.requirement.origin),
+            Some(source) => {
+                let first = standing.remaining.first().copied().unwrap_or_default();
+                format!("every version left of {} requires", self.world.line(source, first))
             }
-            None => "you require".to_owned(),
-            Some(source) => format!("every version left of {} requires", quoted(self.name(source))),
         }
     }
 
@@ -62,7 +64,9 @@ impl Narrator<'_, '_> {
             }
             // The versions that are gone have to be told of before the rest can be said to be all.
             let reached = self.proof.standing.iter().position(|other| {
-                other.requirement.target == source && other.source != Some(source)
+                other.requirement.target == source
+                    && other.source != Some(source)
+                    && standing.remaining.iter().all(|at| other.requirement.versions.contains(at))
             });
             let Some(reached) = reached.filter(|reached| reached != place) else { continue };
             let length = self.core.length(source).unwrap_or(0);
@@ -108,18 +112,18 @@ impl Narrator<'_, '_> {
 
     /// Ranges of one project: few by their texts, pins by their number, else the first.
     pub(super) fn ranges_phrase(&self, target: Node, ranges: &[Stated]) -> String {
-        let name = self.name(target);
         let text = |stated: &Stated| {
-            let texts = stated.iter().map(|range| quoted(format!("{name}{range}")));
+            let texts = stated.iter().map(|range| self.world.requirement(target, range));
             join(&texts.collect::<Vec<_>>())
         };
-        let is_pin = |range: &String| range.starts_with("==") && !range.contains(['*', ',']);
+        let is_pin = |range: &String| self.world.is_pin(range);
         match ranges {
-            [] => quoted(name),
+            [] => quoted(self.name(target)),
             [only] => text(only),
             few if few.len() <= 3 => few.iter().map(text).collect::<Vec<_>>().join(" or "),
             [.., last] if ranges.iter().flatten().all(is_pin) => {
-                format!("{} in one version each, as {}", quoted(&name), text(last))
+                let name = quoted(self.name(target));
+                format!("{name} in one version each, as {}", text(last))
             }
             [first, rest @ ..] => {
                 format!("{} or {} like it", text(first), count(rest.len(), "range"))

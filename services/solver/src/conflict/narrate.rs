@@ -1,18 +1,16 @@
 //! A proof in words.
 
-mod absence;
 mod phrases;
 
 use std::collections::BTreeMap;
 
 use pubgrub::VersionSet;
 
-use super::super::rules::PypiRules;
-use super::bars::Bar;
 use super::core::{Core, Node, Requirement, Stated};
 use super::proof::{Proof, Reason};
+use super::told::Told;
+use super::{Bar, Conflict, Fact, Obstacle, Sentence, UserText, count, join, quoted, versions};
 use crate::Versions;
-use crate::conflict::{Conflict, Fact, Sentence, UserText, count, join, quoted, versions};
 use phrases::range_text;
 
 /// Reasons of reasons are told to this depth: nobody follows a longer chain, and the stack has an end.
@@ -21,9 +19,10 @@ const DEEPEST: usize = 64;
 /// So many facts are told one by one where they have to be told.
 const MOST_SENTENCES: usize = 12;
 
-pub(super) fn narrate(rules: &PypiRules<'_>, core: &Core, proof: &Proof) -> Conflict {
+/// Tells a proof.
+pub(crate) fn narrate(told: &dyn Told, core: &Core, proof: &Proof) -> Conflict {
     let mut narrator = Narrator {
-        rules,
+        world: told,
         core,
         proof,
         conflict: Conflict::default(),
@@ -46,8 +45,8 @@ pub(super) fn narrate(rules: &PypiRules<'_>, core: &Core, proof: &Proof) -> Conf
     narrator.conflict
 }
 
-struct Narrator<'a, 'r> {
-    rules: &'a PypiRules<'r>,
+struct Narrator<'a> {
+    world: &'a dyn Told,
     core: &'a Core,
     proof: &'a Proof,
     conflict: Conflict,
@@ -74,6 +73,8 @@ struct Group {
 enum Cause {
     /// They cannot be chosen.
     Unavailable(Bar),
+    /// They hold what all that a requirement leaves holds, too.
+    Held(usize, String),
     /// They need a project that no registry has.
     Missing(Node),
     /// They need versions that are not published.
@@ -84,7 +85,7 @@ enum Cause {
     Fallen(Node),
 }
 
-impl Narrator<'_, '_> {
+impl Narrator<'_> {
     fn tell_contradiction(&mut self, place: usize) {
         let requirement = self.proof.standing[place].requirement.clone();
         let target = requirement.target;
@@ -97,11 +98,12 @@ impl Narrator<'_, '_> {
             let facts = vec![fact, self.standing_fact(place)];
             let premises = self.standing_premises(&[place]);
             let absent = if length.is_none() {
-                format!("no registry has {}", quoted(self.name(target)))
+                self.world.missing(target)
             } else {
                 let fit: Vec<u32> =
                     requirement.without_policy.positions(length.unwrap_or(0)).collect();
-                format!("no version {} fits: {}", self.existence(), self.published(target, &fit))
+                let there = self.world.published(self.core, target, &fit);
+                format!("no version {} fits: {there}", self.world.existence())
             };
             self.say(format!("{} {needed}, but {absent}.", upper(&holder)), premises, facts);
             return;
@@ -113,6 +115,7 @@ impl Narrator<'_, '_> {
             facts.extend(ruling.iter().map(|place| self.standing_fact(*place)));
             let mut premises = self.standing_premises(&[place]);
             premises.extend(self.standing_premises(&ruling));
+            premises.extend(self.other_lines(&ruling));
             self.say(format!("{} {needed}, but {others}.", upper(&holder)), premises, facts);
             return;
         }
@@ -153,7 +156,8 @@ impl Narrator<'_, '_> {
             }
         }
         let premises = (0..self.conflict.sentences.len()).collect();
-        let texts: Vec<String> = roots.iter().map(|place| self.standing_text(*place)).collect();
+        let mut texts: Vec<String> = roots.iter().map(|place| self.standing_text(*place)).collect();
+        texts.dedup();
         let texts = join(&texts);
         let more = match untold {
             0 => String::new(),
@@ -187,14 +191,36 @@ impl Narrator<'_, '_> {
     }
 
     fn tell_group(&mut self, node: Node, wanted: &[u32], group: Group) -> usize {
-        let words = self.versions_phrase(node, &group.versions, wanted);
+        let subject = match group.cause {
+            Cause::Unavailable(_) => self.world.barred(node),
+            _ => node,
+        };
+        let words = self.versions_phrase(subject, &group.versions, wanted);
         let many = group.versions.len() > 1 && !words.starts_with("Every");
         let (text, premises, facts) = match &group.cause {
             Cause::Unavailable(bar) => {
                 let reason = bar.text(&group.details);
-                let fact = self.unavailable_fact(node, &words, bar, reason.clone());
+                let fact = self.unavailable_fact(subject, &words, bar, reason.clone());
                 let reason = if many { reason } else { singular(&reason) };
                 (format!("{words} {reason}."), Vec::new(), vec![fact])
+            }
+            Cause::Held(place, held) => {
+                let holds = if many { "link" } else { "links" };
+                let premises = self.standing_premises(&[*place]);
+                let (holder, needed) = (self.standing_phrase(*place), self.standing_text(*place));
+                let fact = self.unavailable_fact(
+                    node,
+                    &words,
+                    &Bar::new(Obstacle::Links, format!("link {}", quoted(held))),
+                    format!("link {}, which one package may", quoted(held)),
+                );
+                let facts = vec![fact, self.standing_fact(*place)];
+                let text = format!(
+                    "{words} {holds} the library {}, which one package may, but {holder} {needed}, \
+                     which links it too.",
+                    quoted(held)
+                );
+                (text, premises, facts)
             }
             cause => {
                 let target = cause.target().unwrap_or(node);
@@ -220,10 +246,11 @@ impl Narrator<'_, '_> {
     ) -> String {
         match &group.cause {
             Cause::Unavailable(bar) => bar.text(&group.details),
+            Cause::Held(..) => String::new(),
             Cause::Missing(_) => {
                 let package = self.name(target);
                 facts.push(self.fact(Fact::Missing { package }));
-                "which no registry has".to_owned()
+                self.world.which_is_missing(target)
             }
             Cause::Unpublished(_) => {
                 let (package, range) = (self.name(target), range_text(&group.ranges));
@@ -234,11 +261,12 @@ impl Narrator<'_, '_> {
                     Some(_) => " all of them",
                 };
                 let fit = self.needed_versions(target, group, |need| &need.without_policy);
-                let published = self.published(target, &fit);
-                format!("and no version {} fits{together}: {published}", self.existence())
+                let published = self.world.published(self.core, target, &fit);
+                format!("and no version {} fits{together}: {published}", self.world.existence())
             }
             Cause::Against(_, ruling) => {
                 premises.extend(self.standing_premises(ruling));
+                premises.extend(self.other_lines(ruling));
                 facts.extend(ruling.iter().map(|place| self.standing_fact(*place)));
                 format!("but {}", self.standing_clauses(ruling))
             }
@@ -248,6 +276,21 @@ impl Narrator<'_, '_> {
                 "which that rules out".to_owned()
             }
         }
+    }
+
+    /// The sentences that rule out what requirements take of other lines than the one that they leave.
+    fn other_lines(&mut self, places: &[usize]) -> Vec<usize> {
+        let mut premises = Vec::new();
+        for place in places {
+            let Requirement { target, versions, .. } =
+                self.proof.standing[*place].requirement.clone();
+            let Some(line) = self.proof.left_line(self.core, *place) else { continue };
+            let taken = versions.positions(self.core.length(target).unwrap_or(0));
+            let gone: Vec<u32> =
+                taken.filter(|version| self.core.line(target, *version) != line).collect();
+            premises.extend(self.tell_fallen(target, &gone));
+        }
+        premises
     }
 
     /// Sorts versions by the reason for which they fall.
@@ -285,6 +328,10 @@ impl Narrator<'_, '_> {
             }
             Reason::RuledOut(place) => {
                 return Some((Cause::Against(node, vec![*place]), Stated::new()));
+            }
+            Reason::Held(place) => {
+                let held = self.core.held.get(&(node, version))?.clone();
+                return Some((Cause::Held(*place, held), Stated::new()));
             }
             Reason::Needs(place) => *place,
         };
@@ -371,20 +418,23 @@ impl Narrator<'_, '_> {
     }
 
     fn name(&self, node: Node) -> String {
-        let name = self.rules.name(node.name);
-        match node.extra {
-            None => name.to_string(),
-            Some(extra) => format!("{name}[{}]", self.rules.name(extra)),
-        }
+        self.world.name(node)
     }
 
     fn version_texts(&self, node: Node, listed: &[u32]) -> Vec<String> {
-        let listing = self.rules.package(node.name).and_then(|package| package.listing.as_ref());
-        let releases = listing.map_or(&[][..], |listing| &listing.releases);
-        listed
-            .iter()
-            .filter_map(|at| Some(releases.get(*at as usize)?.version.to_string()))
-            .collect()
+        listed.iter().filter_map(|at| self.world.version(node, *at)).collect()
+    }
+
+    /// The fact that nothing can meet a standing requirement.
+    fn absence_fact(&mut self, target: Node, place: usize) -> usize {
+        let package = self.name(target);
+        let range = range_text(&self.proof.standing[place].ranges);
+        let is_missing = self.core.length(target).is_none();
+        self.fact(if is_missing {
+            Fact::Missing { package }
+        } else {
+            Fact::NoVersion { package, range }
+        })
     }
 }
 
@@ -402,6 +452,7 @@ fn singular(reason: &str) -> String {
         "were" => "was",
         "need" => "needs",
         "require" => "requires",
+        "link" => "links",
         other => other,
     };
     format!("{verb} {rest}")
@@ -412,7 +463,7 @@ fn singular(reason: &str) -> String {
 impl Cause {
     fn target(&self) -> Option<Node> {
         match self {
-            Self::Unavailable(_) => None,
+            Self::Unavailable(_) | Self::Held(..) => None,
             Self::Missing(node)
             | Self::Unpublished(node)
             | Self::Against(node, _)

@@ -14,36 +14,38 @@ use crate::Versions;
 
 /// Why a version is ruled out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     /// It cannot be chosen at all.
     Unavailable,
     /// A requirement that always holds does not take it.
     RuledOut(usize),
+    /// What it holds is held by all that a requirement leaves which always holds.
+    Held(usize),
     /// Of what it needs, no version is left: the place in its list of requirements.
     Needs(usize),
 }
 
 /// A requirement that always holds.
 #[derive(Clone, Debug)]
-pub(super) struct Standing {
-    pub(super) requirement: Requirement,
+pub(crate) struct Standing {
+    pub(crate) requirement: Requirement,
     /// The ways in which it is stated, each once.
-    pub(super) ranges: Vec<Stated>,
+    pub(crate) ranges: Vec<Stated>,
     /// The project whose remaining versions all require it; `None` for the user.
-    pub(super) source: Option<Node>,
+    pub(crate) source: Option<Node>,
     /// The versions of the source that remained then.
-    pub(super) remaining: Vec<u32>,
+    pub(crate) remaining: Vec<u32>,
 }
 
 /// What was concluded.
-pub(super) struct Proof {
-    pub(super) standing: Vec<Standing>,
-    pub(super) ruled_out: BTreeMap<(Node, u32), Reason>,
+pub(crate) struct Proof {
+    pub(crate) standing: Vec<Standing>,
+    pub(crate) ruled_out: BTreeMap<(Node, u32), Reason>,
     /// The requirement of which no version is left, if that was found.
-    pub(super) contradiction: Option<usize>,
+    pub(crate) contradiction: Option<usize>,
 }
 
-pub(super) fn prove(core: &Core) -> Proof {
+pub(crate) fn prove(core: &Core) -> Proof {
     let standing = core.roots.iter().map(|requirement| Standing {
         requirement: requirement.clone(),
         ranges: vec![requirement.stated.clone()],
@@ -74,16 +76,57 @@ impl Proof {
         (self.ruled_out.len(), self.standing.len()) != before
     }
 
+    /// Rules out all other versions of the line that a requirement leaves.
     fn apply_standing(&mut self, core: &Core, place: usize) {
         let Requirement { target, versions, .. } = self.standing[place].requirement.clone();
-        let same_project = core.lengths.iter().filter(|(node, _)| node.name == target.name);
+        let Some(line) = self.left_line(core, place) else { return };
+        self.apply_held(core, place, line);
+        let same_project = core.lengths.iter().filter(|(node, _)| node.package == target.package);
         for (node, length) in same_project {
             for version in 0..length.unwrap_or(0) {
-                if !versions.contains(&version) {
+                if !versions.contains(&version) && core.line(*node, version) == line {
                     self.ruled_out.entry((*node, version)).or_insert(Reason::RuledOut(place));
                 }
             }
         }
+    }
+
+    /// The line of all that a requirement leaves; that of all it takes if it leaves nothing.
+    pub(crate) fn left_line(&self, core: &Core, place: usize) -> Option<u32> {
+        let Requirement { target, versions, .. } = &self.standing[place].requirement;
+        let length = core.length(*target).unwrap_or(0);
+        let taken = versions.positions(length);
+        let mut left = taken.filter(|version| !self.ruled_out.contains_key(&(*target, *version)));
+        match left.next() {
+            Some(first) => core.only_line(*target, std::iter::once(first).chain(left)),
+            // Whatever takes nothing at all leaves nothing beside it.
+            None if !core.lines.contains_key(&target.package) => Some(0),
+            None => core.only_line(*target, versions.positions(length)),
+        }
+    }
+
+    /// Rules out what holds something that all which a requirement leaves holds, too.
+    fn apply_held(&mut self, core: &Core, place: usize, line: u32) {
+        let target = self.standing[place].requirement.target;
+        let left = self.left(core, place);
+        let held = |version: &u32| core.held.get(&(target, *version));
+        let Some(holding) = left.first().and_then(held) else { return };
+        if !left.iter().all(|version| held(version) == Some(holding)) {
+            return;
+        }
+        for ((node, version), other) in &core.held {
+            let is_same = node.package == target.package && core.line(*node, *version) == line;
+            if other == holding && !is_same {
+                self.ruled_out.entry((*node, *version)).or_insert(Reason::Held(place));
+            }
+        }
+    }
+
+    /// What a requirement takes and is not ruled out.
+    fn left(&self, core: &Core, place: usize) -> Vec<u32> {
+        let Requirement { target, versions, .. } = &self.standing[place].requirement;
+        let taken = versions.positions(core.length(*target).unwrap_or(0));
+        taken.filter(|version| !self.ruled_out.contains_key(&(*target, *version))).collect()
     }
 
     fn apply_needs(&mut self, core: &Core) {
@@ -97,20 +140,22 @@ impl Proof {
         }
     }
 
-    /// Looks for what all remaining versions of a needed project require.
+    /// Looks for what all versions require that a requirement leaves.
     fn conclude_standing(&mut self, core: &Core) {
         for place in 0..self.standing.len() {
             if self.standing[place].requirement.is_constraint() {
                 continue;
             }
             let source = self.standing[place].requirement.target;
-            let remaining = self.remaining(core, source);
+            let remaining = self.left(core, place);
             let Some(first) = remaining.first() else { continue };
             let Some(needs) = core.needs.get(&(source, *first)) else { continue };
             for need in needs {
                 let target = need.target;
                 let known = self.standing.iter().any(|standing| {
-                    standing.source == Some(source) && standing.requirement.target == target
+                    standing.source == Some(source)
+                        && standing.requirement.target == target
+                        && standing.remaining.iter().all(|version| remaining.contains(version))
                 });
                 if known {
                     continue;
@@ -121,11 +166,6 @@ impl Proof {
                 }
             }
         }
-    }
-
-    fn remaining(&self, core: &Core, node: Node) -> Vec<u32> {
-        let length = core.length(node).unwrap_or(0);
-        (0..length).filter(|version| !self.ruled_out.contains_key(&(node, *version))).collect()
     }
 
     /// Whether a version that a requirement takes is left.
@@ -155,7 +195,14 @@ fn common(
     for version in remaining {
         let needs = core.needs.get(&(source, *version))?;
         let mut own: Option<(Versions, Versions)> = None;
-        for need in needs.iter().filter(|need| need.target == target) {
+        let needs = needs.iter().filter(|need| need.target == target);
+        // What is required of several lines is no one requirement.
+        let length = core.length(target).unwrap_or(0);
+        let mut taken = needs.clone().flat_map(|need| need.versions.positions(length));
+        if needs.clone().count() > 1 && core.lines.contains_key(&target.package) {
+            core.only_line(target, &mut taken)?;
+        }
+        for need in needs {
             own = Some(own.map_or(
                 (need.versions.clone(), need.without_policy.clone()),
                 |(own, without_policy)| {
