@@ -82,6 +82,7 @@ impl Hasher {
             self.texts(config.packages.as_deref().unwrap_or_default());
             self.text(config.lock_source.as_deref().unwrap_or_default());
             self.text(config.public_url.as_ref().map_or("", |url| url.as_str()));
+            self.text(config.replace_registry_host.as_deref().unwrap_or_default());
             self.bytes(&credentials.as_ref().map_or([0; 32], Credentials::scope));
         }
         self.bytes(&reader.scope());

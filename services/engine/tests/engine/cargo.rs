@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
 use engine::{
-    Answer, CargoEnvironment, CargoMember, CargoProject, CargoRequirement, Engine, EngineConfig,
-    Outcome, Project, Request, Resolved, Solution,
+    Answer, CargoEnvironment, CargoLocked, CargoLockedName, CargoMember, CargoProject,
+    CargoRequirement, Engine, EngineConfig, Outcome, Project, Request, Resolved, Solution,
 };
 use serde::Deserialize;
 use testkit::registry::{FakeRegistry, Settings};
@@ -208,5 +208,40 @@ async fn the_same_index_over_http_gives_the_same_answers_and_addresses() {
         let name = format!("{}-{}.crate", package.name, package.version);
         assert_eq!(artifact.filename, name);
         assert!(artifact.url.contains(&*package.version), "{}", artifact.url);
+    }
+}
+
+/// A package that requires `syn` in one of two lines, with a lock that has both.
+fn locked_to(version: &str) -> Request {
+    let name = |name: &str, version: &str| CargoLockedName {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        registry: String::new(),
+    };
+    let syn =
+        |version: &str| CargoLocked { package: name("syn", version), ..CargoLocked::default() };
+    let own =
+        CargoLocked { package: name("app", "0.0.0"), dependencies: vec![name("syn", version)] };
+    let requirement = CargoRequirement {
+        name: "syn".to_owned(),
+        requirement: ">=1, <3".to_owned(),
+        ..CargoRequirement::default()
+    };
+    let project = CargoProject {
+        members: vec![CargoMember { name: "app".to_owned(), ..CargoMember::default() }],
+        requirements: vec![requirement],
+        locked: vec![own, syn("1.0.109"), syn("2.0.100")],
+        ..CargoProject::default()
+    };
+    Request { project: Project::Cargo(project), ..Request::default() }
+}
+
+#[tokio::test]
+async fn a_dependency_keeps_the_version_that_the_lock_has_for_it() {
+    let asked = Asked::over(vec![bundled()]);
+    for version in ["1.0.109", "2.0.100"] {
+        let (solution, _) = asked.solution(locked_to(version)).await;
+        let syn = solution.groups[0].packages.iter().find(|package| package.name == "syn");
+        assert_eq!(syn.map(|package| &*package.version), Some(version));
     }
 }

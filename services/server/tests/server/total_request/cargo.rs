@@ -151,25 +151,28 @@ fn patches() -> Vec<Row> {
 fn locks() -> Vec<Row> {
     let field = |name: &str| -> &'static str { format!("projects.locked.{name}").leak() };
     let locked = || in_project(&json!({ "locked": [{ "name": "serde", "version": "1.0.100" }] }));
-    // Both versions are locked. The edge says which of them is for whom, and the oldest is for those
+    // Both lines are locked. The edge says which of them is for whom, and the older one is for those
     // that none leads to.
     let edge = || {
-        in_project(&json!({ "locked": [
-            {
-                "name": "app",
-                "version": "0.0.0",
-                "dependencies": [{ "name": "serde", "version": "1.0.101" }],
-            },
-            { "name": "serde", "version": "1.0.100" },
-            { "name": "serde", "version": "1.0.101" },
-        ]}))
+        in_project(&json!({
+            "requirements": [{ "cargo": { "name": "syn", "requirement": ">=1, <3" } }],
+            "locked": [
+                {
+                    "name": "app",
+                    "version": "0.0.0",
+                    "dependencies": [{ "name": "syn", "version": "2.0.100" }],
+                },
+                { "name": "syn", "version": "1.0.109" },
+                { "name": "syn", "version": "2.0.100" },
+            ],
+        }))
     };
     vec![
         (field("name"), locked(), json!("log"), Answer),
         (field("version"), locked(), json!("1.0.101"), Answer),
         (field("registry"), locked(), json!("second"), Answer),
         (field("dependencies.name"), edge(), json!("log"), Answer),
-        (field("dependencies.version"), edge(), json!("1.0.100"), Answer),
+        (field("dependencies.version"), edge(), json!("1.0.109"), Answer),
         (field("dependencies.registry"), edge(), json!("second"), Answer),
     ]
 }
