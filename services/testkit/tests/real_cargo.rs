@@ -73,6 +73,19 @@ async fn cargo_locks_on_the_fake_registry_what_it_locked_on_the_recorded_one() {
     assert!(refused.is_err_and(|text| text.contains("--locked")));
 }
 
+/// The recorded locks are what `qm lock` writes, byte for byte, which `.ci/locks` sees to.
+#[tokio::test]
+async fn cargo_takes_the_lock_of_each_recorded_project_as_its_own() {
+    let fake = FakeRegistry::start(bundled(), Settings::default()).await.expect("a free port");
+    for set in ["bevy-game", "data", "desktop", "grpc", "p2p", "web-api"] {
+        let project = Project::new(set, &fake, None);
+        let lock = project.oracle.join("Cargo.lock");
+        std::fs::copy(lock, project.path("Cargo.lock")).expect("there is room for a file");
+        let taken = project.cargo(&["update", "--workspace", "--locked"]).await;
+        assert_eq!(taken, Ok(()), "{set}");
+    }
+}
+
 #[tokio::test]
 async fn cargo_is_asked_for_the_token_that_it_has() {
     let authorization = Some("s3cret".to_owned());
