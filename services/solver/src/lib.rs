@@ -6,6 +6,7 @@
 
 pub mod cargo;
 pub mod conflict;
+pub mod npm;
 pub mod pypi;
 pub mod search;
 

@@ -1,0 +1,92 @@
+//! What is asked.
+
+use std::sync::Arc;
+
+use ecosystems::Timestamp;
+use ecosystems::npm::{Dependency, Name, Needs, Version};
+
+/// A project whose dependencies are to be put into folders, under one policy.
+#[derive(Clone, Debug, Default)]
+pub struct Problem {
+    /// What the project's own `package.json` says.
+    pub project: Project,
+    /// The folders of the project that are packages of their own: its workspaces, and what `file:`
+    /// means anywhere.
+    pub folders: Vec<Folder>,
+    /// The project's overrides, in order.
+    pub overrides: Vec<Override>,
+    /// What to choose where there is a choice.
+    pub policy: Policy,
+}
+
+/// A `package.json` of the user's, as far as it says what is needed.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// Its name, if it has one.
+    pub name: Option<Name>,
+    /// Its version, if it has one.
+    pub version: Option<Version>,
+    /// What it needs. The order within each list is meaning, if little: npm goes through them so.
+    pub needs: Needs,
+    /// What it needs to be worked on (`devDependencies`).
+    pub development: Arc<[Dependency]>,
+}
+
+/// A folder that is a package of its own.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Where it lies, from the project's root, with slashes, such as `packages/web`; begins with
+    /// `../` if it lies outside.
+    pub location: String,
+    /// What its `package.json` says.
+    pub project: Project,
+    /// Whether it is a workspace of the project, rather than met by `file:` alone.
+    pub is_workspace: bool,
+}
+
+/// One of the project's overrides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Which requirements it is for: `web`, or `web@^1`; `.` for the package around it.
+    pub key: String,
+    /// What holds there.
+    pub value: OverrideValue,
+}
+
+/// What an override says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OverrideValue {
+    /// A spec that replaces what is required, or `$name` for what the project requires under it.
+    Spec(String),
+    /// Overrides for what the package depends on, directly or not.
+    Within(Vec<Override>),
+}
+
+/// What to choose where there is a choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The version of node that packages should run on. Without one, `engines` does not count.
+    pub node: Option<Version>,
+    /// The version of npm that packages should be installed by.
+    pub npm: Option<Version>,
+    /// Versions published after this instant do not exist; those that do not say when, do.
+    pub before: Option<Timestamp>,
+    /// Where packages go.
+    pub install_strategy: InstallStrategy,
+    /// Whether what is there already is kept rather than joined by something newer.
+    pub prefers_dedupe: bool,
+    /// Whether peers are nobody's business, as before npm 7.
+    pub ignores_peers: bool,
+    /// Whether a conflict of peers ends it all even where it is among dependencies alone.
+    pub has_strict_peers: bool,
+}
+
+/// Where packages go (`install-strategy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InstallStrategy {
+    /// As shallow as they fit.
+    #[default]
+    Hoisted,
+    /// Into the folder of what depends on them.
+    Nested,
+}

@@ -1,0 +1,157 @@
+//! Problems as `package.json` files state them.
+
+use std::fmt;
+
+use ecosystems::npm::{Dependency, Name, Needs, Version, read_packument};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use solver::npm::{
+    Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project,
+};
+
+/// An object, in the order of the document.
+#[derive(Clone, Debug)]
+pub(crate) struct Ordered<T>(pub(crate) Vec<(String, T)>);
+
+/// What is asked of npm, and perhaps what it answered.
+#[derive(serde::Deserialize)]
+pub(crate) struct Case {
+    #[serde(default)]
+    pub(crate) name: String,
+    /// The documents of a registry by name; without them, the recorded one is meant.
+    pub(crate) registry: Option<Registry>,
+    pub(crate) answer: Option<super::cases::Answer>,
+    pub(crate) manifest: Box<RawValue>,
+    #[serde(default)]
+    pub(crate) workspaces: Ordered<Box<RawValue>>,
+    #[serde(default)]
+    pub(crate) options: Options,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Registry {
+    Recorded(#[expect(dead_code, reason = "it says `recorded`")] String),
+    Documents(std::collections::HashMap<String, serde_json::Value>),
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Options {
+    node: Option<String>,
+    legacy_peer_deps: bool,
+    strict_peer_deps: bool,
+    prefer_dedupe: bool,
+    install_strategy: Option<String>,
+    #[serde(rename = "lock")]
+    _lock: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct Manifest {
+    name: Option<String>,
+    version: Option<String>,
+    #[serde(rename = "devDependencies")]
+    development: Option<Box<RawValue>>,
+    #[serde(default)]
+    overrides: Ordered<Value>,
+}
+
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Spec(String),
+    Within(Ordered<Value>),
+}
+
+impl Case {
+    pub(crate) fn problem(&self) -> Problem {
+        let (project, overrides) = read(self.manifest.get());
+        let folders = self.workspaces.0.iter().map(|(location, manifest)| Folder {
+            location: location.clone(),
+            project: read(manifest.get()).0,
+            is_workspace: true,
+        });
+        let options = &self.options;
+        let version = |text: &str| Version::parse(text).expect("a version");
+        Problem {
+            project,
+            folders: folders.collect(),
+            overrides,
+            policy: Policy {
+                node: options.node.as_deref().map(version),
+                npm: Some(version("11.19.1")),
+                before: None,
+                install_strategy: match options.install_strategy.as_deref() {
+                    Some("nested") => InstallStrategy::Nested,
+                    _ => InstallStrategy::Hoisted,
+                },
+                prefers_dedupe: options.prefer_dedupe,
+                ignores_peers: options.legacy_peer_deps,
+                has_strict_peers: options.strict_peer_deps,
+            },
+        }
+    }
+}
+
+/// Reads a `package.json`.
+pub(crate) fn read(text: &str) -> (Project, Vec<Override>) {
+    let manifest: Manifest = serde_json::from_str(text).expect("a manifest");
+    let development = manifest.development.map(|list| {
+        needs(&format!("{{\"dependencies\":{}}}", list.get())).dependencies.clone()
+    });
+    let project = Project {
+        name: manifest.name.map(|name| Name::parse(&name).expect("a name")),
+        version: manifest.version.map(|version| Version::parse(&version).expect("a version")),
+        needs: needs(text),
+        development: development.unwrap_or_else(|| Vec::<Dependency>::new().into()),
+    };
+    (project, overrides(manifest.overrides))
+}
+
+/// What a manifest needs is read as a registry's.
+fn needs(manifest: &str) -> Needs {
+    let document = format!("{{\"versions\":{{\"1.0.0\":{manifest}}}}}");
+    let name = Name::parse("project").expect("a name");
+    let packument = read_packument(&name, document.as_bytes()).expect("a document");
+    // A project has no archive; but for that, nothing is to be left out.
+    assert!(packument.warnings.len() <= 1, "{:?}", packument.warnings);
+    (*packument.manifests[0].needs).clone()
+}
+
+fn overrides(values: Ordered<Value>) -> Vec<Override> {
+    let one = |(key, value)| Override {
+        key,
+        value: match value {
+            Value::Spec(spec) => OverrideValue::Spec(spec),
+            Value::Within(values) => OverrideValue::Within(overrides(values)),
+        },
+    };
+    values.0.into_iter().map(one).collect()
+}
+
+impl<T> Default for Ordered<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = Ordered<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Ordered(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries(std::marker::PhantomData))
+    }
+}

@@ -1,0 +1,169 @@
+//! Manifests with the trees that npm 11.19.1 built for them.
+#![expect(clippy::disallowed_methods, reason = "further cases may lie in a folder of one's own")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use solver::npm::{Content, DependencyKind, Outcome, Place, Solution};
+
+use super::STEPS;
+use super::case::{Case, Registry};
+use super::world::World;
+
+/// What npm answered.
+#[derive(serde::Deserialize)]
+pub(crate) struct Answer {
+    ok: bool,
+    #[serde(default)]
+    nodes: Vec<Node>,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    text: String,
+}
+
+/// A place, as npm has it.
+#[derive(serde::Deserialize)]
+struct Node {
+    location: String,
+    name: Option<String>,
+    version: String,
+    link: Option<String>,
+    flags: String,
+    edges: Option<BTreeMap<String, Edge>>,
+}
+
+/// An edge, as npm has it: kind, spec, where it leads, and whether that is right.
+type Edge = (String, String, Option<String>, bool);
+
+/// The cases that are part of the project, or those of a folder.
+pub(crate) fn read() -> Vec<Case> {
+    let folder = std::env::var_os("QUARTERMASTER_NPM_CASES").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/npm/cases")),
+        PathBuf::from,
+    );
+    let files = std::fs::read_dir(&folder).expect("a folder of cases");
+    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
+    paths.sort();
+    let mut cases = Vec::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).expect("a file of cases");
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        for (place, line) in text.lines().enumerate() {
+            let case: Result<Case, _> = serde_json::from_str(line);
+            let mut case = case.unwrap_or_else(|error| panic!("{name}:{}: {error}", place + 1));
+            case.name = format!("{name}:{} {}", place + 1, case.name);
+            cases.push(case);
+        }
+    }
+    cases
+}
+
+/// In what our answers differ from npm's.
+pub(crate) fn faults(world: &mut World) -> Vec<String> {
+    let cases = read();
+    let mut faults = Vec::new();
+    let mut refused = 0;
+    for case in &cases {
+        let answer = case.answer.as_ref().expect("npm's answer");
+        refused += u32::from(!answer.ok);
+        let outcome = match &case.registry {
+            Some(Registry::Documents(documents)) => {
+                let documents = documents.iter().map(|(name, document)| {
+                    (name.clone(), document.to_string().into_bytes())
+                });
+                World::of(documents.collect()).solve(&case.problem(), STEPS).0
+            }
+            Some(Registry::Recorded(_)) | None => world.solve(&case.problem(), STEPS).0,
+        };
+        faults.extend(judge(answer, &outcome).into_iter().map(|f| format!("{}: {f}", case.name)));
+    }
+    println!("{} cases, {refused} of them refused", cases.len());
+    faults
+}
+
+fn judge(answer: &Answer, outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::Solved(solution) if answer.ok => differences(answer, solution),
+        // There are registries on which npm does not end.
+        Outcome::Spent { .. } if answer.code == "HANG" => Vec::new(),
+        Outcome::Solved(_) => {
+            vec![format!("npm refuses it: {} {}", answer.code, answer.text)]
+        }
+        Outcome::Conflict(conflict, _) if !answer.ok => {
+            let _ = conflict;
+            Vec::new()
+        }
+        other => vec![format!("npm finds an answer, we do not: {other:?}")],
+    }
+}
+
+fn differences(answer: &Answer, solution: &Solution) -> Vec<String> {
+    let theirs: BTreeMap<&str, String> =
+        answer.nodes.iter().map(|node| (&*node.location, said(node))).collect();
+    let ours: BTreeMap<&str, String> = solution
+        .places
+        .iter()
+        .skip(1)
+        .map(|place| (&*place.location, said_of(solution, place)))
+        .collect();
+    let locations: BTreeSet<&str> = theirs.keys().chain(ours.keys()).copied().collect();
+    let nothing = "nothing".to_owned();
+    let mut differences = Vec::new();
+    for location in locations {
+        let theirs = theirs.get(location).unwrap_or(&nothing);
+        let ours = ours.get(location).unwrap_or(&nothing);
+        if theirs != ours {
+            differences.push(format!("{location}\n    npm  {theirs}\n    ours {ours}"));
+        }
+    }
+    differences
+}
+
+fn said(node: &Node) -> String {
+    let mut said = match &node.link {
+        Some(target) => format!("-> {target}"),
+        None => format!("{} {}", node.name.as_deref().unwrap_or_default(), node.version),
+    };
+    said.push_str(&format!(" [{}]", node.flags));
+    for (name, (kind, spec, to, is_met)) in node.edges.iter().flatten() {
+        let to = to.as_deref().unwrap_or("nothing");
+        said.push_str(&format!("; {kind} {name}@{spec} {to} {is_met}"));
+    }
+    said
+}
+
+fn said_of(solution: &Solution, place: &Place) -> String {
+    let purpose = place.purpose;
+    let flags = [
+        (purpose.is_dev, "dev"),
+        (purpose.is_optional, "optional"),
+        (purpose.is_dev_optional, "devOptional"),
+        (purpose.is_peer, "peer"),
+        (purpose.is_extraneous, "extraneous"),
+        (purpose.is_inert, "inert"),
+    ];
+    let flags: Vec<&str> = flags.iter().filter(|(is, _)| *is).map(|(_, flag)| *flag).collect();
+    let mut said = match &place.content {
+        Content::Link(target) => format!("-> {}", solution.places[*target].location),
+        Content::Release { .. } | Content::Folder(_) | Content::Project => {
+            format!("{} {}", place.package, place.version)
+        }
+    };
+    said.push_str(&format!(" [{}]", flags.join(" ")));
+    let mut edges: Vec<_> = place.edges.iter().collect();
+    edges.sort_by(|one, other| one.name.cmp(&other.name));
+    for edge in edges {
+        let kind = match edge.kind {
+            DependencyKind::Production => "prod",
+            DependencyKind::Development => "dev",
+            DependencyKind::Optional => "optional",
+            DependencyKind::Peer => "peer",
+            DependencyKind::PeerOptional => "peerOptional",
+            DependencyKind::Workspace => "workspace",
+        };
+        let to = edge.to.map_or("nothing", |to| &solution.places[to].location);
+        said.push_str(&format!("; {kind} {}@{} {to} {}", edge.name, edge.spec, edge.is_met));
+    }
+    said
+}

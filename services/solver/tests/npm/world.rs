@@ -1,0 +1,82 @@
+//! Recorded documents as a universe that is read as far as problems ask for it.
+#![expect(clippy::disallowed_methods, reason = "the registry is a file, and its place is a setting")]
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ecosystems::npm::{Name, read_packument};
+use solver::npm::{Outcome, Problem, Universe, solve};
+use solver::search::Budget;
+
+/// Documents by name, and as much of them as was read.
+#[derive(Clone, Default)]
+pub(crate) struct World {
+    documents: Arc<HashMap<String, Vec<u8>>>,
+    universe: Universe,
+}
+
+/// A file of the shared folder, if there is one.
+pub(crate) fn shared(path: &str) -> Option<Vec<u8>> {
+    let shared = std::env::var_os("QUARTERMASTER_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
+    let path = shared.join(path);
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
+        println!("nothing to judge: there is no `{}`", path.display());
+    }
+    bytes
+}
+
+impl World {
+    /// The recorded registry, if it is there.
+    pub(crate) fn recorded() -> Option<Self> {
+        let archive = shared("registry/npm.tar.zst")?;
+        let mut tar = tar::Archive::new(zstd::Decoder::new(&*archive).expect("an archive"));
+        let mut documents = HashMap::new();
+        for entry in tar.entries().expect("an archive") {
+            let mut entry = entry.expect("a file of the archive");
+            if entry.header().entry_type().is_file() {
+                let path = entry.path().expect("a path").into_owned();
+                let mut bytes = Vec::new();
+                entry.read_to_end(&mut bytes).expect("a file of the archive");
+                let name = path.file_stem().expect("a name").to_string_lossy().replace("%2f", "/");
+                documents.insert(name, bytes);
+            }
+        }
+        Some(Self::of(documents))
+    }
+
+    /// A registry of these documents.
+    pub(crate) fn of(documents: HashMap<String, Vec<u8>>) -> Self {
+        Self { documents: Arc::new(documents), universe: Universe::default() }
+    }
+
+    /// Solves a problem, reading what is missing. Returns the outcome, its steps, and the rounds.
+    pub(crate) fn solve(&mut self, problem: &Problem, steps: u64) -> (Outcome, u64, u32) {
+        for round in 1.. {
+            let budget = Budget { steps, interrupted: &|| false };
+            match solve(problem, &self.universe, &budget) {
+                (Outcome::Gaps(gaps), _) => gaps.into_iter().for_each(|gap| self.read(gap)),
+                (outcome, steps) => return (outcome, steps, round),
+            }
+        }
+        panic!("the solver asks for ever")
+    }
+
+    pub(crate) fn universe(&self) -> &Universe {
+        &self.universe
+    }
+
+    fn read(&mut self, name: Name) {
+        let document = self.documents.get(name.as_str());
+        let packument = document.map(|bytes| {
+            let packument = read_packument(&name, bytes);
+            Arc::new(packument.unwrap_or_else(|error| panic!("{error}")))
+        });
+        self.universe.insert(name, packument);
+    }
+}
