@@ -6,6 +6,7 @@
 //! that fits, breadth first, peers together.
 
 mod build;
+mod explain;
 mod facts;
 mod flags;
 mod overrides;
@@ -49,35 +50,24 @@ pub enum Outcome {
 /// same outcome, always.
 pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Outcome, u64) {
     let mut builder = Builder::new(Facts::new(problem, universe), budget);
-    let stop = builder.build().err();
+    let stop = match builder.overridden_by_itself() {
+        Some(edge) => Some(Stop::Overridden(edge)),
+        None => builder.build().err(),
+    };
     let steps = builder.steps.get();
     let gaps = gaps(&builder);
+    let stop = stop.or_else(|| {
+        builder.find_flags();
+        builder.set_failed_aside().map(Stop::Failed)
+    });
     let outcome = match stop {
         Some(Stop::Spent { is_interrupted }) => Outcome::Spent { interrupted: is_interrupted },
         _ if !gaps.is_empty() => Outcome::Gaps(gaps),
-        Some(Stop::Clash(clash)) => {
+        Some(stop) => {
             let footprint = builder.tree.facts.footprint();
-            let mut conflict = Conflict::default();
-            conflict.sentences.push(crate::conflict::Sentence {
-                text: format!("{clash:?}"),
-                ..Default::default()
-            });
-            Outcome::Conflict(conflict, footprint)
+            Outcome::Conflict(explain::explain(&builder, &stop), footprint)
         }
-        None => {
-            builder.find_flags();
-            match builder.set_failed_aside() {
-                None => Outcome::Solved(solution::read(&builder)),
-                Some(node) => {
-                    let mut conflict = Conflict::default();
-                    conflict.sentences.push(crate::conflict::Sentence {
-                        text: format!("{node:?}"),
-                        ..Default::default()
-                    });
-                    Outcome::Conflict(conflict, builder.tree.facts.footprint())
-                }
-            }
-        }
+        None => Outcome::Solved(solution::read(&builder)),
     };
     (outcome, steps)
 }

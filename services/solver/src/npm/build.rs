@@ -31,6 +31,10 @@ const DEEPEST: u32 = 400;
 pub(crate) enum Stop {
     /// Two requirements that cannot both be met, one of them the project's own.
     Clash(Clash),
+    /// An override that contradicts what the project requires itself.
+    Overridden(EdgeId),
+    /// Something that cannot be had, and cannot be done without.
+    Failed(NodeId),
     /// The budget is spent.
     Spent {
         /// Whether the caller lost patience.
@@ -98,6 +102,16 @@ impl<'a> Builder<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// A requirement of the project's own that an override changes, which is not allowed.
+    pub(crate) fn overridden_by_itself(&self) -> Option<EdgeId> {
+        let tree = &self.tree;
+        tree.edges_of(PROJECT).find(|edge| {
+            let (spec, stated) = (tree.spec(*edge), tree[*edge].stated);
+            let text = tree.facts.spec_text(spec);
+            spec != stated && text != tree.facts.spec_text(stated) && !text.starts_with('$')
+        })
     }
 
     /// Counts a step.
@@ -186,9 +200,8 @@ impl<'a> Builder<'a> {
     /// The edges of a folder that are to be seen to.
     pub(crate) fn problem_edges(&self, node: NodeId) -> Vec<EdgeId> {
         let tree = &self.tree;
-        let is_bundled = |edge: EdgeId| {
-            !tree.is_own(node) && tree[node].package.bundles(tree[edge].name)
-        };
+        let is_bundled =
+            |edge: EdgeId| !tree.is_own(node) && tree[node].package.bundles(tree[edge].name);
         let is_problem = |edge: &EdgeId| match tree[*edge].to {
             _ if is_bundled(*edge) => false,
             None => tree[*edge].kind != DependencyKind::PeerOptional,

@@ -74,7 +74,8 @@ impl Overrides {
                 let (left, right) = (&rules[one.0 as usize], &rules[other.0 as usize]);
                 if one != other && left.key == right.key {
                     let left = left.value.or(left.key_spec).filter(|_| left.reference.is_none());
-                    let right = right.value.or(right.key_spec).filter(|_| right.reference.is_none());
+                    let right =
+                        right.value.or(right.key_spec).filter(|_| right.reference.is_none());
                     if left.zip(right).is_some_and(|(left, right)| are_apart(left, right)) {
                         apart.push((one, other));
                     }
@@ -120,9 +121,9 @@ impl Overrides {
         }
         let own = &self.rule(one).in_force;
         let other_force = &self.rule(other).in_force;
-        let is_torn = own.iter().any(|rule| {
-            other_force.iter().any(|second| self.apart.contains(&(*rule, *second)))
-        });
+        let is_torn = own
+            .iter()
+            .any(|rule| other_force.iter().any(|second| self.apart.contains(&(*rule, *second))));
         if is_torn {
             return Joined::Torn;
         }

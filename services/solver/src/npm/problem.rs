@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use ecosystems::Timestamp;
-use ecosystems::npm::{Dependency, Name, Needs, Version};
+use ecosystems::npm::{Dependency, Name, Needs, Requirement, Version};
+
+use super::facts::DependencyKind;
 
 /// A project whose dependencies are to be put into folders, under one policy.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +32,25 @@ pub struct Project {
     pub needs: Needs,
     /// What it needs to be worked on (`devDependencies`).
     pub development: Arc<[Dependency]>,
+}
+
+impl Project {
+    /// What it requires, in an order that explanations count in: `dependencies`,
+    /// `optionalDependencies`, `peerDependencies`, `devDependencies`.
+    pub fn requirements(&self) -> impl Iterator<Item = (DependencyKind, &Name, &Requirement)> {
+        let needs = &self.needs;
+        let production = needs.dependencies.iter();
+        let production = production.map(|one| (DependencyKind::Production, one));
+        let optional = needs.optional.iter().map(|one| (DependencyKind::Optional, one));
+        let peers = needs.peers.iter().map(|peer| {
+            let kind =
+                if peer.is_optional { DependencyKind::PeerOptional } else { DependencyKind::Peer };
+            (kind, &peer.dependency)
+        });
+        let development = self.development.iter().map(|one| (DependencyKind::Development, one));
+        let all = production.chain(optional).chain(peers).chain(development);
+        all.map(|(kind, one)| (kind, &one.name, &one.requirement))
+    }
 }
 
 /// A folder that is a package of its own.

@@ -137,11 +137,7 @@ pub(crate) fn read(builder: &Builder<'_>) -> Solution {
     Solution { places, footprint: tree.facts.footprint(), passed: passed(builder, &numbers) }
 }
 
-fn content(
-    builder: &Builder<'_>,
-    node: NodeId,
-    numbers: &FxHashMap<NodeId, usize>,
-) -> Content {
+fn content(builder: &Builder<'_>, node: NodeId, numbers: &FxHashMap<NodeId, usize>) -> Content {
     let node = &builder.tree[node];
     let target = node.target.and_then(|target| numbers.get(&target));
     match (&node.package.origin, target) {

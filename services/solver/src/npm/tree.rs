@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::facts::{Dependency, DependencyKind, FailureId, Facts, NameId, Package, SpecId};
+use super::facts::{Dependency, DependencyKind, Facts, FailureId, NameId, Package, SpecId};
 use super::overrides::RuleId;
 pub(crate) use edges::Fault;
 use edges::Known;

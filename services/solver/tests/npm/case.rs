@@ -5,9 +5,7 @@ use std::fmt;
 use ecosystems::npm::{Dependency, Name, Needs, Version, read_packument};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use solver::npm::{
-    Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project,
-};
+use solver::npm::{Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project};
 
 /// An object, in the order of the document.
 #[derive(Clone, Debug)]
@@ -97,9 +95,9 @@ impl Case {
 /// Reads a `package.json`.
 pub(crate) fn read(text: &str) -> (Project, Vec<Override>) {
     let manifest: Manifest = serde_json::from_str(text).expect("a manifest");
-    let development = manifest.development.map(|list| {
-        needs(&format!("{{\"dependencies\":{}}}", list.get())).dependencies.clone()
-    });
+    let development = manifest
+        .development
+        .map(|list| needs(&format!("{{\"dependencies\":{}}}", list.get())).dependencies.clone());
     let project = Project {
         name: manifest.name.map(|name| Name::parse(&name).expect("a name")),
         version: manifest.version.map(|version| Version::parse(&version).expect("a version")),

@@ -69,9 +69,9 @@ pub(crate) fn faults(world: &mut World) -> Vec<String> {
         refused += u32::from(!answer.ok);
         let outcome = match &case.registry {
             Some(Registry::Documents(documents)) => {
-                let documents = documents.iter().map(|(name, document)| {
-                    (name.clone(), document.to_string().into_bytes())
-                });
+                let documents = documents
+                    .iter()
+                    .map(|(name, document)| (name.clone(), document.to_string().into_bytes()));
                 World::of(documents.collect()).solve(&case.problem(), STEPS).0
             }
             Some(Registry::Recorded(_)) | None => world.solve(&case.problem(), STEPS).0,
@@ -79,23 +79,58 @@ pub(crate) fn faults(world: &mut World) -> Vec<String> {
         faults.extend(judge(answer, &outcome).into_iter().map(|f| format!("{}: {f}", case.name)));
     }
     println!("{} cases, {refused} of them refused", cases.len());
+    faults.truncate(200);
     faults
 }
 
 fn judge(answer: &Answer, outcome: &Outcome) -> Vec<String> {
     match outcome {
         Outcome::Solved(solution) if answer.ok => differences(answer, solution),
-        // There are registries on which npm does not end.
-        Outcome::Spent { .. } if answer.code == "HANG" => Vec::new(),
+        // There are registries on which npm does not end, and those on which it breaks.
+        _ if answer.code == "HANG" || answer.code.starts_with("Cannot read") => Vec::new(),
         Outcome::Solved(_) => {
             vec![format!("npm refuses it: {} {}", answer.code, answer.text)]
         }
-        Outcome::Conflict(conflict, _) if !answer.ok => {
-            let _ = conflict;
-            Vec::new()
-        }
+        Outcome::Conflict(conflict, _) if !answer.ok => sides(answer, &conflict.to_string()),
         other => vec![format!("npm finds an answer, we do not: {other:?}")],
     }
+}
+
+/// Whether an explanation names the two sides that npm names.
+fn sides(answer: &Answer, explanation: &str) -> Vec<String> {
+    if answer.code != "ERESOLVE" {
+        let names_it = explanation.contains(&answer.code);
+        return if names_it { Vec::new() } else { vec![format!("{}: {explanation}", answer.code)] };
+    }
+    let line = |start: &str| {
+        let mut lines = answer.text.lines().skip_while(|line| !line.starts_with(start));
+        lines.next().map(|line| (line.to_owned(), lines.next().unwrap_or_default().to_owned()))
+    };
+    let mut faults = Vec::new();
+    // `Found: web@1.0.0`, or, where nothing is there yet, `Found: web@"^1.0.0" from ...`.
+    if let Some((found, _)) = line("Found: ") {
+        let found = found.trim_start_matches("Found: ").replace('"', "");
+        let found = found.split(" from ").next().unwrap_or_default().to_owned();
+        if !explanation.contains(&format!("`{}`", found.trim_start_matches("peer "))) {
+            faults.push(format!("npm found {found}; we say\n{explanation}"));
+        }
+    }
+    // `peer web@"^1.0.0" from app@1.0.0`
+    if let Some((_, unresolved)) = line("Could not resolve dependency:") {
+        let (wanted, from) = unresolved.split_once(" from ").unwrap_or((&unresolved, ""));
+        let wanted = wanted.rsplit_once(" peer ").map_or(wanted, |(_, wanted)| wanted);
+        let kinds = ["peerOptional ", "peer ", "dev ", "optional "];
+        let wanted = kinds.iter().fold(wanted, |wanted, kind| wanted.trim_start_matches(kind));
+        let wanted = wanted.replace('"', "");
+        let from = if from == "the root project" { "our project" } else { from };
+        let is_said = explanation
+            .lines()
+            .any(|line| line.contains(&format!("requires `{wanted}`")) && line.contains(from));
+        if !is_said {
+            faults.push(format!("npm could not resolve {unresolved}; we say\n{explanation}"));
+        }
+    }
+    faults
 }
 
 fn differences(answer: &Answer, solution: &Solution) -> Vec<String> {

@@ -1,5 +1,8 @@
 //! Recorded documents as a universe that is read as far as problems ask for it.
-#![expect(clippy::disallowed_methods, reason = "the registry is a file, and its place is a setting")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the registry is a file, and its place is a setting"
+)]
 
 use std::collections::HashMap;
 use std::io::Read;

@@ -72,13 +72,14 @@ impl Builder<'_> {
     /// A node of what an edge asks for, in a tree of trial.
     fn pick(&mut self, edge: EdgeId, parent: NodeId) -> NodeId {
         let (name, spec) = (self.tree[edge].name, self.tree.spec(edge));
-        if let Wanted::Folder(folder) = self.tree.facts.wanted(spec) {
+        let folder = match self.tree.facts.wanted(spec) {
+            Wanted::Folder(folder) => Some(folder),
+            _ => self.workspace(edge),
+        };
+        if let Some(folder) = folder {
             let target = self.tree.folder(self.tree[parent].root, folder, None);
             let link = self.tree.push_link(name, target);
             self.tree.attach(link, parent);
-            return link;
-        }
-        if let Some(link) = self.workspace(edge) {
             return link;
         }
         let (package, failure) = match self.tree.facts.pick(name, spec) {
@@ -92,14 +93,18 @@ impl Builder<'_> {
         node
     }
 
-    /// The link to the workspace that an edge names, if that is what it asks for.
-    fn workspace(&self, edge: EdgeId) -> Option<NodeId> {
+    /// The folder of the workspace that an edge names, if that is what it asks for.
+    ///
+    /// Npm takes the workspace's link out of the tree to try it out, and sometimes does not put it
+    /// back; here it stays, and another link is tried out.
+    fn workspace(&self, edge: EdgeId) -> Option<u32> {
         let own = self.tree.edge_to(PROJECT, self.tree[edge].name)?;
         if self.tree[own].kind != DependencyKind::Workspace {
             return None;
         }
         let link = self.tree[own].to.filter(|link| self.tree.is_workspace(*link))?;
-        self.tree.is_satisfied_by(edge, link).then_some(link)
+        let folder = self.tree[link].package.folder();
+        folder.filter(|_| self.tree.is_satisfied_by(edge, link))
     }
 
     /// Puts the peers of a node beside it, and theirs.
@@ -109,9 +114,8 @@ impl Builder<'_> {
         required: &mut Vec<NodeId>,
         depth: u32,
     ) -> Result<(), Stop> {
-        let is_open = |edge: &EdgeId| {
-            self.tree[*edge].kind.is_peer() && self.tree.met(*edge).is_none()
-        };
+        let is_open =
+            |edge: &EdgeId| self.tree[*edge].kind.is_peer() && self.tree.met(*edge).is_none();
         let mut edges: Vec<EdgeId> = self.tree.edges_of(node).filter(is_open).collect();
         let name = |edge: EdgeId| self.tree.facts.name(self.tree[edge].name);
         edges.sort_by(|one, other| locale_compare(name(*one), name(*other)));

@@ -184,7 +184,8 @@ impl<'a> Facts<'a> {
             let spec = self.intern_spec(stated.requirement.as_str(), base);
             // Within one list a name comes once, unless case alone tells two apart.
             let place = list.iter().position(|other| self.folded(other.name) == folded);
-            if let Some(place) = place.filter(|place| *place < before || list[*place].kind == kind) {
+            if let Some(place) = place.filter(|place| *place < before || list[*place].kind == kind)
+            {
                 list.remove(place);
             }
             list.push(Dependency { kind, name, spec });
@@ -265,7 +266,8 @@ impl<'a> Facts<'a> {
         let base = base.map(|folder| self.problem.folders[folder as usize].location.as_str());
         let location = joined(base.unwrap_or_default(), path);
         let folders = self.problem.folders.iter();
-        let place = folders.map(|folder| joined("", &folder.location)).position(|own| own == location);
+        let place =
+            folders.map(|folder| joined("", &folder.location)).position(|own| own == location);
         place.and_then(|place| u32::try_from(place).ok())
     }
 

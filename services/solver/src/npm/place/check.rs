@@ -83,8 +83,7 @@ impl Builder<'_> {
             children: Vec::new(),
         };
         if tree[ask.dep].failure.is_some() {
-            check.verdict =
-                if check.current.is_some() { Verdict::Replace } else { Verdict::Free };
+            check.verdict = if check.current.is_some() { Verdict::Replace } else { Verdict::Free };
             check.own = check.verdict;
             return Ok(check);
         }
@@ -126,12 +125,7 @@ impl Builder<'_> {
     }
 
     /// A place where something of that name is.
-    fn check_taken(
-        &self,
-        ask: &Ask<'_>,
-        current: NodeId,
-        check: &mut Check,
-    ) -> Result<(), Stop> {
+    fn check_taken(&self, ask: &Ask<'_>, current: NodeId, check: &mut Check) -> Result<(), Stop> {
         let tree = &self.tree;
         let (dep, edge) = (ask.dep, ask.edge);
         let is_overridden = !tree.is_satisfied_by(edge, dep);

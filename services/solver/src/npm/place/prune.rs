@@ -109,7 +109,8 @@ impl Builder<'_> {
     fn sorted(&self, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
         let tree = &self.tree;
         nodes.retain(|node| {
-            let is_outermost = tree[*node].parent.is_some_and(|parent| tree.outer(parent).is_none());
+            let is_outermost =
+                tree[*node].parent.is_some_and(|parent| tree.outer(parent).is_none());
             !is_outermost || !tree[*node].children.is_empty()
         });
         nodes.sort_by(|one, other| locale_compare(&tree.location(*one), &tree.location(*other)));

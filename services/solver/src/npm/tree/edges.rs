@@ -98,7 +98,8 @@ impl Tree<'_> {
     /// What an edge asks for: what its package states, or what an override puts there.
     pub(crate) fn spec(&self, id: EdgeId) -> SpecId {
         let edge = &self[id];
-        let Some(rule) = edge.rule.filter(|rule| self.facts.overrides.names(*rule, edge.name)) else {
+        let Some(rule) = edge.rule.filter(|rule| self.facts.overrides.names(*rule, edge.name))
+        else {
             return edge.stated;
         };
         if let Some(reference) = self.facts.overrides.reference(rule) {
@@ -116,8 +117,9 @@ impl Tree<'_> {
     ) -> Option<SpecId> {
         let from = self[id].from?;
         let root = self[from].stands_for.map_or(self[from].root, |source| self[source].root);
-        let root = &self[root].package;
-        root.stated(reference).or_else(|| self[from].package.stated(reference))
+        let root = self[root].package.stated(reference);
+        let own = root.or_else(|| self[from].package.stated(reference));
+        own.or_else(|| self[PROJECT].package.stated(reference))
     }
 
     /// Looks an edge up anew. A hard look judges again even what stayed the same.

@@ -66,9 +66,8 @@ impl Tree<'_> {
         // Only the project's own tree, and trees that stand for its root, begin where it lies.
         let begins_here = root == PROJECT || self[root].stands_for == Some(PROJECT);
         let around = begins_here.then(|| {
-            let folders = std::iter::successors(Some(folder), |folder| {
-                self.facts.folder_around(*folder)
-            });
+            let folders =
+                std::iter::successors(Some(folder), |folder| self.facts.folder_around(*folder));
             let mut known = folders.skip(1).filter_map(|folder| self.folders.get(&(root, folder)));
             known.next().copied().or_else(|| (!self.facts.is_outside(folder)).then_some(root))
         });

@@ -31,9 +31,10 @@ impl Tree<'_> {
         // Whoever is needed from outside stays, and so does what it needs.
         let is_needed = |node: NodeId, seen: &FxHashSet<NodeId>| {
             let is_outside = |from: NodeId| !seen.contains(&from);
-            self[node].edges_in.iter().any(|edge| {
-                self[*edge].from.is_some_and(is_outside) && counts(*edge)
-            })
+            self[node]
+                .edges_in
+                .iter()
+                .any(|edge| self[*edge].from.is_some_and(is_outside) && counts(*edge))
         };
         let mut staying: Vec<NodeId> =
             members.iter().copied().filter(|node| is_needed(*node, &seen)).collect();
@@ -83,7 +84,8 @@ impl Tree<'_> {
             return true;
         }
         // What is there for `old` alone goes with it.
-        let set = self.dependents_only(&[old], |edge| self[edge].to != Some(old) && self.is_valid(edge));
+        let set =
+            self.dependents_only(&[old], |edge| self[edge].to != Some(old) && self.is_valid(edge));
         unhappy.iter().all(|edge| self[*edge].from.is_some_and(|from| set.contains(&from)))
     }
 
