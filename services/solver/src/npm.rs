@@ -5,6 +5,7 @@
 //! that the answer is npm's only if the tree is built as npm 11 builds it: the shallowest place
 //! that fits, breadth first, peers together.
 
+mod ahead;
 mod build;
 mod explain;
 mod facts;
@@ -16,6 +17,7 @@ mod solution;
 mod tree;
 mod universe;
 
+pub use ahead::ahead;
 pub use facts::DependencyKind;
 pub use problem::{Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project};
 pub use solution::{Content, Edge, Passed, Place, Purpose, Solution};
@@ -26,7 +28,7 @@ use ecosystems::npm::Name;
 use crate::conflict::Conflict;
 use crate::search::Budget;
 use build::{Builder, Stop};
-use facts::{Facts, Failure};
+use facts::Facts;
 
 /// What came of a problem.
 #[derive(Debug)]
@@ -55,7 +57,7 @@ pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Ou
         None => builder.build().err(),
     };
     let steps = builder.steps.get();
-    let gaps = gaps(&builder);
+    let gaps = ahead::gaps(&builder.tree.facts);
     let stop = stop.or_else(|| {
         builder.find_flags();
         builder.set_failed_aside().map(Stop::Failed)
@@ -70,16 +72,4 @@ pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Ou
         None => Outcome::Solved(solution::read(&builder)),
     };
     (outcome, steps)
-}
-
-fn gaps(builder: &Builder<'_>) -> Vec<Name> {
-    let facts = &builder.tree.facts;
-    let gaps = facts.failures.iter().filter_map(|failure| match failure {
-        Failure::Gap(name) => Name::parse(facts.name(*name)).ok(),
-        Failure::Missing(_) | Failure::NoVersion { .. } | Failure::Elsewhere { .. } => None,
-    });
-    let mut gaps: Vec<Name> = gaps.collect();
-    gaps.sort_unstable();
-    gaps.dedup();
-    gaps
 }

@@ -206,7 +206,9 @@ impl Words<'_, '_> {
     /// A package with its version, such as `web@1.0.0`.
     fn title(&self, node: NodeId) -> String {
         let tree = &self.builder.tree;
-        let name = tree.facts.name(tree[node].name);
+        let is_folder = tree.is_top(node);
+        let name = if is_folder { tree[node].package.name } else { tree[node].name };
+        let name = tree.facts.name(name);
         match tree[node].package.version() {
             Some(version) => format!("{name}@{version}"),
             None => name.to_owned(),

@@ -1,5 +1,6 @@
 //! Problems as `package.json` files state them.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use ecosystems::npm::{Dependency, Name, Needs, Version, read_packument};
@@ -16,21 +17,14 @@ pub(crate) struct Ordered<T>(pub(crate) Vec<(String, T)>);
 pub(crate) struct Case {
     #[serde(default)]
     pub(crate) name: String,
-    /// The documents of a registry by name; without them, the recorded one is meant.
-    pub(crate) registry: Option<Registry>,
+    /// The documents of a registry by name; a text means the recorded one.
+    registry: Box<RawValue>,
     pub(crate) answer: Option<super::cases::Answer>,
     pub(crate) manifest: Box<RawValue>,
     #[serde(default)]
     pub(crate) workspaces: Ordered<Box<RawValue>>,
     #[serde(default)]
     pub(crate) options: Options,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Registry {
-    Recorded(#[expect(dead_code, reason = "it says `recorded`")] String),
-    Documents(std::collections::HashMap<String, serde_json::Value>),
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -63,6 +57,17 @@ enum Value {
 }
 
 impl Case {
+    /// The documents of the case's own registry, as written, if it has one.
+    pub(crate) fn documents(&self) -> Option<HashMap<String, Vec<u8>>> {
+        if self.registry.get().starts_with('"') {
+            return None;
+        }
+        let documents: Result<Ordered<Box<RawValue>>, _> =
+            serde_json::from_str(self.registry.get());
+        let documents = documents.expect("documents by name").0.into_iter();
+        Some(documents.map(|(name, document)| (name, document.get().as_bytes().to_vec())).collect())
+    }
+
     pub(crate) fn problem(&self) -> Problem {
         let (project, overrides) = read(self.manifest.get());
         let folders = self.workspaces.0.iter().map(|(location, manifest)| Folder {

@@ -7,19 +7,26 @@ use std::path::PathBuf;
 use solver::npm::{Content, DependencyKind, Outcome, Place, Solution};
 
 use super::STEPS;
-use super::case::{Case, Registry};
+use super::case::Case;
 use super::world::World;
 
 /// What npm answered.
 #[derive(serde::Deserialize)]
 pub(crate) struct Answer {
-    ok: bool,
+    pub(crate) ok: bool,
     #[serde(default)]
     nodes: Vec<Node>,
     #[serde(default)]
-    code: String,
+    pub(crate) code: String,
     #[serde(default)]
-    text: String,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// That npm refuses, with its words.
+    pub(crate) fn refused(code: &str, text: &str) -> Self {
+        Self { ok: false, nodes: Vec::new(), code: code.to_owned(), text: text.to_owned() }
+    }
 }
 
 /// A place, as npm has it.
@@ -67,14 +74,9 @@ pub(crate) fn faults(world: &mut World) -> Vec<String> {
     for case in &cases {
         let answer = case.answer.as_ref().expect("npm's answer");
         refused += u32::from(!answer.ok);
-        let outcome = match &case.registry {
-            Some(Registry::Documents(documents)) => {
-                let documents = documents
-                    .iter()
-                    .map(|(name, document)| (name.clone(), document.to_string().into_bytes()));
-                World::of(documents.collect()).solve(&case.problem(), STEPS).0
-            }
-            Some(Registry::Recorded(_)) | None => world.solve(&case.problem(), STEPS).0,
+        let outcome = match case.documents() {
+            Some(documents) => World::of(documents).solve(&case.problem(), STEPS).0,
+            None => world.solve(&case.problem(), STEPS).0,
         };
         faults.extend(judge(answer, &outcome).into_iter().map(|f| format!("{}: {f}", case.name)));
     }
@@ -97,7 +99,7 @@ fn judge(answer: &Answer, outcome: &Outcome) -> Vec<String> {
 }
 
 /// Whether an explanation names the two sides that npm names.
-fn sides(answer: &Answer, explanation: &str) -> Vec<String> {
+pub(crate) fn sides(answer: &Answer, explanation: &str) -> Vec<String> {
     if answer.code != "ERESOLVE" {
         let names_it = explanation.contains(&answer.code);
         return if names_it { Vec::new() } else { vec![format!("{}: {explanation}", answer.code)] };
@@ -109,19 +111,15 @@ fn sides(answer: &Answer, explanation: &str) -> Vec<String> {
     let mut faults = Vec::new();
     // `Found: web@1.0.0`, or, where nothing is there yet, `Found: web@"^1.0.0" from ...`.
     if let Some((found, _)) = line("Found: ") {
-        let found = found.trim_start_matches("Found: ").replace('"', "");
-        let found = found.split(" from ").next().unwrap_or_default().to_owned();
-        if !explanation.contains(&format!("`{}`", found.trim_start_matches("peer "))) {
+        let found = plain(found.trim_start_matches("Found: ").split(" from ").next());
+        if !explanation.contains(&format!("`{found}`")) {
             faults.push(format!("npm found {found}; we say\n{explanation}"));
         }
     }
     // `peer web@"^1.0.0" from app@1.0.0`
     if let Some((_, unresolved)) = line("Could not resolve dependency:") {
         let (wanted, from) = unresolved.split_once(" from ").unwrap_or((&unresolved, ""));
-        let wanted = wanted.rsplit_once(" peer ").map_or(wanted, |(_, wanted)| wanted);
-        let kinds = ["peerOptional ", "peer ", "dev ", "optional "];
-        let wanted = kinds.iter().fold(wanted, |wanted, kind| wanted.trim_start_matches(kind));
-        let wanted = wanted.replace('"', "");
+        let wanted = plain(Some(wanted));
         let from = if from == "the root project" { "our project" } else { from };
         let is_said = explanation
             .lines()
@@ -133,14 +131,25 @@ fn sides(answer: &Answer, explanation: &str) -> Vec<String> {
     faults
 }
 
+/// A requirement or package without what npm says of it beside.
+fn plain(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    let text = text.split(" (was ").next().unwrap_or_default();
+    let kinds = ["peerOptional ", "peer ", "dev ", "optional ", "overridden "];
+    let text = kinds.iter().fold(text, |text, kind| text.trim_start_matches(kind));
+    text.replace('"', "").replace("@undefined", "")
+}
+
 fn differences(answer: &Answer, solution: &Solution) -> Vec<String> {
     let theirs: BTreeMap<&str, String> =
         answer.nodes.iter().map(|node| (&*node.location, said(node))).collect();
+    // Of large trees the edges are not written down.
+    let has_edges = answer.nodes.iter().any(|node| node.edges.is_some());
     let ours: BTreeMap<&str, String> = solution
         .places
         .iter()
         .skip(1)
-        .map(|place| (&*place.location, said_of(solution, place)))
+        .map(|place| (&*place.location, said_of(solution, place, has_edges)))
         .collect();
     let locations: BTreeSet<&str> = theirs.keys().chain(ours.keys()).copied().collect();
     let nothing = "nothing".to_owned();
@@ -168,7 +177,7 @@ fn said(node: &Node) -> String {
     said
 }
 
-fn said_of(solution: &Solution, place: &Place) -> String {
+pub(crate) fn said_of(solution: &Solution, place: &Place, with_edges: bool) -> String {
     let purpose = place.purpose;
     let flags = [
         (purpose.is_dev, "dev"),
@@ -186,7 +195,7 @@ fn said_of(solution: &Solution, place: &Place) -> String {
         }
     };
     said.push_str(&format!(" [{}]", flags.join(" ")));
-    let mut edges: Vec<_> = place.edges.iter().collect();
+    let mut edges: Vec<_> = place.edges.iter().filter(|_| with_edges).collect();
     edges.sort_by(|one, other| one.name.cmp(&other.name));
     for edge in edges {
         let kind = match edge.kind {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ecosystems::npm::{Name, read_packument};
-use solver::npm::{Outcome, Problem, Universe, solve};
+use solver::npm::{Outcome, Problem, Universe, ahead, solve};
 use solver::search::Budget;
 
 /// Documents by name, and as much of them as was read.
@@ -66,6 +66,26 @@ impl World {
                 (Outcome::Gaps(gaps), _) => gaps.into_iter().for_each(|gap| self.read(gap)),
                 (outcome, steps) => return (outcome, steps, round),
             }
+        }
+        panic!("the solver asks for ever")
+    }
+
+    /// Reads everything that is recorded.
+    pub(crate) fn read_everything(&mut self) {
+        let names: Vec<String> = self.documents.keys().cloned().collect();
+        for name in names {
+            self.read(Name::parse(&name).expect("a name"));
+        }
+    }
+
+    /// Reads what a problem most likely needs, until nothing more is named. Returns the rounds.
+    pub(crate) fn read_ahead(&mut self, problem: &Problem) -> u32 {
+        for round in 0.. {
+            let gaps = ahead(problem, &self.universe);
+            if gaps.is_empty() {
+                return round;
+            }
+            gaps.into_iter().for_each(|gap| self.read(gap));
         }
         panic!("the solver asks for ever")
     }

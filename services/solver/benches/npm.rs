@@ -1,0 +1,49 @@
+//! npm's recorded projects with every document in memory, on one core:
+//! `cargo bench -p quartermaster-solver --bench npm`.
+
+#[path = "../tests/npm/case.rs"]
+mod case;
+#[path = "../tests/npm/cases.rs"]
+mod cases;
+#[path = "../tests/npm/locks.rs"]
+mod locks;
+#[path = "../tests/npm/world.rs"]
+mod world;
+
+use divan::Bencher;
+use solver::npm::{Universe, ahead, solve};
+use solver::search::Budget;
+use world::World;
+
+/// So many steps are more than any of the problems takes.
+const STEPS: u64 = 10_000_000;
+
+const SETS: [&str; 5] = ["next-app", "vite-vue", "storybook", "api", "angular"];
+
+fn main() {
+    if World::recorded().is_some() {
+        divan::main();
+    }
+}
+
+fn universe(set: &str) -> (solver::npm::Problem, Universe) {
+    let mut world = World::recorded().expect("the recorded registry");
+    let problem = locks::problem(set).expect("an oracle");
+    world.solve(&problem, STEPS);
+    (problem, world.universe().clone())
+}
+
+/// A solve as a warm service does it.
+#[divan::bench(args = SETS)]
+fn warm(bencher: Bencher<'_, '_>, set: &str) {
+    let (problem, universe) = universe(set);
+    let budget = Budget { steps: STEPS, interrupted: &|| false };
+    bencher.bench_local(|| solve(&problem, &universe, &budget));
+}
+
+/// What is asked of the registry ahead of a round.
+#[divan::bench(args = SETS)]
+fn looking_ahead(bencher: Bencher<'_, '_>, set: &str) {
+    let (problem, universe) = universe(set);
+    bencher.bench_local(|| ahead(&problem, &universe));
+}

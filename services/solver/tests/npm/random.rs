@@ -1,0 +1,231 @@
+//! Made registries, with answers that are looked through by a reader of its own.
+//!
+//! The reader knows folders as Node does, `package.json` files, and nothing of how the answer came
+//! about: it takes paths apart, looks each name up folder by folder, and asks whether the version
+//! there is one that was asked for.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use ecosystems::npm::{Name, Range, Reading, Version};
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use serde_json::{Value, json};
+use solver::npm::{Content, InstallStrategy, Outcome, Policy, Problem, Solution};
+
+use super::STEPS;
+use super::world::World;
+
+const NAMES: [&str; 9] = ["a", "b", "c", "@s/d", "@s/e", "f", "@t/g", "h", "i"];
+const VERSIONS: [&str; 6] = ["1.0.0", "1.1.0", "1.2.0", "2.0.0", "2.1.0", "3.0.0"];
+const RANGES: [&str; 10] =
+    ["^1.0.0", "^2.0.0", "*", ">=1.0.0", "1.0.0", "~1.1.0", "1 || 2", "2 || 3", "<2.0.0", "^3.0.0"];
+const KINDS: [&str; 3] = ["dependencies", "optionalDependencies", "peerDependencies"];
+
+struct Dice(TestRng);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.0.next_u32()).expect("a number") % count
+    }
+
+    fn one_of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len())]
+    }
+
+    /// Dependencies on packages behind the first `from` names, so that there is no way round.
+    fn dependencies(&mut self, from: usize, at_most: usize) -> Value {
+        let mut list = serde_json::Map::new();
+        if from < NAMES.len() {
+            for _ in 0..self.below(at_most + 1) {
+                let name = NAMES[from + self.below(NAMES.len() - from)];
+                list.insert(name.to_owned(), self.one_of(&RANGES).into());
+            }
+        }
+        list.into()
+    }
+}
+
+/// What one version or the project needs, by kind.
+type Needs = BTreeMap<&'static str, BTreeMap<String, String>>;
+
+/// A made registry: what each version needs.
+struct Made {
+    manifests: BTreeMap<(String, String), Needs>,
+    documents: HashMap<String, Vec<u8>>,
+    project: String,
+    needs: Needs,
+    policy: Policy,
+}
+
+fn made(dice: &mut Dice) -> Made {
+    let (mut manifests, mut documents) = (BTreeMap::new(), HashMap::new());
+    let density = 1 + dice.below(3);
+    let has_peers = dice.below(2) == 0;
+    for (place, name) in NAMES.into_iter().enumerate() {
+        let mut versions = serde_json::Map::new();
+        for version in VERSIONS {
+            // `^1`, `^2` and `^3` have a version each.
+            if version.ends_with("1.0") && dice.below(2) == 0 {
+                continue;
+            }
+            let mut manifest = json!({ "name": name, "version": version });
+            manifest["dependencies"] = dice.dependencies(place + 1, density);
+            if dice.below(5) == 0 {
+                manifest["optionalDependencies"] = dice.dependencies(place + 1, 1);
+            }
+            if has_peers && dice.below(4) == 0 {
+                manifest["peerDependencies"] = dice.dependencies(place + 1, 2);
+            }
+            manifests.insert((name.to_owned(), version.to_owned()), needs_of(&manifest));
+            versions.insert(version.to_owned(), manifest);
+        }
+        let document =
+            json!({ "name": name, "dist-tags": { "latest": "3.0.0" }, "versions": versions });
+        documents.insert(name.to_owned(), document.to_string().into_bytes());
+    }
+    let mut project = json!({ "name": "project", "version": "1.0.0" });
+    project["dependencies"] = dice.dependencies(0, 4);
+    project["optionalDependencies"] = dice.dependencies(0, 1);
+    let policy = Policy {
+        install_strategy: match dice.below(8) {
+            0 => InstallStrategy::Nested,
+            _ => InstallStrategy::Hoisted,
+        },
+        prefers_dedupe: dice.below(6) == 0,
+        ..Policy::default()
+    };
+    let needs = needs_of(&project);
+    Made { manifests, documents, project: project.to_string(), needs, policy }
+}
+
+fn needs_of(manifest: &Value) -> Needs {
+    let of = |kind: &'static str| {
+        let list = manifest[kind].as_object().cloned().unwrap_or_default();
+        let one = |(name, spec): (String, Value)| (name, spec.as_str().expect("text").to_owned());
+        (kind, list.into_iter().map(one).collect())
+    };
+    let mut needs: Needs = KINDS.map(of).into();
+    let optional: Vec<String> = needs["optionalDependencies"].keys().cloned().collect();
+    for name in optional {
+        for kind in ["dependencies", "peerDependencies"] {
+            needs.get_mut(kind).expect("a list").remove(&name);
+        }
+    }
+    let production: Vec<String> = needs["dependencies"].keys().cloned().collect();
+    for name in production {
+        needs.get_mut("peerDependencies").expect("a list").remove(&name);
+    }
+    needs
+}
+
+/// The folders around a folder, from the inside, as Node looks through them.
+fn outwards(location: &str) -> Vec<&str> {
+    let mut folders = vec![location];
+    let mut rest = location;
+    while let Some(place) = rest.rfind("node_modules/") {
+        rest = rest[..place].trim_end_matches('/');
+        folders.push(rest);
+    }
+    folders
+}
+
+fn inside(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        format!("node_modules/{name}")
+    } else {
+        format!("{folder}/node_modules/{name}")
+    }
+}
+
+/// What is wrong with an answer.
+fn faults(made: &Made, solution: &Solution) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut versions: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    for place in &solution.places[1..] {
+        if !matches!(place.content, Content::Release { .. }) {
+            faults.push(format!("{} is no release", place.location));
+        }
+        if !place.location.ends_with(&format!("node_modules/{}", place.package)) {
+            faults.push(format!("{} lies at {}", place.package, place.location));
+        }
+        versions.insert(&place.location, (&place.package, &place.version));
+    }
+    let passed: BTreeSet<(&str, &str)> = solution
+        .passed
+        .iter()
+        .map(|passed| (&*solution.places[passed.from].location, &*passed.name))
+        .collect();
+    let inert = solution.places.iter().filter(|place| place.purpose.is_inert);
+    let inert: BTreeSet<&str> = inert.map(|place| &*place.location).collect();
+    let mut reached: BTreeSet<String> = BTreeSet::new();
+    let mut waiting = vec![String::new()];
+    while let Some(location) = waiting.pop() {
+        if !reached.insert(location.clone()) {
+            continue;
+        }
+        // What is not installed need not find anything.
+        let is_inert = inert.contains(&*location);
+        let needs = match versions.get(&*location) {
+            Some((name, version)) => &made.manifests[&((*name).to_owned(), (*version).to_owned())],
+            None => &made.needs,
+        };
+        for (kind, list) in needs {
+            for (name, spec) in list {
+                let peer = *kind == "peerDependencies";
+                let folders = outwards(&location);
+                let mut folders = folders.into_iter().map(|folder| inside(folder, name));
+                let found = folders.find(|place| versions.contains_key(&**place));
+                let range = Range::parse(spec, Reading::LOOSE).expect("a range");
+                let fits = found.as_ref().is_some_and(|found| {
+                    range.contains(&Version::parse(versions[&**found].1).expect("a version"))
+                });
+                let is_own = peer && found.as_ref() == Some(&inside(&location, name));
+                // What is optional may be left out if nothing that is published would do.
+                let published = made.manifests.keys().filter(|(own, _)| own == name);
+                let mut published = published.map(|(_, version)| Version::parse(version));
+                let is_had = published.any(|one| range.contains(&one.expect("a version")));
+                let may_lack = *kind == "optionalDependencies" && !is_had;
+                let is_lacking = !fits && !may_lack && !is_inert;
+                if (is_lacking && !passed.contains(&(&*location, &**name))) || is_own {
+                    faults.push(format!("{location} {kind} {name}@{spec}: {found:?}"));
+                }
+                waiting.extend(found);
+            }
+        }
+    }
+    for place in &solution.places {
+        if !reached.contains(&place.location) && !place.purpose.is_extraneous {
+            faults.push(format!("nobody needs {}", place.location));
+        }
+    }
+    faults
+}
+
+#[test]
+fn answers_hold_where_every_package_lies() {
+    let mut dice = Dice(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let (mut solved, mut refused, mut places) = (0, 0, 0);
+    for round in 0..1_000 {
+        let made = made(&mut dice);
+        let mut world = World::of(made.documents.clone());
+        let project = super::case::read(&made.project).0;
+        let policy = made.policy.clone();
+        let problem = Problem { project, policy, ..Problem::default() };
+        match world.solve(&problem, STEPS).0 {
+            Outcome::Solved(solution) => {
+                solved += 1;
+                places += solution.places.len() - 1;
+                let faults = faults(&made, &solution);
+                assert!(faults.is_empty(), "{round} {}\n{}", made.project, faults.join("\n"));
+            }
+            Outcome::Conflict(conflict, _) => {
+                refused += 1;
+                assert!(!conflict.facts.is_empty(), "{conflict}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    println!("{solved} with an answer of {places} places in all, {refused} without");
+    assert!(solved > 500 && refused > 20, "the registries are too much alike");
+    assert!(Name::parse(NAMES[3]).is_ok(), "scoped names are names");
+}
