@@ -90,6 +90,7 @@ impl Case {
                     _ => InstallStrategy::Hoisted,
                 },
                 prefers_dedupe: options.prefer_dedupe,
+                adjusts: false,
                 ignores_peers: options.legacy_peer_deps,
                 has_strict_peers: options.strict_peer_deps,
             },
