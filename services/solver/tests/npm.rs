@@ -81,7 +81,7 @@ fn an_answer_does_not_depend_on_what_happened_to_be_known() {
     let (Some(mut world), Some(mut whole)) = (World::recorded(), World::recorded()) else { return };
     whole.read_everything();
     for set in ["next-app", "storybook"] {
-        let problem = locks::problem(set).expect("an oracle");
+        let problem = case::oracle(set).expect("an oracle");
         let mut eager = world.clone();
         let rounds = eager.read_ahead(&problem);
         let (answer, steps, asked) = world.solve(&problem, STEPS);
