@@ -1,12 +1,10 @@
 //! npm's recorded projects with every document in memory, on one core:
 //! `cargo bench -p quartermaster-solver --bench npm`.
 
+#[expect(dead_code, reason = "a bench needs less than the tests do")]
 #[path = "../tests/npm/case.rs"]
 mod case;
-#[path = "../tests/npm/cases.rs"]
-mod cases;
-#[path = "../tests/npm/locks.rs"]
-mod locks;
+#[expect(dead_code, reason = "a bench needs less than the tests do")]
 #[path = "../tests/npm/world.rs"]
 mod world;
 
@@ -28,7 +26,7 @@ fn main() {
 
 fn universe(set: &str) -> (solver::npm::Problem, Universe) {
     let mut world = World::recorded().expect("the recorded registry");
-    let problem = locks::problem(set).expect("an oracle");
+    let problem = case::oracle(set).expect("an oracle");
     world.solve(&problem, STEPS);
     (problem, world.universe().clone())
 }

@@ -5,6 +5,7 @@
 //! that the answer is npm's only if the tree is built as npm 11 builds it: the shallowest place
 //! that fits, breadth first, peers together.
 
+mod adjust;
 mod ahead;
 mod build;
 mod explain;
@@ -20,7 +21,7 @@ mod universe;
 pub use ahead::ahead;
 pub use facts::DependencyKind;
 pub use problem::{Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project};
-pub use solution::{Content, Edge, Passed, Place, Purpose, Solution};
+pub use solution::{Adjusted, Content, Edge, Passed, Place, Purpose, Solution};
 pub use universe::Universe;
 
 use ecosystems::npm::Name;
@@ -28,7 +29,7 @@ use ecosystems::npm::Name;
 use crate::conflict::Conflict;
 use crate::search::Budget;
 use build::{Builder, Stop};
-use facts::Facts;
+use facts::{Facts, Pin};
 
 /// What came of a problem.
 #[derive(Debug)]
@@ -51,25 +52,73 @@ pub enum Outcome {
 /// Returns what came of it and the steps taken. The same problem over the same universe has the
 /// same outcome, always.
 pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Outcome, u64) {
-    let mut builder = Builder::new(Facts::new(problem, universe), budget);
+    let (first, mut steps) = attempt(problem, universe, budget, &[]);
+    let mut outcome = first;
+    if problem.policy.adjusts
+        && let Attempt::Refused(conflict, asked) = &outcome
+    {
+        let left = budget.steps.saturating_sub(steps);
+        let budget = Budget { steps: left, interrupted: budget.interrupted };
+        let (other, further) = adjust::adjust(problem, universe, &budget, (conflict, asked));
+        steps += further;
+        outcome = other.unwrap_or(outcome);
+    }
+    let outcome = match outcome {
+        Attempt::Solved(solution) => Outcome::Solved(solution),
+        Attempt::Refused(conflict, footprint) | Attempt::Impossible(conflict, footprint) => {
+            Outcome::Conflict(conflict, footprint)
+        }
+        Attempt::Gaps(gaps) => Outcome::Gaps(gaps),
+        Attempt::Spent { interrupted } => Outcome::Spent { interrupted },
+    };
+    (outcome, steps)
+}
+
+/// What came of building one tree.
+#[derive(Debug)]
+enum Attempt {
+    Solved(Solution),
+    /// Npm refuses it, since requirements do not agree.
+    Refused(Conflict, Vec<Name>),
+    /// Something that is required cannot be had, whatever is taken of all else.
+    Impossible(Conflict, Vec<Name>),
+    Gaps(Vec<Name>),
+    Spent {
+        interrupted: bool,
+    },
+}
+
+/// Builds one tree, in which some of the project's requirements are pinned.
+fn attempt(
+    problem: &Problem,
+    universe: &Universe,
+    budget: &Budget<'_>,
+    pins: &[Pin],
+) -> (Attempt, u64) {
+    let mut builder = Builder::new(Facts::new(problem, universe, pins), budget);
     let stop = match builder.overridden_by_itself() {
         Some(edge) => Some(Stop::Overridden(edge)),
         None => builder.build().err(),
     };
-    let steps = builder.steps.get();
-    let gaps = ahead::gaps(&builder.tree.facts);
     let stop = stop.or_else(|| {
         builder.find_flags();
         builder.set_failed_aside().map(Stop::Failed)
     });
-    let outcome = match stop {
-        Some(Stop::Spent { is_interrupted }) => Outcome::Spent { interrupted: is_interrupted },
-        _ if !gaps.is_empty() => Outcome::Gaps(gaps),
+    let gaps = ahead::gaps(&builder.tree.facts);
+    let attempt = match stop {
+        Some(Stop::Spent { is_interrupted }) => Attempt::Spent { interrupted: is_interrupted },
+        _ if !gaps.is_empty() => Attempt::Gaps(gaps),
         Some(stop) => {
+            let conflict = explain::explain(&builder, &stop);
             let footprint = builder.tree.facts.footprint();
-            Outcome::Conflict(explain::explain(&builder, &stop), footprint)
+            match stop {
+                Stop::Clash(_) => Attempt::Refused(conflict, footprint),
+                Stop::Overridden(_) | Stop::Failed(_) | Stop::Spent { .. } => {
+                    Attempt::Impossible(conflict, footprint)
+                }
+            }
         }
-        None => Outcome::Solved(solution::read(&builder)),
+        None => Attempt::Solved(solution::read(&builder)),
     };
-    (outcome, steps)
+    (attempt, builder.steps.get())
 }

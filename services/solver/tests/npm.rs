@@ -15,6 +15,7 @@ mod random;
 #[path = "npm/world.rs"]
 mod world;
 
+use solver::npm::{Adjusted, Outcome, Problem};
 use world::World;
 
 /// So many steps are more than any of the problems takes.
@@ -40,12 +41,47 @@ fn what_npm_refuses_is_refused_with_the_same_two_sides() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Projects that npm refuses, and what is taken of their requirements so that there is an answer.
+const ROOM: [(&str, Option<&str>); 4] = [
+    (r#"{"react":"^17 || ^18","react-dom":"^18 || ^19"}"#, Some("react-dom 18.3.1")),
+    (r#"{"react":"^18.2.0","react-dom":">=17"}"#, Some("react-dom 18.3.1")),
+    // No version of `ts-jest` takes this one of its peer.
+    (r#"{"typescript":"^7.0.2","ts-jest":">=27"}"#, None),
+    (r#"{"react":"17.0.2","react-dom":"18.3.1"}"#, None),
+];
+
+#[test]
+fn where_the_project_leaves_room_another_choice_is_found_and_said() {
+    let Some(mut world) = World::recorded() else { return };
+    for (list, expected) in ROOM {
+        let project = case::read(&format!("{{\"dependencies\":{list}}}")).0;
+        let mut problem = Problem { project, ..Problem::default() };
+        let (refused, ..) = world.solve(&problem, STEPS);
+        assert!(matches!(refused, Outcome::Conflict(..)), "{list}: {}", locks::text(&refused));
+        problem.policy.adjusts = true;
+        let (found, ..) = world.solve(&problem, STEPS);
+        let adjusted = match &found {
+            Outcome::Solved(solution) => {
+                let edges = solution.places.iter().flat_map(|place| &place.edges);
+                assert!(edges.into_iter().all(|edge| edge.is_met), "{}", locks::text(&found));
+                let one = |one: &Adjusted| format!("{} {}", one.name, one.version);
+                Some(solution.adjusted.iter().map(one).collect::<Vec<_>>().join(", "))
+            }
+            _ => {
+                assert_eq!(locks::text(&found), locks::text(&refused), "the refusal stays");
+                None
+            }
+        };
+        assert_eq!(adjusted.as_deref(), expected, "{list}");
+    }
+}
+
 #[test]
 fn an_answer_does_not_depend_on_what_happened_to_be_known() {
     let (Some(mut world), Some(mut whole)) = (World::recorded(), World::recorded()) else { return };
     whole.read_everything();
     for set in ["next-app", "storybook"] {
-        let problem = locks::problem(set).expect("an oracle");
+        let problem = case::oracle(set).expect("an oracle");
         let mut eager = world.clone();
         let rounds = eager.read_ahead(&problem);
         let (answer, steps, asked) = world.solve(&problem, STEPS);

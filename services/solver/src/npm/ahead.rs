@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ecosystems::npm::Name;
 use rustc_hash::FxHashSet;
 
-use super::facts::{Facts, Failure, Wanted};
+use super::facts::{DependencyKind, Facts, Failure, Wanted};
 use super::problem::Problem;
 use super::universe::Universe;
 
@@ -15,20 +15,24 @@ use super::universe::Universe;
 /// This is no solving: each requirement is looked at by itself, without overrides. What it names is
 /// only fetched sooner; answers do not depend on it.
 pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Name> {
-    let mut facts = Facts::new(problem, universe);
+    let mut facts = Facts::new(problem, universe, &[]);
     let locals = (0..).take(problem.folders.len()).map(|folder| facts.folder(folder));
-    let mut waiting: Vec<Rc<_>> = locals.chain([facts.root()]).collect();
-    let mut seen: FxHashSet<u32> = waiting.iter().map(|package| package.id).collect();
-    while let Some(package) = waiting.pop() {
-        // Peers that may be missing are tried out, too, so that nothing else gets in their way.
+    let mut waiting: Vec<(Rc<_>, bool)> =
+        locals.chain([facts.root()]).map(|package| (package, true)).collect();
+    let mut seen: FxHashSet<(u32, bool)> = FxHashSet::default();
+    while let Some((package, is_whole)) = waiting.pop() {
         for one in package.dependencies(true).to_vec() {
-            if matches!(facts.wanted(one.spec), Wanted::Folder(_)) {
+            // What may be missing is tried out with its peers, so that nothing gets in its way, and
+            // then mostly left out.
+            let is_tried = !is_whole || one.kind == DependencyKind::PeerOptional;
+            let is_skipped = !is_whole && !one.kind.is_peer();
+            if is_skipped || matches!(facts.wanted(one.spec), Wanted::Folder(_)) {
                 continue;
             }
             if let Ok(package) = facts.pick(one.name, one.spec)
-                && seen.insert(package.id)
+                && seen.insert((package.id, !is_tried))
             {
-                waiting.push(package);
+                waiting.push((package, !is_tried));
             }
         }
     }

@@ -17,14 +17,18 @@ use super::place::Placement;
 use super::problem::Policy;
 use super::tree::{EdgeId, NodeId, PROJECT, Tree};
 use crate::search::Budget;
+use peers::Trial;
 use queue::Queue;
 
 /// How often the caller's patience is asked after, in steps.
 const STEPS_BETWEEN_QUESTIONS: u64 = 256;
 
-/// Peers of peers are followed so far. Npm has no bound, and fails in its own way beyond some
-/// thousands.
-const DEEPEST: u32 = 400;
+/// Peers of peers are followed so far, and folders lie in one another so deep. Npm has no bound, and
+/// fails in its own way beyond some thousands.
+pub(crate) const DEEPEST: u32 = 400;
+
+/// So many edges are made at the most, those of trials included: some 200 MB of them.
+const MOST_EDGES: usize = 4_000_000;
 
 /// Why building ended early.
 #[derive(Debug)]
@@ -120,7 +124,8 @@ impl<'a> Builder<'a> {
         self.steps.set(steps);
         let is_interrupted =
             steps.is_multiple_of(STEPS_BETWEEN_QUESTIONS) && (self.budget.interrupted)();
-        if is_interrupted || steps > self.budget.steps {
+        let is_full = self.tree.edge_count() > MOST_EDGES;
+        if is_interrupted || is_full || steps > self.budget.steps {
             return Err(Stop::Spent { is_interrupted });
         }
         Ok(())
@@ -139,6 +144,9 @@ impl<'a> Builder<'a> {
             || self.done.contains(&node);
         if is_left_alone {
             return Ok(());
+        }
+        if self.tree.depth(node) > DEEPEST {
+            return Err(Stop::Spent { is_interrupted: false });
         }
         self.done.insert(node);
         let mut tasks: Vec<(EdgeId, NodeId)> = Vec::new();
@@ -176,7 +184,7 @@ impl<'a> Builder<'a> {
             return Ok(placed);
         }
         let parent = kind.is_peer().then_some(trial);
-        self.try_out(edge, parent, None, &mut vec![node], 0)
+        self.try_out(Trial { edge, parent, second: None }, &mut vec![node], 0)
     }
 
     /// A node below the folder around `node` that an edge would be content with, the shallowest.

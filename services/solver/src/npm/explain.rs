@@ -43,12 +43,12 @@ impl Words<'_, '_> {
             (Some(node), _) => {
                 let (reasons, facts) = self.reasons_of(node);
                 let text = format!("Found {}{reasons}.", quoted(self.title(node)));
-                Some(self.say(text, Vec::new(), facts))
+                Some(self.say(&text, Vec::new(), facts))
             }
             (None, Some(edge)) => {
                 let fact = self.fact(edge);
                 let text = format!("{} requires {}.", self.subject(edge), self.requirement(edge));
-                Some(self.say(text, Vec::new(), vec![fact]))
+                Some(self.say(&text, Vec::new(), vec![fact]))
             }
             (None, None) => None,
         };
@@ -62,10 +62,10 @@ impl Words<'_, '_> {
                 self.subject(edge),
                 self.requirement(edge)
             );
-            premises.push(self.say(text, Vec::new(), vec![fact]));
+            premises.push(self.say(&text, Vec::new(), vec![fact]));
         }
         let text = format!("These cannot be installed together, so npm refuses (`{UNRESOLVED}`).");
-        self.say(text, premises, Vec::new());
+        self.say(&text, premises, Vec::new());
     }
 
     /// The requirement that could not be resolved.
@@ -79,7 +79,7 @@ impl Words<'_, '_> {
             facts.extend(further);
         }
         text.push('.');
-        self.say(text, Vec::new(), facts)
+        self.say(&text, Vec::new(), facts)
     }
 
     fn overridden(&mut self, edge: EdgeId) {
@@ -91,7 +91,7 @@ impl Words<'_, '_> {
             quoted(format!("{}@{}", self.name(edge), tree.facts.spec_text(tree[edge].stated))),
             quoted(tree.facts.spec_text(tree.spec(edge))),
         );
-        self.say(text, Vec::new(), vec![fact]);
+        self.say(&text, Vec::new(), vec![fact]);
     }
 
     fn failed(&mut self, node: NodeId) {
@@ -129,7 +129,7 @@ impl Words<'_, '_> {
         let first = self.conflict.facts.len() - 1;
         let (reasons, mut facts) = self.reasons_of(node);
         facts.insert(0, first);
-        self.say(format!("{text}{reasons}."), Vec::new(), facts);
+        self.say(&format!("{text}{reasons}."), Vec::new(), facts);
     }
 
     /// Why a node is there: who requires it, and who requires that, up to the project. Returns the
@@ -245,7 +245,7 @@ impl Words<'_, '_> {
         requirements.position(|(own, name, _)| own == kind && name.as_str() == self.name(edge))
     }
 
-    fn say(&mut self, text: String, premises: Vec<usize>, facts: Vec<usize>) -> usize {
+    fn say(&mut self, text: &str, premises: Vec<usize>, facts: Vec<usize>) -> usize {
         let mut letters = text.chars();
         let text = letters.next().map(|first| first.to_uppercase().chain(letters).collect());
         let text = text.unwrap_or_default();

@@ -60,6 +60,15 @@ pub(crate) enum Wanted {
     Elsewhere,
 }
 
+/// A version that is taken of one of the project's requirements, whatever npm would take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Pin {
+    /// The place of the requirement in the project's list.
+    pub(crate) requirement: usize,
+    /// The position of the version in the package's document.
+    pub(crate) position: u32,
+}
+
 /// A spec that was met.
 struct Met {
     text: Rc<str>,
@@ -87,6 +96,8 @@ pub(crate) struct Facts<'a> {
     folders: Vec<Rc<Package>>,
     folder_names: Vec<NameId>,
     nothing: Rc<Package>,
+    /// Versions to be taken, by what asks for them.
+    pins: FxHashMap<(NameId, SpecId), u32>,
     releases: FxHashMap<(NameId, u32), Rc<Package>>,
     picks: FxHashMap<(NameId, SpecId), Result<Rc<Package>, FailureId>>,
     pub(crate) failures: Vec<Failure>,

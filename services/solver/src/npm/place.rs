@@ -5,7 +5,7 @@ mod prune;
 
 use std::rc::Rc;
 
-use super::build::{Builder, Clash, Stop};
+use super::build::{Builder, Clash, DEEPEST, Stop};
 use super::problem::InstallStrategy;
 use super::tree::{EdgeId, NodeId, PROJECT};
 use check::{Ask, Check, Verdict};
@@ -33,6 +33,8 @@ struct Above {
     deepest: NodeId,
     /// The edge that brings the whole set.
     entry: EdgeId,
+    /// How many peers there are on the way to it.
+    depth: u32,
 }
 
 /// The places that were looked at.
@@ -95,7 +97,11 @@ impl Builder<'_> {
             top: above.map_or((edge, dep), |above| above.top),
             deepest: check.deepest,
             entry: check.entry,
+            depth: above.map_or(0, |above| above.depth + 1),
         };
+        if above.depth > DEEPEST {
+            return Err(Stop::Spent { is_interrupted: false });
+        }
         self.place_peers(placed, trial, &AbovePlacement(above), &mut placement)?;
         Ok(placement)
     }

@@ -98,6 +98,9 @@ pub struct Policy {
     pub prefers_dedupe: bool,
     /// Whether peers are nobody's business, as before npm 7.
     pub ignores_peers: bool,
+    /// Whether other versions are tried of what the project requires itself, where npm refuses what
+    /// it takes first. Npm does not.
+    pub adjusts: bool,
     /// Whether a conflict of peers ends it all even where it is among dependencies alone.
     pub has_strict_peers: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ecosystems::npm::{Name, Packument};
+use ecosystems::npm::{Name, Packument, Version};
 use rustc_hash::FxHashMap;
 
 use super::build::Builder;
@@ -18,6 +18,20 @@ pub struct Solution {
     pub footprint: Vec<Name>,
     /// Requirements among dependencies that are not met, which npm warns of and lets pass.
     pub passed: Vec<Passed>,
+    /// Versions of the project's own requirements that npm would not have taken, and without which
+    /// there is no answer: npm refuses the project.
+    pub adjusted: Vec<Adjusted>,
+}
+
+/// Another version of what the project requires than npm takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjusted {
+    /// What the project requires.
+    pub name: String,
+    /// What of it would do.
+    pub spec: String,
+    /// The version that was taken.
+    pub version: Version,
 }
 
 /// A folder, and what lies there.
@@ -134,7 +148,8 @@ pub(crate) fn read(builder: &Builder<'_>) -> Solution {
         },
     });
     let places = places.collect();
-    Solution { places, footprint: tree.facts.footprint(), passed: passed(builder, &numbers) }
+    let (footprint, passed) = (tree.facts.footprint(), passed(builder, &numbers));
+    Solution { places, footprint, passed, adjusted: Vec::new() }
 }
 
 fn content(builder: &Builder<'_>, node: NodeId, numbers: &FxHashMap<NodeId, usize>) -> Content {

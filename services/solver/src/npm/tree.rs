@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::build::DEEPEST;
 use super::facts::{Dependency, DependencyKind, Facts, FailureId, NameId, Package, SpecId};
 use super::overrides::RuleId;
 pub(crate) use edges::Fault;
@@ -98,6 +99,8 @@ pub(crate) struct Tree<'a> {
     edges_by_name: FxHashMap<NameId, Vec<EdgeId>>,
     /// Of the tree that is built, the nodes by name.
     nodes_by_name: FxHashMap<NameId, Vec<NodeId>>,
+    /// How often a rule is being handed on within the handing on of one.
+    handing_on: u32,
     /// The folders of the project, by tree.
     folders: FxHashMap<(NodeId, u32), NodeId>,
 }
@@ -136,6 +139,7 @@ impl<'a> Tree<'a> {
             kids: FxHashMap::default(),
             edges_by_name: FxHashMap::default(),
             nodes_by_name: FxHashMap::default(),
+            handing_on: 0,
             folders: FxHashMap::default(),
         };
         let root = tree.push_node(name, package);
@@ -155,6 +159,11 @@ impl<'a> Tree<'a> {
     /// All nodes that ever were, as numbers.
     pub(crate) fn node_count(&self) -> u32 {
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many edges there ever were.
+    pub(crate) fn edge_count(&self) -> usize {
+        self.edges.len()
     }
 
     /// A node without a place.
@@ -345,7 +354,7 @@ impl<'a> Tree<'a> {
     }
 
     fn bundler_on(&self, node: NodeId, path: &mut Vec<NodeId>) -> Option<NodeId> {
-        if path.contains(&node) {
+        if path.contains(&node) || path.len() > DEEPEST as usize {
             return None;
         }
         path.push(node);

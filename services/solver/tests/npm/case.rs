@@ -19,7 +19,7 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// The documents of a registry by name; a text means the recorded one.
     registry: Box<RawValue>,
-    pub(crate) answer: Option<super::cases::Answer>,
+    pub(crate) answer: Option<Box<RawValue>>,
     pub(crate) manifest: Box<RawValue>,
     #[serde(default)]
     pub(crate) workspaces: Ordered<Box<RawValue>>,
@@ -90,11 +90,22 @@ impl Case {
                     _ => InstallStrategy::Hoisted,
                 },
                 prefers_dedupe: options.prefer_dedupe,
+                adjusts: false,
                 ignores_peers: options.legacy_peer_deps,
                 has_strict_peers: options.strict_peer_deps,
             },
         }
     }
+}
+
+/// What is asked in a recorded set: as npm was, on node 20.20.2.
+pub(crate) fn oracle(set: &str) -> Option<Problem> {
+    let manifest = super::world::shared(&format!("oracles/npm/{set}/package.json"))?;
+    let manifest = String::from_utf8(manifest).expect("text");
+    let (project, overrides) = read(&manifest);
+    let version = |text: &str| Some(Version::parse(text).expect("a version"));
+    let policy = Policy { node: version("20.20.2"), npm: version("11.19.1"), ..Policy::default() };
+    Some(Problem { project, overrides, policy, folders: Vec::new() })
 }
 
 /// Reads a `package.json`.

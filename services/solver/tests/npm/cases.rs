@@ -72,13 +72,14 @@ pub(crate) fn faults(world: &mut World) -> Vec<String> {
     let mut faults = Vec::new();
     let mut refused = 0;
     for case in &cases {
-        let answer = case.answer.as_ref().expect("npm's answer");
+        let answer = case.answer.as_ref().expect("npm's answer").get();
+        let answer: Answer = serde_json::from_str(answer).expect("npm's answer");
         refused += u32::from(!answer.ok);
         let outcome = match case.documents() {
             Some(documents) => World::of(documents).solve(&case.problem(), STEPS).0,
             None => world.solve(&case.problem(), STEPS).0,
         };
-        faults.extend(judge(answer, &outcome).into_iter().map(|f| format!("{}: {f}", case.name)));
+        faults.extend(judge(&answer, &outcome).into_iter().map(|f| format!("{}: {f}", case.name)));
     }
     println!("{} cases, {refused} of them refused", cases.len());
     faults.truncate(200);

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecosystems::npm::{Dependency, Version};
+use ecosystems::npm::Dependency;
 use serde::Deserialize;
-use solver::npm::{Content, Outcome, Place, Policy, Problem, Solution};
+use solver::npm::{Content, Outcome, Place, Solution};
 
 use super::STEPS;
+use super::case::oracle;
 use super::cases::{self, Answer};
 use super::world::{World, shared};
 
@@ -39,22 +40,12 @@ struct Entry {
     deprecated: Option<String>,
 }
 
-/// What is asked in a set: as npm was, on node 20.20.2.
-pub(crate) fn problem(set: &str) -> Option<Problem> {
-    let manifest = shared(&format!("oracles/npm/{set}/package.json"))?;
-    let manifest = String::from_utf8(manifest).expect("text");
-    let (project, overrides) = super::case::read(&manifest);
-    let version = |text: &str| Some(Version::parse(text).expect("a version"));
-    let policy = Policy { node: version("20.20.2"), npm: version("11.19.1"), ..Policy::default() };
-    Some(Problem { project, overrides, policy, folders: Vec::new() })
-}
-
 /// Solves a set, and says in what the answer differs from npm's.
 pub(crate) fn differences(world: &mut World, set: &str) -> Vec<String> {
     let lock = shared(&format!("oracles/npm/{set}/package-lock.json")).expect("an oracle");
     let mut lock: Lock = serde_json::from_slice(&lock).expect("a lock file");
     lock.packages.remove("");
-    let (outcome, steps, rounds) = world.solve(&problem(set).expect("an oracle"), STEPS);
+    let (outcome, steps, rounds) = world.solve(&oracle(set).expect("an oracle"), STEPS);
     let Outcome::Solved(solution) = outcome else { return vec![format!("{set}: {outcome:?}")] };
     let ours: BTreeMap<&str, Entry> =
         solution.places.iter().skip(1).map(|place| (&*place.location, entry(place))).collect();
@@ -76,7 +67,7 @@ pub(crate) fn sides(world: &mut World, set: &str) -> Vec<String> {
     let lines = error.lines().map(|line| line.trim_start_matches("npm error").trim());
     let text: Vec<&str> = lines.collect();
     let answer = Answer::refused("ERESOLVE", &text.join("\n"));
-    let (outcome, ..) = world.solve(&problem(set).expect("an oracle"), STEPS);
+    let (outcome, ..) = world.solve(&oracle(set).expect("an oracle"), STEPS);
     match outcome {
         Outcome::Conflict(conflict, _) => cases::sides(&answer, &conflict.to_string()),
         other => vec![format!("{set}: {other:?}")],
@@ -86,12 +77,12 @@ pub(crate) fn sides(world: &mut World, set: &str) -> Vec<String> {
 /// An answer as text.
 pub(crate) fn text(outcome: &Outcome) -> String {
     let Outcome::Solved(solution) = outcome else { return format!("{outcome:?}") };
-    let Solution { places, footprint, passed } = solution;
+    let Solution { places, footprint, passed, adjusted } = solution;
     let places = places
         .iter()
         .map(|place| format!("{} {}", place.location, cases::said_of(solution, place, true)));
     let places: Vec<String> = places.collect();
-    format!("{}\n{footprint:?}\n{passed:?}", places.join("\n"))
+    format!("{}\n{footprint:?}\n{passed:?}\n{adjusted:?}", places.join("\n"))
 }
 
 /// What a lock file would say of a place.

@@ -57,6 +57,22 @@ struct Made {
     policy: Policy,
 }
 
+impl Made {
+    /// Whether a version that would do is published.
+    fn has(&self, name: &str, spec: &str) -> bool {
+        let range = Range::parse(spec, Reading::LOOSE).expect("a range");
+        let mut versions = self.manifests.keys().filter(|(own, _)| own == name);
+        versions.any(|(_, version)| range.contains(&Version::parse(version).expect("a version")))
+    }
+
+    /// The names of what is optional somewhere, and of which nothing would do there.
+    fn failing(&self) -> BTreeSet<&String> {
+        let needs = self.manifests.values().chain([&self.needs]);
+        let optional = needs.flat_map(|needs| &needs["optionalDependencies"]);
+        optional.filter(|(name, spec)| !self.has(name, spec)).map(|(name, _)| name).collect()
+    }
+}
+
 fn made(dice: &mut Dice) -> Made {
     let (mut manifests, mut documents) = (BTreeMap::new(), HashMap::new());
     let density = 1 + dice.below(3);
@@ -157,6 +173,7 @@ fn faults(made: &Made, solution: &Solution) -> Vec<String> {
         .collect();
     let inert = solution.places.iter().filter(|place| place.purpose.is_inert);
     let inert: BTreeSet<&str> = inert.map(|place| &*place.location).collect();
+    let failing = made.failing();
     let mut reached: BTreeSet<String> = BTreeSet::new();
     let mut waiting = vec![String::new()];
     while let Some(location) = waiting.pop() {
@@ -180,11 +197,10 @@ fn faults(made: &Made, solution: &Solution) -> Vec<String> {
                     range.contains(&Version::parse(versions[&**found].1).expect("a version"))
                 });
                 let is_own = peer && found.as_ref() == Some(&inside(&location, name));
-                // What is optional may be left out if nothing that is published would do.
-                let published = made.manifests.keys().filter(|(own, _)| own == name);
-                let mut published = published.map(|(_, version)| Version::parse(version));
-                let is_had = published.any(|one| range.contains(&one.expect("a version")));
-                let may_lack = *kind == "optionalDependencies" && !is_had;
+                // What is optional may be left out if nothing that is published would do. Where it
+                // was left out, npm does not look again for whoever lies further in.
+                let may_lack = *kind == "optionalDependencies"
+                    && (!made.has(name, spec) || (found.is_none() && failing.contains(name)));
                 let is_lacking = !fits && !may_lack && !is_inert;
                 if (is_lacking && !passed.contains(&(&*location, &**name))) || is_own {
                     faults.push(format!("{location} {kind} {name}@{spec}: {found:?}"));

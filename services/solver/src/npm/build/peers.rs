@@ -11,6 +11,17 @@ use super::{Builder, Clash, DEEPEST, Stop};
 use crate::npm::facts::{DependencyKind, Wanted};
 use crate::npm::tree::{EdgeId, NodeId, PROJECT};
 
+/// What is to be tried out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trial {
+    /// What asks for it.
+    pub(super) edge: EdgeId,
+    /// The root of the tree of trial, if it is not to be a new one.
+    pub(super) parent: Option<NodeId>,
+    /// Another edge that asks for the same name: what both are content with is preferred.
+    pub(super) second: Option<EdgeId>,
+}
+
 impl Builder<'_> {
     /// The tree in which a node's dependencies are tried out: the last one made, or a new one.
     pub(super) fn trial(&mut self, node: NodeId, may_be_old: bool) -> NodeId {
@@ -34,18 +45,16 @@ impl Builder<'_> {
         trial
     }
 
-    /// Picks what an edge asks for, and puts it with its peers into a tree of trial: `parent`, or a
-    /// new one. Where a second edge asks for the same name, what both are content with is preferred.
+    /// Picks what an edge asks for, and puts it with its peers into a tree of trial.
     ///
     /// `required` are the nodes that cannot be done without.
     pub(super) fn try_out(
         &mut self,
-        edge: EdgeId,
-        parent: Option<NodeId>,
-        second: Option<EdgeId>,
+        trial: Trial,
         required: &mut Vec<NodeId>,
         depth: u32,
     ) -> Result<NodeId, Stop> {
+        let Trial { edge, parent, second } = trial;
         self.step()?;
         if depth > DEEPEST {
             return Err(Stop::Spent { is_interrupted: false });
@@ -144,10 +153,11 @@ impl Builder<'_> {
         let Some(current) = self.tree[edge].to else {
             // What whoever asks requires itself comes first, as far as it suits the peer.
             let Some(own) = own else {
-                self.try_out(edge, Some(parent), None, required, depth)?;
+                self.try_out(Trial { edge, parent: Some(parent), second: None }, required, depth)?;
                 return Ok(());
             };
-            let dep = self.try_out(own, Some(parent), Some(edge), required, depth)?;
+            let trial = Trial { edge: own, parent: Some(parent), second: Some(edge) };
+            let dep = self.try_out(trial, required, depth)?;
             if self.tree.is_valid(edge) {
                 return Ok(());
             }
@@ -161,10 +171,10 @@ impl Builder<'_> {
             return Err(self.clash_of_peers(node, edge, Some(own)));
         };
         // There is something else already: perhaps what would do here would do for all.
-        let dep = self.try_out(edge, None, None, required, depth)?;
+        let dep = self.try_out(Trial { edge, parent: None, second: None }, required, depth)?;
         if self.tree.can_replace(dep, current, &[]) {
             let parent = self.tree[node].parent;
-            self.try_out(edge, parent, None, required, depth)?;
+            self.try_out(Trial { edge, parent, second: None }, required, depth)?;
             return Ok(());
         }
         if may_pass || !required.contains(&node) {

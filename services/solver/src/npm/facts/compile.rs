@@ -9,15 +9,15 @@ use ecosystems::npm::{
 use rustc_hash::FxHashMap;
 
 use super::{
-    Dependency, DependencyKind, Facts, Failure, FailureId, Met, NameId, Origin, Package, SpecId,
-    Wanted,
+    Dependency, DependencyKind, Facts, Failure, FailureId, Met, NameId, Origin, Package, Pin,
+    SpecId, Wanted,
 };
 use crate::npm::overrides::{Overrides, Rule, RuleId};
 use crate::npm::problem::{Override, OverrideValue, Problem, Project};
 use crate::npm::universe::Universe;
 
 impl<'a> Facts<'a> {
-    pub(crate) fn new(problem: &'a Problem, universe: &'a Universe) -> Self {
+    pub(crate) fn new(problem: &'a Problem, universe: &'a Universe, pins: &[Pin]) -> Self {
         let nothing = Rc::new(Package {
             id: 0,
             name: NameId(0),
@@ -48,6 +48,7 @@ impl<'a> Facts<'a> {
             folders: Vec::new(),
             folder_names: Vec::new(),
             nothing,
+            pins: FxHashMap::default(),
             releases: FxHashMap::default(),
             picks: FxHashMap::default(),
             failures: Vec::new(),
@@ -62,7 +63,19 @@ impl<'a> Facts<'a> {
         facts.intern("");
         facts.take_up_project();
         facts.take_up_overrides();
+        for pin in pins {
+            facts.take_up_pin(*pin);
+        }
         facts
+    }
+
+    fn take_up_pin(&mut self, pin: Pin) {
+        let requirement = self.problem.project.requirements().nth(pin.requirement);
+        if let Some((_, name, requirement)) = requirement {
+            let name = self.intern(name.as_str());
+            let spec = self.intern_spec(requirement.as_str(), Some(None));
+            self.pins.insert((name, spec), pin.position);
+        }
     }
 
     /// What npm takes for a spec under a name.
@@ -96,6 +109,9 @@ impl<'a> Facts<'a> {
             None | Some(None) => return Err(Failure::Missing(name)),
             Some(Some(packument)) => Arc::clone(packument),
         };
+        if let Some(position) = self.pins.get(&(name, spec)) {
+            return Ok(self.release(name, &packument, *position));
+        }
         let Ok(picked) = pick(&packument, wanted, &self.pick_rules) else {
             return Err(Failure::NoVersion { name, spec });
         };

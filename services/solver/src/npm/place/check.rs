@@ -1,6 +1,6 @@
 //! Whether a package can go to a place. Nothing is changed here.
 
-use super::super::build::{Builder, Stop};
+use crate::npm::build::{Builder, DEEPEST, Stop};
 use crate::npm::tree::{EdgeId, NodeId};
 
 /// What may be done with a package in a place.
@@ -67,6 +67,9 @@ impl Builder<'_> {
     /// Looks whether a package can go to a place, with its peers.
     pub(super) fn check(&self, ask: &Ask<'_>) -> Result<Check, Stop> {
         self.step()?;
+        if ask.path.len() > DEEPEST as usize {
+            return Err(Stop::Spent { is_interrupted: false });
+        }
         let tree = &self.tree;
         let name = tree[ask.edge].name;
         let from = tree[ask.edge].from.unwrap_or(ask.target);
@@ -131,7 +134,8 @@ impl Builder<'_> {
         let is_overridden = !tree.is_satisfied_by(edge, dep);
         let suits = tree.is_satisfied_by(edge, current);
         if tree.matches(dep, current) && (suits || is_overridden) {
-            return Ok(check.settle(Verdict::Keep));
+            check.settle(Verdict::Keep);
+            return Ok(());
         }
         let is_newer = self.is_at_least(dep, current);
         if is_newer && tree.can_replace(dep, current, &[]) {
@@ -141,7 +145,8 @@ impl Builder<'_> {
             }
         }
         if suits {
-            return Ok(check.settle(Verdict::Keep));
+            check.settle(Verdict::Keep);
+            return Ok(());
         }
         let prefers_old = ask.prefers_old || tree[edge].kind.is_peer();
         if prefers_old && !is_newer && tree.can_replace(dep, current, &[]) {
@@ -152,14 +157,16 @@ impl Builder<'_> {
         }
         // Whatever can go deeper leaves in peace what is there.
         if ask.target != check.deepest {
-            return Ok(check.refuse());
+            check.refuse();
+            return Ok(());
         }
         let must_be_here = !tree[edge].kind.is_peer() && tree[edge].from == Some(ask.target);
         let may_be_here = ask.above.is_some() || tree[edge].kind.is_peer();
         if must_be_here || (may_be_here && self.can_displace(ask, current, check.entry)) {
             return self.check_peers(Verdict::Replace, ask, check);
         }
-        Ok(check.refuse())
+        check.refuse();
+        Ok(())
     }
 
     /// Whether all sets of peers that `current` is in can be replaced, or go deeper.

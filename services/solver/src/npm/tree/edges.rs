@@ -1,6 +1,7 @@
 //! Edges: what they point to, whether that is right, and the overrides that hold along them.
 
 use super::{EdgeId, NodeId, PROJECT, Tree};
+use crate::npm::build::DEEPEST;
 use crate::npm::facts::SpecId;
 use crate::npm::overrides::{Joined, RuleId};
 
@@ -212,7 +213,7 @@ impl Tree<'_> {
         }
     }
 
-    /// The rule of a node holds for what it depends on, too.
+    /// The rule of a node holds for what it depends on, too; down to a depth that no tree has.
     fn hand_rule_on(&mut self, node: NodeId) {
         if let Some(target) = self[node].target {
             let Some(rule) = self[node].rule else { return };
@@ -221,6 +222,10 @@ impl Tree<'_> {
             }
             return;
         }
+        if self.handing_on > DEEPEST {
+            return;
+        }
+        self.handing_on += 1;
         for edge in self.edges_of(node).collect::<Vec<_>>() {
             self.reload(edge, true);
             if let Some(to) = self[edge].to {
@@ -228,6 +233,7 @@ impl Tree<'_> {
                 self.rule_added(to, rule);
             }
         }
+        self.handing_on -= 1;
     }
 
     /// Whether a rule names anything that a node depends on, directly or not.
