@@ -6,6 +6,7 @@ mod prune;
 use std::rc::Rc;
 
 use super::build::{Builder, Clash, DEEPEST, Stop};
+use super::facts::NameId;
 use super::problem::InstallStrategy;
 use super::tree::{EdgeId, NodeId, PROJECT};
 use check::{Ask, Check, Verdict};
@@ -24,17 +25,11 @@ pub(crate) struct Placement {
 }
 
 /// What the placement of a package hands to those of its peers.
-struct Above {
-    /// Where the search for a place began.
-    start: NodeId,
-    /// What was to be placed first of all, and for which edge.
+pub(crate) struct Above {
+    /// What was to be placed first of all, and the edge that brings the whole set.
     top: (EdgeId, NodeId),
-    /// The deepest place that it could have had.
-    deepest: NodeId,
-    /// The edge that brings the whole set.
-    entry: EdgeId,
-    /// How many peers there are on the way to it.
-    depth: u32,
+    /// The names on the way from there, the first of all included.
+    names: Vec<NameId>,
 }
 
 /// The places that were looked at.
@@ -52,9 +47,8 @@ impl Builder<'_> {
         &mut self,
         edge: EdgeId,
         dep: NodeId,
-        above: Option<&AbovePlacement>,
+        above: Option<&Above>,
     ) -> Result<Placement, Stop> {
-        let above = above.map(|above| &above.0);
         let mut placement =
             Placement { edge, placed: None, revisit: Vec::new(), children: Vec::new() };
         let Some(from) = self.tree[edge].from else { return Ok(placement) };
@@ -62,8 +56,8 @@ impl Builder<'_> {
             return Ok(placement);
         }
         let current = self.tree[edge].to;
-        let start = above.map_or(from, |above| above.start);
-        let start = self.tree.deepest_target(start, self.tree[edge].name);
+        let outer = above.and_then(|above| self.start(above));
+        let start = self.tree.deepest_target(outer.unwrap_or(from), self.tree[edge].name);
         let looked = self.look_around(edge, dep, start, above)?;
         let check = match (looked.fits, looked.fits_alone) {
             (Some(check), _) => check,
@@ -92,18 +86,21 @@ impl Builder<'_> {
         }
         let trial = self.tree[dep].parent;
         let placed = self.put(edge, dep, check.target, &mut placement);
-        let above = Above {
-            start,
-            top: above.map_or((edge, dep), |above| above.top),
-            deepest: check.deepest,
-            entry: check.entry,
-            depth: above.map_or(0, |above| above.depth + 1),
-        };
-        if above.depth > DEEPEST {
+        let mut names = above.map_or_else(Vec::new, |above| above.names.clone());
+        names.push(self.tree[edge].name);
+        if names.len() > DEEPEST as usize {
             return Err(Stop::Spent { is_interrupted: false });
         }
-        self.place_peers(placed, trial, &AbovePlacement(above), &mut placement)?;
+        let above = Above { top: above.map_or((edge, dep), |above| above.top), names };
+        self.place_peers(placed, trial, &above, &mut placement)?;
         Ok(placement)
+    }
+
+    /// The deepest place for what brings a peer. What was placed before may have changed it.
+    fn start(&self, above: &Above) -> Option<NodeId> {
+        let from = self.tree[above.top.0].from?;
+        let deepest = |start, name: &NameId| self.tree.deepest_target(start, *name);
+        Some(above.names.iter().fold(from, deepest))
     }
 
     /// Goes outwards as far as the package fits.
@@ -116,6 +113,7 @@ impl Builder<'_> {
     ) -> Result<Looked, Stop> {
         let mut looked = Looked::default();
         let name = self.tree[edge].name;
+        let outer = above.and_then(|above| Some((self.start(above)?, above.top.0)));
         for target in self.tree.ancestry(start) {
             let is_peer = |edge: EdgeId| self.tree[edge].kind.is_peer();
             if !self.tree.is_top(target) && self.tree.edge_to(target, name).is_some_and(is_peer) {
@@ -125,7 +123,7 @@ impl Builder<'_> {
                 dep,
                 edge,
                 target,
-                above: above.map(|above| (above.deepest, above.entry)),
+                above: outer,
                 prefers_old: self.policy.prefers_dedupe,
                 path: &[],
             })?;
@@ -212,7 +210,7 @@ impl Builder<'_> {
         &mut self,
         placed: NodeId,
         trial: Option<NodeId>,
-        above: &AbovePlacement,
+        above: &Above,
         placement: &mut Placement,
     ) -> Result<(), Stop> {
         let Some(trial) = trial else { return Ok(()) };
@@ -279,6 +277,3 @@ impl Builder<'_> {
         Clash { edge, found: found.or(current), found_for: None, peer }
     }
 }
-
-/// What the placement of a package hands to those of its peers; opaque outside.
-pub(crate) struct AbovePlacement(Above);
