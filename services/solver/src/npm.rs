@@ -106,8 +106,9 @@ fn attempt(
     });
     let gaps = ahead::gaps(&builder.tree.facts);
     let attempt = match stop {
-        Some(Stop::Spent { is_interrupted }) => Attempt::Spent { interrupted: is_interrupted },
+        Some(Stop::Spent { is_interrupted: true }) => Attempt::Spent { interrupted: true },
         _ if !gaps.is_empty() => Attempt::Gaps(gaps),
+        Some(Stop::Spent { is_interrupted }) => Attempt::Spent { interrupted: is_interrupted },
         Some(stop) => {
             let conflict = explain::explain(&builder, &stop);
             let footprint = builder.tree.facts.footprint();

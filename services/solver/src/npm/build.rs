@@ -27,6 +27,10 @@ const STEPS_BETWEEN_QUESTIONS: u64 = 256;
 /// fails in its own way beyond some thousands.
 pub(crate) const DEEPEST: u32 = 400;
 
+/// A tree in which packages are unknown is no answer, and may never be done: it is given up when
+/// nothing else was found to be unknown for so many steps.
+const STEPS_WITHOUT_NEWS: u64 = 5_000;
+
 /// So many edges are made at the most, those of trials included: some 200 MB of them.
 const MOST_EDGES: usize = 4_000_000;
 
@@ -65,6 +69,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) policy: &'a Policy,
     budget: &'a Budget<'a>,
     pub(crate) steps: Cell<u64>,
+    /// How many packages are known to be unknown, and since which step.
+    news: Cell<(u32, u64)>,
     queue: Queue,
     /// The folders whose edges were looked after.
     done: FxHashSet<NodeId>,
@@ -85,6 +91,7 @@ impl<'a> Builder<'a> {
             tree: Tree::new(facts),
             budget,
             steps: Cell::new(0),
+            news: Cell::new((0, 0)),
             queue: Queue::default(),
             done: FxHashSet::default(),
             failed: Vec::new(),
@@ -124,6 +131,12 @@ impl<'a> Builder<'a> {
         self.steps.set(steps);
         let is_interrupted =
             steps.is_multiple_of(STEPS_BETWEEN_QUESTIONS) && (self.budget.interrupted)();
+        let (gaps, (known, since)) = (self.tree.facts.gap_count, self.news.get());
+        if gaps != known {
+            self.news.set((gaps, steps));
+        } else if gaps > 0 && steps > since + STEPS_WITHOUT_NEWS {
+            return Err(Stop::Spent { is_interrupted: false });
+        }
         let is_full = self.tree.edge_count() > MOST_EDGES;
         if is_interrupted || is_full || steps > self.budget.steps {
             return Err(Stop::Spent { is_interrupted });

@@ -101,6 +101,8 @@ pub(crate) struct Facts<'a> {
     releases: FxHashMap<(NameId, u32), Rc<Package>>,
     picks: FxHashMap<(NameId, SpecId), Result<Rc<Package>, FailureId>>,
     pub(crate) failures: Vec<Failure>,
+    /// How many packages are known to be unknown, one for each spec.
+    pub(crate) gap_count: u32,
     /// The packages that a registry was asked for.
     pub(crate) asked: FxHashSet<NameId>,
     fits: RefCell<FxHashMap<(u32, SpecId), bool>>,

@@ -52,6 +52,7 @@ impl<'a> Facts<'a> {
             releases: FxHashMap::default(),
             picks: FxHashMap::default(),
             failures: Vec::new(),
+            gap_count: 0,
             asked: rustc_hash::FxHashSet::default(),
             fits: std::cell::RefCell::default(),
             rules: std::cell::RefCell::default(),
@@ -89,6 +90,7 @@ impl<'a> Facts<'a> {
         }
         let picked = self.look_up(name, spec).map_err(|failure| {
             let id = FailureId(u32::try_from(self.failures.len()).unwrap_or(u32::MAX));
+            self.gap_count += u32::from(matches!(failure, Failure::Gap(_)));
             self.failures.push(failure);
             id
         });
