@@ -149,11 +149,21 @@ impl Config {
         if self.registries.is_empty() {
             return Err(ConfigError::invalid("registry", "is empty; declare at least one"));
         }
-        let mut names = HashSet::new();
+        let (mut names, mut sources) = (HashSet::new(), HashSet::new());
         for registry in &self.registries {
             registry.validate().map_err(|error| ConfigError::Registry(error.to_string()))?;
             if !names.insert(&registry.name) {
                 let reason = format!("declares `{}` twice; name them apart", registry.name);
+                return Err(ConfigError::invalid("registry", reason));
+            }
+            if let Some(source) = &registry.lock_source
+                && !sources.insert(source)
+            {
+                let name = &registry.name;
+                let reason = format!(
+                    "declares `{name}` with the `lock_source` of another one, `{source}`: a lock \
+                     could not tell them apart"
+                );
                 return Err(ConfigError::invalid("registry", reason));
             }
         }

@@ -254,7 +254,8 @@ impl Reading<'_> {
         let mut versions = Vec::new();
         for (at, member) in members.iter().enumerate() {
             let stated = read(format!("members[{at}].rust_version"), &member.rust_version);
-            versions.extend(stated);
+            // What is outside of the workspace is built by whatever builds the members.
+            versions.extend(stated.filter(|_| !member.outside_workspace));
         }
         if versions.is_empty() {
             versions.extend(toolchain);

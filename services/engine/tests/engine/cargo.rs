@@ -9,7 +9,8 @@ use bytes::Bytes;
 use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
 use engine::{
     Answer, CargoEnvironment, CargoLocked, CargoLockedName, CargoMember, CargoProject,
-    CargoRequirement, Engine, EngineConfig, Outcome, Project, Request, Resolved, Solution,
+    CargoRequirement, CargoSource, Engine, EngineConfig, Outcome, Project, Request, Resolved,
+    Solution,
 };
 use serde::Deserialize;
 use testkit::registry::{FakeRegistry, Settings};
@@ -244,4 +245,83 @@ async fn a_dependency_keeps_the_version_that_the_lock_has_for_it() {
         let syn = solution.groups[0].packages.iter().find(|package| package.name == "syn");
         assert_eq!(syn.map(|package| &*package.version), Some(version));
     }
+}
+
+/// A package that requires `log` of two registries, under two names.
+fn of_two_registries() -> Request {
+    let log = |alias: &str, registry: &str| CargoRequirement {
+        name: "log".to_owned(),
+        alias: alias.to_owned(),
+        requirement: "0.4".to_owned(),
+        source: CargoSource::Registry(registry.to_owned()),
+        ..CargoRequirement::default()
+    };
+    let project = CargoProject {
+        members: vec![CargoMember { name: "app".to_owned(), ..CargoMember::default() }],
+        requirements: vec![log("", ""), log("theirs", "second")],
+        ..CargoProject::default()
+    };
+    Request { project: Project::Cargo(project), ..Request::default() }
+}
+
+#[tokio::test]
+async fn the_same_name_in_two_registries_is_two_packages() {
+    let asked = Asked::over(vec![bundled(), RegistryConfig::new("second", RegistryKind::Recorded)]);
+    let (solution, _) = asked.solution(of_two_registries()).await;
+    let told = solution.groups.iter().map(|group| {
+        let slots = group.packages.iter().map(|package| package.slot.as_str());
+        (group.registry.as_str(), slots.collect::<Vec<_>>())
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!(told, [("cargo", vec!["log@0.4"]), ("second", vec!["second/log@0.4"])]);
+    let targets: Vec<&str> = solution.root_edges.iter().map(|edge| &*edge.target).collect();
+    assert_eq!(targets, ["log@0.4", "second/log@0.4"]);
+}
+
+#[tokio::test]
+async fn an_undeclared_registry_is_refused_by_its_field() {
+    let asked = Asked::over(vec![bundled()]);
+    let refused = asked.engine.resolve(of_two_registries(), None).await;
+    let Err(engine::Error::Invalid(invalid)) = refused else { panic!("it is refused") };
+    assert_eq!(invalid[0].field, "requirements[1].registry");
+}
+
+#[tokio::test]
+async fn what_is_outside_of_the_workspace_says_nothing_of_its_compilers() {
+    let asked = Asked::over(vec![bundled()]);
+    let requirement = |name: &str, source: CargoSource| CargoRequirement {
+        name: name.to_owned(),
+        source,
+        ..CargoRequirement::default()
+    };
+    let project = |outside_workspace: bool| {
+        let outside = CargoMember {
+            name: "outside".to_owned(),
+            rust_version: "1.64".to_owned(),
+            outside_workspace,
+            ..CargoMember::default()
+        };
+        let project = CargoProject {
+            members: vec![
+                CargoMember { name: "app".to_owned(), ..CargoMember::default() },
+                outside,
+            ],
+            requirements: vec![
+                requirement("outside", CargoSource::Member(1)),
+                requirement("clap", CargoSource::default()),
+            ],
+            environment: CargoEnvironment { resolver: 3, ..CargoEnvironment::default() },
+            ..CargoProject::default()
+        };
+        Request { project: Project::Cargo(project), ..Request::default() }
+    };
+    let mut versions = Vec::new();
+    for outside_workspace in [true, false] {
+        let (solution, _) = asked.solution(project(outside_workspace)).await;
+        let packages = solution.groups[0].packages.iter();
+        let mut clap = packages.filter(|package| package.name == "clap");
+        versions.push(clap.next().expect("it is required").version.clone());
+    }
+    assert_eq!(versions[0], "4.6.7", "the newest");
+    assert_ne!(versions[1], versions[0]);
 }

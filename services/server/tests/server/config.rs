@@ -99,6 +99,8 @@ fn what_cannot_be_used_is_said_in_one_line() {
         "[[registry]]\nname = \"npm\"\nkind = \"npm\"\nurl = \"http://127.0.0.1/\"\necosystem = \"npm\"",
         "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ntoken = \"s\"",
         "[[registry]]\nname = \"a\"\nkind = \"recorded\"\n[[registry]]\nname = \"a\"\nkind = \"recorded\"",
+        "[[registry]]\nname = \"a\"\nkind = \"recorded\"\nlock_source = \"s\"\n\
+         [[registry]]\nname = \"b\"\nkind = \"recorded\"\nlock_source = \"s\"",
         "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = \"s3cret\"",
         "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = { token = \"s3cret\" }",
         "listen = ",

@@ -110,7 +110,8 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// Where no manifest names a registry, and the lock has one source, the source is the first one.
+    /// Where no manifest names a registry, and the lock has one source, the source is the first one; so
+    /// is the one that cargo itself takes where nothing is named.
     fn guess(&mut self, lock: &Lockfile) {
         let patches = self.workspace.patches.iter();
         let named = self.workspace.dependencies.iter().any(|entry| entry.registry.is_some())
@@ -118,6 +119,12 @@ impl<'a> Names<'a> {
         let sources = registries(lock);
         if let ([source], true, false) = (&sources[..], self.registries.is_empty(), named) {
             self.registries.insert((*source).clone(), String::new());
+        }
+        // What cargo takes for a dependency without a registry, where no member has such a one.
+        let is_named = self.registries.values().any(String::is_empty);
+        let usual = sources.into_iter().find(|source| source.is_default_registry());
+        if let (Some(source), false) = (usual, is_named) {
+            self.registries.entry(source.clone()).or_default();
         }
     }
 

@@ -474,13 +474,17 @@ fn a_lock_names_registries_as_the_manifests_do() {
 
 #[test]
 fn a_lock_with_one_source_needs_no_manifest_to_name_it() {
-    let lock = |manifest: &str| {
+    let lock = |manifest: &str, source: &str| {
         told(&format!(
             "-- Cargo.toml\n[package]\nname = 'app'\n[dependencies]\nnew = {manifest}\n-- Cargo.lock\nversion = 3\n\n\
-             [[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+https://index.example/\"\n"
+             [[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"{source}\"\n"
         ))
     };
-    insta::assert_snapshot!([lock("'1'"), lock("{ version = '1', registry = 'corp' }")].join("\n"));
+    let (plain, named) = ("'1'", "{ version = '1', registry = 'corp' }");
+    let other = "registry+https://index.example/";
+    let usual = "registry+https://github.com/rust-lang/crates.io-index";
+    let told = [lock(plain, other), lock(named, other), lock(named, usual)];
+    insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]
