@@ -1,23 +1,21 @@
-//! Cargo's lock files with every recorded listing in memory, on one core, and what listings and
-//! universe take of memory: `cargo bench -p quartermaster-solver --bench cargo`.
-//!
-//! The recorded index and manifests are not part of the project: without them there is nothing to
-//! measure.
+//! Cargo's lock files with every recorded listing in memory, on one core:
+//! `cargo bench -p quartermaster-solver --bench cargo`.
 
 #[path = "../tests/cargo/manifests.rs"]
 mod manifests;
 #[path = "../tests/cargo/world.rs"]
 mod world;
 
-use divan::{AllocProfiler, Bencher};
+use divan::Bencher;
 use solver::cargo::{Outcome, ahead, solve};
 use solver::search::Budget;
 
 use manifests::{SETS, problem};
 use world::World;
 
+/// The service's own.
 #[global_allocator]
-static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const BUDGET: Budget<'static> = Budget { steps: 1_000_000, interrupted: &|| false };
 

@@ -37,3 +37,13 @@ impl<T: Clone, K: Clone + Eq + Hash> Interner<T, K> {
         u32::try_from(self.values.len()).unwrap_or(u32::MAX)
     }
 }
+
+impl Interner<Arc<str>> {
+    /// The number of a text, of which a copy is made only if it is new.
+    pub(crate) fn intern_str(interner: &mut Arc<Self>, text: &str) -> u32 {
+        match interner.ids.get(text) {
+            Some(id) => *id,
+            None => Self::intern(interner, &Arc::from(text), Arc::clone),
+        }
+    }
+}

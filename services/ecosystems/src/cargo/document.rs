@@ -134,6 +134,11 @@ fn sort(listing: &mut Listing) {
         is_same
     });
     releases.shrink_to_fit();
+    for at in 1..releases.len() {
+        if releases[at].features == releases[at - 1].features {
+            releases[at].features = releases[at - 1].features.clone();
+        }
+    }
 }
 
 /// Reads one line; `None` for one that is for a later cargo.

@@ -1,15 +1,18 @@
 //! Features: what they ask for, and what follows from asking for some.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Dependency;
 
 /// The features of one release, those included that optional dependencies are by themselves
 /// (reference, "Features").
 ///
+/// Most releases have the features of the one before: clones share them.
+///
 /// Invariant: every feature and every dependency that a feature names is one of the release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Features(BTreeMap<Box<str>, Box<[FeatureValue]>>);
+pub struct Features(Arc<BTreeMap<Box<str>, Box<[FeatureValue]>>>);
 
 /// One thing that a feature asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,12 +128,38 @@ impl Features {
                 check(&features, dependencies, feature, value)?;
             }
         }
-        Ok(Self(features))
+        Ok(Self(Arc::new(features)))
     }
 
     /// Whether there is a feature of that name.
     pub fn has(&self, feature: &str) -> bool {
         self.0.contains_key(feature)
+    }
+
+    /// Whether these are clones of the same features.
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether a feature asks for any dependency, directly or by way of others, or cannot be had since
+    /// it includes itself. One that there is not asks for nothing.
+    pub fn asks_for_anything(&self, feature: &str) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![feature];
+        while let Some(feature) = waiting.pop() {
+            if !seen.insert(feature) {
+                continue;
+            }
+            for value in self.0.get(feature).into_iter().flatten() {
+                match value {
+                    FeatureValue::Feature(other) if **other != *feature => waiting.push(other),
+                    FeatureValue::Feature(_)
+                    | FeatureValue::Dependency(_)
+                    | FeatureValue::DependencyFeature { .. } => return true,
+                }
+            }
+        }
+        false
     }
 
     /// The features with what each asks for, by name.
@@ -280,6 +309,17 @@ mod tests {
         assert_eq!(activated(&[("a", &["may?/f"])], &["a"]), pair("a", "may[f]"));
         let named: &[(&str, &[&str])] = &[("a", &["may/f"]), ("b", &["dep:may"])];
         assert_eq!(activated(named, &["a"]), pair("a", "may[f]"));
+    }
+
+    #[test]
+    fn a_feature_that_asks_for_a_dependency_is_told_from_one_that_does_not() {
+        let stated: &[(&str, &[&str])] =
+            &[("far", &["near"]), ("near", &["may?/f"]), ("on", &["off"]), ("off", &[])];
+        let features = features(stated, &[dependency("may", true)]).expect("features");
+        let asking = ["far", "may", "near", "off", "on", "none"]
+            .map(|feature| features.asks_for_anything(feature));
+        assert_eq!(asking, [true, true, true, false, false, false]);
+        assert!(features.is_shared_with(&features.clone()));
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! Which versions a dependency takes.
 
 use std::fmt;
+use std::ops::Range;
 
-use semver::{Op, VersionReq};
+use semver::{Comparator, Op, VersionReq};
 
 use super::Version;
+
+/// Major, minor and patch.
+type Numbers = (u64, u64, u64);
 
 /// A version requirement, such as `^1.2`, `=0.3.1` or `>=1, <3` (reference, "Specifying
 /// dependencies").
@@ -37,6 +41,22 @@ impl Requirement {
         self.0.matches(version)
     }
 
+    /// The stretch of ascending versions behind and before which none meets the requirement: not all
+    /// in it need to.
+    pub fn stretch<T>(&self, ascending: &[T], version: impl Fn(&T) -> &Version) -> Range<usize> {
+        let mut span = (0, ascending.len());
+        for comparator in &self.0.comparators {
+            let (least, most) = bounds(comparator);
+            let numbers = |item: &T| {
+                let Version { major, minor, patch, .. } = *version(item);
+                (major, minor, patch)
+            };
+            span.0 = span.0.max(ascending.partition_point(|item| numbers(item) < least));
+            span.1 = span.1.min(ascending.partition_point(|item| numbers(item) <= most));
+        }
+        span.0.min(span.1)..span.1
+    }
+
     /// Whether the requirement is `*`.
     pub fn is_any(&self) -> bool {
         self.0.comparators.is_empty()
@@ -46,6 +66,28 @@ impl Requirement {
     pub fn is_pin(&self) -> bool {
         let is_pin = |op| op == Op::Exact;
         matches!(&*self.0.comparators, [only] if is_pin(only.op) && only.patch.is_some())
+    }
+}
+
+/// The least and the greatest numbers that versions may have which meet a comparator.
+fn bounds(comparator: &Comparator) -> (Numbers, Numbers) {
+    const MOST: u64 = u64::MAX;
+    let Comparator { major, minor, patch, .. } = *comparator;
+    let least = (major, minor.unwrap_or(0), patch.unwrap_or(0));
+    let stated = (major, minor.unwrap_or(MOST), patch.unwrap_or(MOST));
+    match comparator.op {
+        Op::Greater | Op::GreaterEq => (least, (MOST, MOST, MOST)),
+        Op::Less | Op::LessEq => ((0, 0, 0), stated),
+        Op::Exact => (least, stated),
+        Op::Tilde => (least, (major, minor.unwrap_or(MOST), MOST)),
+        Op::Caret => match (major, minor, patch) {
+            (0, Some(0), Some(_)) => (least, stated),
+            (0, Some(minor), _) => (least, (0, minor, MOST)),
+            _ => (least, (major, MOST, MOST)),
+        },
+        Op::Wildcard => (least, stated),
+        // Whatever comes to be may mean anything.
+        _ => ((0, 0, 0), (MOST, MOST, MOST)),
     }
 }
 
@@ -81,6 +123,45 @@ mod tests {
             for text in no {
                 assert!(!read.matches(&version(text)), "{requirement} {text}");
             }
+        }
+    }
+
+    #[test]
+    fn all_that_meets_a_requirement_lies_in_its_stretch() {
+        let mut versions: Vec<Version> = Vec::new();
+        for major in 0..3 {
+            for (minor, patch) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 3), (2, 0), (2, 4)] {
+                for pre in ["-a.1", "-rc.1", ""] {
+                    let text = format!("{major}.{minor}.{patch}{pre}");
+                    versions.push(text.parse().expect("a version"));
+                }
+            }
+        }
+        let numbers = ["0", "1", "2", "0.0", "0.1", "1.0", "1.1", "0.0.1", "0.1.3", "1.2.4-a.1"];
+        let mut met = 0;
+        for op in ["", "^", "~", "=", ">", ">=", "<", "<="] {
+            for left in numbers {
+                for right in ["", ", <2", ", >=1.0.0-a, ^1", ", *"] {
+                    let Ok(requirement) = Requirement::parse(&format!("{op}{left}{right}")) else {
+                        continue;
+                    };
+                    let stretch = requirement.stretch(&versions, |version| version);
+                    for (at, version) in versions.iter().enumerate() {
+                        if requirement.matches(version) {
+                            assert!(stretch.contains(&at), "{requirement} {version}");
+                            met += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(met > 1_000, "{met}");
+        for (requirement, length) in
+            [("^1.2", 21), ("*", 63), ("1.*", 21), ("=1.1.3", 3), ("0.1", 6)]
+        {
+            let requirement = Requirement::parse(requirement).expect("a requirement");
+            let stretch = requirement.stretch(&versions, |version| version);
+            assert!(stretch.len() <= length, "{requirement} {stretch:?}");
         }
     }
 

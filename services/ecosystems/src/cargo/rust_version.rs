@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use semver::{BuildMetadata, Comparator, Op, Prerelease, VersionReq};
-
-use super::Version;
-
 /// The oldest compiler that a package promises to work with, such as `1.65` (reference, "Rust
 /// version").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,24 +40,19 @@ impl RustVersion {
         Ok(Self { major, minor, patch })
     }
 
-    /// Whether what needs at least this compiler works with `compiler`. Numbers that `compiler`
-    /// leaves out are zero.
+    /// Whether what needs at least this compiler works with `compiler`: one with the same first number
+    /// that is not older. Numbers that `compiler` leaves out are zero.
     pub fn is_met_by(self, compiler: Self) -> bool {
-        let needed = Comparator {
-            op: Op::Caret,
-            major: self.major,
-            minor: self.minor,
-            patch: self.patch,
-            pre: Prerelease::EMPTY,
+        let minor = compiler.minor.unwrap_or(0);
+        let patch = compiler.patch.unwrap_or(0);
+        let (needed, needed_patch) = (self.minor.unwrap_or(0), self.patch.unwrap_or(0));
+        // As `^` has it: before 1.0 every minor version is another one.
+        let is_late_enough = match (self.major, self.minor) {
+            (0, Some(0)) => minor == 0 && (self.patch.is_none() || patch == needed_patch),
+            (0, Some(_)) => minor == needed && patch >= needed_patch,
+            _ => (minor, patch) >= (needed, needed_patch),
         };
-        let compiler = Version {
-            major: compiler.major,
-            minor: compiler.minor.unwrap_or(0),
-            patch: compiler.patch.unwrap_or(0),
-            pre: Prerelease::EMPTY,
-            build: BuildMetadata::EMPTY,
-        };
-        VersionReq { comparators: vec![needed] }.matches(&compiler)
+        self.major == compiler.major && is_late_enough
     }
 }
 
@@ -91,6 +82,26 @@ mod tests {
             ("2", "1.95", false),
         ] {
             assert_eq!(read(needed).is_met_by(read(compiler)), works, "{needed} {compiler}");
+        }
+    }
+
+    #[test]
+    fn what_works_with_what_is_as_a_requirement_has_it() {
+        let texts =
+            ["0", "0.0", "0.0.0", "0.0.3", "0.3", "0.3.2", "1", "1.0", "1.65", "1.65.1", "2"];
+        for needed in texts {
+            let requirement = super::super::Requirement::parse(needed).expect("a requirement");
+            for (major, minor, patch) in
+                [(0, 0, 0), (0, 0, 3), (0, 0, 4), (0, 3, 1), (0, 3, 2), (0, 4, 0), (1, 0, 0)]
+                    .into_iter()
+                    .chain([(1, 64, 9), (1, 65, 0), (1, 65, 1), (1, 95, 0), (2, 0, 0)])
+            {
+                let compiler = format!("{major}.{minor}.{patch}");
+                let read = |text: &str| RustVersion::parse(text).expect("a rust-version");
+                let version = compiler.parse().expect("a version");
+                let works = read(needed).is_met_by(read(&compiler));
+                assert_eq!(works, requirement.matches(&version), "{needed} {compiler}");
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! Which versions of a package may be chosen, and in which order cargo tries them.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use ecosystems::cargo::{CompatibilityLine, Release, Requirement, Version};
 use pubgrub::VersionSet;
@@ -48,21 +50,19 @@ pub(crate) struct Stock<'a> {
 /// The candidates of one package under one policy.
 #[derive(Debug)]
 pub(crate) struct Candidates<'a> {
+    policy: &'a Policy,
     shelf: Shelf<'a>,
-    /// Positions on the shelf with their ranks, the one to try first first.
-    order: Vec<(Rank, u32)>,
     /// The stretches of the shelf that are compatibility lines, ascending.
-    lines: Vec<Line>,
+    lines: Cow<'a, [Line]>,
+    /// The positions that are preferred.
+    preferred: Vec<(u32, Preference)>,
 }
 
-/// One compatibility line.
-#[derive(Debug)]
-struct Line {
-    /// The positions of its first version, and of the one behind its last.
+/// One compatibility line: the positions of its first version, and of the one behind its last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
     first: u32,
     end: u32,
-    /// Its candidates, the one to try first first, counted from `first`.
-    order: Vec<u32>,
 }
 
 /// The candidates that meet a requirement.
@@ -81,6 +81,14 @@ pub(crate) struct Run {
     pub(crate) line: u32,
     /// The candidates, counted from that.
     pub(crate) versions: Versions,
+}
+
+impl Run {
+    /// The candidates of a line; none if there are none.
+    fn new(line: Line, versions: &[Range<u32>]) -> Option<Self> {
+        let versions = (!versions.is_empty()).then(|| Versions::from_runs(versions))?;
+        Some(Self { line: line.first, versions })
+    }
 }
 
 impl<'a> Shelf<'a> {
@@ -125,44 +133,76 @@ impl<'a> Shelf<'a> {
     }
 }
 
-impl<'a> Candidates<'a> {
-    pub(crate) fn new(policy: &Policy, shelf: Shelf<'a>, locks: &Locks<'_>) -> Self {
-        let mut lines: Vec<Line> = Vec::new();
+impl Line {
+    /// The lines of versions, which are ascending.
+    pub(crate) fn all<'v>(versions: impl Iterator<Item = &'v Version>) -> Vec<Self> {
+        let mut lines: Vec<Self> = Vec::new();
         let mut last: Option<CompatibilityLine> = None;
-        let mut order: Vec<(Rank, u32)> = Vec::new();
-        for position in 0..shelf.length() {
-            let Stock { version, release, .. } = shelf.at(position);
+        for (position, version) in (0u32..).zip(versions) {
             let line = CompatibilityLine::of(version);
             if last.replace(line) != Some(line) {
-                lines.push(Line { first: position, end: position, order: Vec::new() });
+                lines.push(Self { first: position, end: position });
             }
             if let Some(line) = lines.last_mut() {
                 line.end = position + 1;
             }
-            let preference = match locks.preference(shelf.id, version) {
-                Preference::None if release.is_none() => Preference::Preferred,
-                preference => preference,
-            };
-            if preference != Preference::None
-                || release.is_some_and(|release| is_candidate(policy, release))
-            {
-                let all = policy.rust_versions.len();
-                let compilers = release.map_or(all, |release| compilers(policy, release));
-                order.push(((preference, Reverse(compilers)), position));
+        }
+        lines
+    }
+}
+
+impl<'a> Candidates<'a> {
+    /// The candidates on a shelf, of whose releases `lines` are the lines.
+    pub(crate) fn new(
+        policy: &'a Policy,
+        shelf: Shelf<'a>,
+        lines: &'a [Line],
+        locks: &Locks<'_>,
+    ) -> Self {
+        let mut preferred = Vec::new();
+        if shelf.patched.is_some() || locks.knows(shelf.id) {
+            for position in 0..shelf.length() {
+                let Stock { version, release, .. } = shelf.at(position);
+                match locks.preference(shelf.id, version) {
+                    Preference::None if release.is_none() => {
+                        preferred.push((position, Preference::Preferred));
+                    }
+                    Preference::None => {}
+                    preference => preferred.push((position, preference)),
+                }
             }
         }
-        if policy.strategy == Strategy::Lowest {
+        let lines = match &shelf.patched {
+            None => Cow::Borrowed(lines),
+            Some(patched) => Cow::Owned(Line::all(patched.iter().map(|stock| stock.version))),
+        };
+        Self { policy, shelf, lines, preferred }
+    }
+
+    /// What counts for more than the version of what is at a position; none if it is no candidate.
+    fn rank(&self, position: u32) -> Option<Rank> {
+        let release = self.shelf.at(position).release;
+        let preferred = self.preferred.iter().find(|(at, _)| *at == position);
+        let preference = preferred.map_or(Preference::None, |(_, preference)| *preference);
+        let is_candidate = preference != Preference::None
+            || release.is_some_and(|release| is_candidate(self.policy, release));
+        let compilers = || {
+            let all = self.policy.rust_versions.len();
+            release.map_or(all, |release| compilers(self.policy, release))
+        };
+        is_candidate.then(|| (preference, Reverse(compilers())))
+    }
+
+    /// Candidates in the order in which they are tried.
+    fn order(&self, positions: impl Iterator<Item = u32>) -> Vec<(Rank, u32)> {
+        let ranked = positions.filter_map(|position| Some((self.rank(position)?, position)));
+        let mut order: Vec<(Rank, u32)> = ranked.collect();
+        if self.policy.strategy == Strategy::Lowest {
             order.sort_unstable();
         } else {
             order.sort_unstable_by_key(|(rank, position)| (*rank, Reverse(*position)));
         }
-        let mut candidates = Self { shelf, order: Vec::new(), lines };
-        for (_, position) in &order {
-            let place = candidates.place(*position);
-            let line = &mut candidates.lines[place];
-            line.order.push(position - line.first);
-        }
-        Self { order, ..candidates }
+        order
     }
 
     /// What is at a position.
@@ -183,8 +223,8 @@ impl<'a> Candidates<'a> {
     /// The candidates that meet a requirement, a certain version before all others if it does.
     pub(crate) fn matching(&self, requirement: &Requirement, first: Option<&Version>) -> Matches {
         let is_first = |position: &u32| first == Some(self.at(*position).version);
-        let mut positions: Vec<u32> =
-            self.meeting(requirement).map(|(_, position)| position).collect();
+        let meeting = self.meeting(requirement).into_iter();
+        let mut positions: Vec<u32> = meeting.map(|(_, position)| position).collect();
         if let Some(place) = positions.iter().position(is_first) {
             positions[..=place].rotate_right(1);
         }
@@ -193,35 +233,59 @@ impl<'a> Candidates<'a> {
 
     /// The lowest alone of the candidates that meet a requirement and are of the first rank.
     pub(crate) fn lowest(&self, requirement: &Requirement, first: Option<&Version>) -> Matches {
+        let meeting = self.meeting(requirement).into_iter();
         let is_first = |(_, position): &(Rank, u32)| first == Some(self.at(*position).version);
-        let kept = self.meeting(requirement).find(is_first);
-        let lowest = kept.or_else(|| self.meeting(requirement).min());
+        let lowest = meeting.clone().find(is_first).or_else(|| meeting.min());
         self.runs(lowest.into_iter().map(|(_, position)| position))
     }
 
-    fn meeting(&self, requirement: &Requirement) -> impl Iterator<Item = (Rank, u32)> {
-        let order = self.order.iter().copied();
-        order.filter(move |(_, position)| requirement.matches(self.at(*position).version))
+    /// The candidates that meet a requirement, in the order in which they are tried.
+    fn meeting(&self, requirement: &Requirement) -> Vec<(Rank, u32)> {
+        let stretch = match &self.shelf.patched {
+            None => requirement.stretch(self.shelf.releases, |release| &release.version),
+            Some(patched) => requirement.stretch(patched, |stock| stock.version),
+        };
+        let positions = (0..self.shelf.length()).take(stretch.end).skip(stretch.start);
+        self.order(positions.filter(|at| requirement.matches(self.at(*at).version)))
     }
 
     fn runs(&self, positions: impl Iterator<Item = u32>) -> Matches {
         let mut matches = Matches { count: 0, runs: Vec::new() };
+        let mut line = Line { first: 0, end: 0 };
+        let mut run: Vec<Range<u32>> = Vec::new();
         for position in positions {
-            let first = self.lines[self.place(position)].first;
-            let version = Versions::singleton(position - first);
-            matches.count += 1;
-            match matches.runs.last_mut().filter(|run| run.line == first) {
-                Some(run) => run.versions = run.versions.union(&version),
-                None => matches.runs.push(Run { line: first, versions: version }),
+            if !(line.first..line.end).contains(&position) {
+                matches.runs.extend(Run::new(line, &run));
+                run.clear();
+                line = self.lines[self.place(position)];
             }
+            let version = position - line.first;
+            run.push(version..version + 1);
+            matches.count += 1;
         }
+        matches.runs.extend(Run::new(line, &run));
         matches
     }
 
     /// The version of a line to try first of those in `range`.
     pub(crate) fn choose(&self, line: u32, range: &Versions) -> Option<u32> {
-        let line = &self.lines[self.place(line)];
-        line.order.iter().copied().find(|version| range.contains(version))
+        let length = self.length(line);
+        let is_lowest = self.policy.strategy == Strategy::Lowest;
+        let best = (Preference::None, Reverse(self.policy.rust_versions.len()));
+        let mut chosen: Option<(Rank, u32)> = None;
+        for place in 0..length {
+            let version = if is_lowest { place } else { length - 1 - place };
+            let Some(rank) = self.rank(line + version).filter(|_| range.contains(&version)) else {
+                continue;
+            };
+            if chosen.is_none_or(|(known, _)| rank < known) {
+                chosen = Some((rank, version));
+            }
+            if self.preferred.is_empty() && rank == best {
+                break;
+            }
+        }
+        chosen.map(|(_, version)| version)
     }
 
     /// How many versions a line has.

@@ -37,6 +37,11 @@ impl<'a> Locks<'a> {
         locks
     }
 
+    /// Whether the lock file has the package.
+    pub(crate) fn knows(&self, id: CrateId) -> bool {
+        self.preferred.contains_key(&id)
+    }
+
     /// How much a version of a package is preferred.
     pub(crate) fn preference(&self, id: CrateId, version: &Version) -> Preference {
         match self.of(id).find(|(known, _)| *known == version) {

@@ -1,5 +1,6 @@
 //! Rust's packages as slots, and cargo's order of deciding them.
 
+mod choices;
 mod facts;
 mod needs;
 mod slots;
@@ -8,17 +9,16 @@ mod state;
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use ecosystems::cargo::{
     Activation, Dependency, Features, Kind, Listing, Name, Release, Requirement, Version,
 };
 
-use super::candidates::{Candidates, Matches, Preference, Shelf, Stock, is_candidate};
+use super::candidates::{Matches, Stock};
 use super::locks::Locks;
-use super::patches::{Patched, Patches};
-use super::universe::{CrateId, Package, RequirementId, Target};
+use super::patches::Patches;
+use super::universe::{CrateId, FeatureSet, Package, RequirementId, Target};
 use super::{Crate, Gap, Member, Partial, Problem, Replacement, Universe};
 use crate::Versions;
 use crate::search::{Needs, Rules, Slot, Spent};
@@ -206,16 +206,20 @@ impl<'a> CargoRules<'a> {
         matches!(owner, Owner::Member(number) if self.member(number).in_workspace)
     }
 
-    /// Whether a dependency counts: those for development do for members only, and optional ones
-    /// where a feature asks for them.
-    pub(crate) fn is_active(
+    /// What features ask of a dependency that counts, if they ask for it at all: those for development
+    /// count for members only, and optional ones where a feature asks for them. `None` if it does not
+    /// count.
+    pub(crate) fn asked<'b>(
         &self,
         owner: Owner,
         dependency: &Dependency,
-        activation: &Activation<'_>,
-    ) -> bool {
-        (dependency.kind != Kind::Dev || self.is_member(owner))
-            && (!dependency.is_optional || activation.dependencies.contains_key(&*dependency.alias))
+        activation: &'b Activation<'a>,
+    ) -> Option<Option<&'b BTreeSet<&'a str>>> {
+        if dependency.kind == Kind::Dev && !self.is_member(owner) {
+            return None;
+        }
+        let asked = activation.dependencies.get(&*dependency.alias);
+        (!dependency.is_optional || asked.is_some()).then_some(asked)
     }
 
     pub(crate) fn release(&self, id: CrateId, position: u32) -> &'a Release {
@@ -243,93 +247,7 @@ impl<'a> CargoRules<'a> {
         requirement.is_any() || requirement.matches(&self.member(member).version)
     }
 
-    /// The candidates that meet the requirement of a dependency; `None` if the package is not
-    /// known.
-    pub(crate) fn matches(&self, owner: Owner, place: u32) -> Option<Rc<Matches>> {
-        let target = self.targets(owner)[place as usize];
-        let is_lowest = self.takes_lowest(owner);
-        let first = self.kept(owner, place);
-        self.state.borrow_mut().read.insert(target.package);
-        let key = (target.package, target.requirement, is_lowest, first);
-        if let Some(known) = self.state.borrow().matches.get(&key) {
-            return Some(Rc::clone(known));
-        }
-        let candidates = self.candidates(target.package)?;
-        let requirement = self.requirement(target.requirement);
-        let matches = Rc::new(if is_lowest {
-            candidates.lowest(requirement, first)
-        } else {
-            candidates.matching(requirement, first)
-        });
-        self.state.borrow_mut().matches.insert(key, Rc::clone(&matches));
-        Some(matches)
-    }
-
-    /// The version that the lock file has a dependency point to.
-    fn kept(&self, owner: Owner, place: u32) -> Option<&'a Version> {
-        if self.problem.locked.is_empty() {
-            return None;
-        }
-        let Target { package, .. } = self.targets(owner)[place as usize];
-        let requirement = &self.dependencies(owner)[place as usize].requirement;
-        let edges = match owner {
-            Owner::Member(number) => &self.member(number).locked[..],
-            Owner::Release(id, position) => {
-                let place = self.locks.place(id, &self.release(id, position).version);
-                place.map_or(&[][..], |place| &self.problem.locked[place].edges)
-            }
-        };
-        let locked = edges.iter().filter(|place| self.locks.holds(**place));
-        let locked = locked.filter_map(|place| self.problem.locked.get(*place));
-        let mut fitting = locked.filter(|locked| requirement.matches(&locked.version));
-        let known = fitting.find(|locked| {
-            let id = self.id(&locked.package);
-            let owner =
-                |owner: Owner| matches!(owner, Owner::Release(other, _) if Some(other) == id);
-            let is_patch = |patch: &Patched<'_>| patch.package == package && owner(patch.owner);
-            id == Some(package) || self.patches.patched.iter().any(is_patch)
-        });
-        let kept = known.map(|locked| &locked.version);
-        kept.or_else(|| self.locks.oldest(package, |version| requirement.matches(version)))
-    }
-
-    /// The candidates of a package; `None` if it is not known.
-    pub(crate) fn candidates(&self, id: CrateId) -> Option<Rc<Candidates<'a>>> {
-        if let Some(known) = self.state.borrow().candidates.get(&id) {
-            return Some(Rc::clone(known));
-        }
-        let listing = self.universe.package(id)?.listing.as_ref();
-        let releases = listing.map_or(&[][..], |listing| &listing.releases);
-        let shelf = Shelf::new(id, releases, &self.patches.of(id));
-        let candidates = Rc::new(Candidates::new(&self.problem.policy, shelf, &self.locks));
-        self.state.borrow_mut().candidates.insert(id, Rc::clone(&candidates));
-        Some(candidates)
-    }
-
-    /// The releases of a package that can be chosen, ascending, patches aside.
-    pub(crate) fn published(&self, id: CrateId) -> impl Iterator<Item = (Owner, &'a Version)> {
-        self.state.borrow_mut().read.insert(id);
-        let listing = self.listing(id);
-        let releases = listing.map_or(&[][..], |listing| &listing.releases);
-        let releases = (0..).zip(releases).filter(move |(_, release)| {
-            self.locks.preference(id, &release.version) != Preference::None
-                || is_candidate(&self.problem.policy, release)
-        });
-        releases.map(move |(at, release)| (Owner::Release(id, at), &release.version))
-    }
-
-    /// Whether it is known what the registry says of a package.
-    pub(crate) fn is_known(&self, id: CrateId) -> bool {
-        self.universe.package(id).is_some()
-    }
-
-    /// Who is chosen where a version of a line is.
-    pub(crate) fn owner(&self, id: CrateId, line: u32, version: u32) -> Owner {
-        let candidates = self.candidates(id).expect("a line is of a package that is known");
-        candidates.at(line + version).owner
-    }
-
-    /// The patches that can put nothing in place of anything, with the reasons.
+    /// What stands in for packages of registries.
     pub(crate) fn patches(&self) -> &Patches<'a> {
         &self.patches
     }
@@ -374,9 +292,41 @@ impl<'a> CargoRules<'a> {
         self.state.borrow_mut().slots.slot(kind)
     }
 
-    /// The text that stands for a number in a slot.
+    /// The text that stands for a number in a slot or a node.
     pub(crate) fn text(&self, number: u32) -> &'a str {
-        self.state.borrow().texts[number as usize]
+        let known = self.universe.texts();
+        let place = number as usize;
+        match known.get(place) {
+            Some(text) => text,
+            None => self.state.borrow().texts[place - known.len()],
+        }
+    }
+
+    /// The number that stands for a text in slots and nodes.
+    pub(crate) fn number(&self, text: &'a str) -> u32 {
+        let known = self.universe.text_id(text);
+        let first = self.universe.texts().len();
+        known.unwrap_or_else(|| self.state.borrow_mut().number(text, first))
+    }
+
+    /// The features of a release, by number.
+    fn feature_set(&self, owner: Owner) -> Option<&'a FeatureSet> {
+        match owner {
+            Owner::Release(id, position) => Some(self.package(id).features(position)),
+            Owner::Member(_) => None,
+        }
+    }
+
+    /// Whether a member or a release has a feature, and if so, whether that asks for anything.
+    pub(crate) fn asks(&self, owner: Owner, feature: u32) -> Option<bool> {
+        match owner {
+            Owner::Release(id, position) => self.package(id).features(position).asks(feature),
+            Owner::Member(number) => {
+                let features = &self.member(number).features;
+                let feature = self.text(feature);
+                features.has(feature).then(|| features.asks_for_anything(feature))
+            }
+        }
     }
 
     /// What a slot's version is the version of: it is decided before.

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ecosystems::cargo::{Dependency, Listing, Name, Requirement};
+use ecosystems::cargo::{Dependency, Features, Listing, Name, Release, Requirement};
 
+use super::candidates::Line;
 use crate::interner::Interner;
 
 /// A package in a registry. The same name in two registries is two packages.
@@ -26,6 +27,8 @@ pub struct Universe {
     crates: Arc<Interner<Crate>>,
     requirements: Arc<Interner<Requirement>>,
     packages: Arc<Vec<Option<Arc<Package>>>>,
+    /// The names of features.
+    texts: Arc<Interner<Arc<str>>>,
 }
 
 /// A package in a universe.
@@ -49,8 +52,16 @@ pub(crate) struct Package {
     /// `None`: the registry does not have it.
     pub(crate) listing: Option<Arc<Listing>>,
     /// For each release, what its dependencies ask for, in their order.
-    targets: Vec<Box<[Target]>>,
+    targets: Box<[Box<[Target]>]>,
+    /// For each release, its features. Neighbours that have the same share them.
+    features: Box<[Arc<FeatureSet>]>,
+    /// The compatibility lines.
+    pub(crate) lines: Box<[Line]>,
 }
+
+/// The names of features, by their numbers, ascending; and whether each asks for anything.
+#[derive(Debug, Default)]
+pub(crate) struct FeatureSet(Box<[(u32, bool)]>);
 
 impl Universe {
     /// Adds what an index says of a package; `None` says that it does not have it.
@@ -61,8 +72,10 @@ impl Universe {
             dependencies.map(|dependency| self.target(&package.registry, dependency)).collect()
         });
         let targets = targets.collect();
+        let features = self.feature_sets(releases);
+        let lines = Line::all(releases.iter().map(|release| &release.version)).into();
         let id = self.intern(package);
-        let known = Some(Arc::new(Package { listing, targets }));
+        let known = Some(Arc::new(Package { listing, targets, features, lines }));
         Arc::make_mut(&mut self.packages)[id.0 as usize] = known;
     }
 
@@ -103,6 +116,16 @@ impl Universe {
         self.packages.get(id.0 as usize)?.as_deref()
     }
 
+    /// The number of a feature's name.
+    pub(crate) fn text_id(&self, text: &str) -> Option<u32> {
+        self.texts.ids.get(text).copied()
+    }
+
+    /// The names of features, by their numbers.
+    pub(crate) fn texts(&self) -> &[Arc<str>] {
+        &self.texts.values
+    }
+
     /// The packages that are named, by their numbers.
     pub(crate) fn crates(&self) -> &[Crate] {
         &self.crates.values
@@ -111,6 +134,30 @@ impl Universe {
     /// The requirements that are known, by their numbers.
     pub(crate) fn requirements(&self) -> &[Requirement] {
         &self.requirements.values
+    }
+
+    fn feature_sets(&mut self, releases: &[Release]) -> Box<[Arc<FeatureSet>]> {
+        let mut sets: Vec<Arc<FeatureSet>> = Vec::with_capacity(releases.len());
+        let mut last: Option<&Features> = None;
+        for Release { features, .. } in releases {
+            let shared =
+                sets.last().filter(|_| last.is_some_and(|last| last.is_shared_with(features)));
+            let set =
+                shared.map(Arc::clone).unwrap_or_else(|| Arc::new(self.feature_set(features)));
+            sets.push(set);
+            last = Some(features);
+        }
+        sets.into()
+    }
+
+    fn feature_set(&mut self, features: &Features) -> FeatureSet {
+        let numbered = features.iter().map(|(name, _)| {
+            let number = Interner::intern_str(&mut self.texts, name);
+            (number, features.asks_for_anything(name))
+        });
+        let mut numbered: Box<[(u32, bool)]> = numbered.collect();
+        numbered.sort_unstable();
+        FeatureSet(numbered)
     }
 
     fn intern(&mut self, package: &Crate) -> CrateId {
@@ -129,7 +176,20 @@ impl Universe {
     }
 }
 
+impl FeatureSet {
+    /// Whether there is a feature, and if so, whether it asks for anything.
+    pub(crate) fn asks(&self, feature: u32) -> Option<bool> {
+        let place = self.0.binary_search_by_key(&feature, |(number, _)| *number);
+        place.ok().map(|place| self.0[place].1)
+    }
+}
+
 impl Package {
+    /// The features of the release at a position.
+    pub(crate) fn features(&self, position: u32) -> &FeatureSet {
+        &self.features[position as usize]
+    }
+
     /// What the dependencies of the release at a position ask for.
     pub(crate) fn targets(&self, position: u32) -> &[Target] {
         &self.targets[position as usize]

@@ -147,6 +147,18 @@ impl World {
         packages
     }
 
+    /// The listings of all packages that have a file.
+    pub(crate) fn parsed(&self) -> Vec<(Crate, Arc<Listing>)> {
+        let packages = self.packages().into_iter();
+        let listings = packages.map(|package| {
+            let name = package.name.as_str().to_ascii_lowercase();
+            let bytes = &self.files[&(package.registry.to_string(), name)];
+            let listing = read_index(&package.name, bytes).expect("an index file");
+            (package, Arc::new(listing))
+        });
+        listings.collect()
+    }
+
     /// Reads everything that is recorded.
     pub(crate) fn read_everything(&mut self) {
         self.packages().iter().for_each(|package| self.read(package));

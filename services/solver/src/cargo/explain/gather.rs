@@ -177,10 +177,8 @@ impl<'a> Gathering<'a, '_> {
 
     /// Whether a feature of a package asks for anything in any version, or is not there in one.
     fn matters(&self, subject: Subject, feature: &'a str) -> bool {
-        let matters = |owner: Owner| {
-            let has = self.rules.features(owner).has(feature);
-            (has && self.rules.asks_for_anything(owner, feature)) || (!has && feature != DEFAULT)
-        };
+        let number = self.rules.number(feature);
+        let matters = |owner: Owner| self.rules.asks(owner, number).unwrap_or(feature != DEFAULT);
         match subject {
             Subject::Member(number) => matters(Owner::Member(number)),
             Subject::Crate(id) => self.rules.candidates(id).is_some_and(|candidates| {

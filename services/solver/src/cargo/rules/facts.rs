@@ -15,9 +15,8 @@ type Active<'a> = (u32, BTreeSet<&'a str>);
 impl<'a> CargoRules<'a> {
     /// Notes that the search has looked at what a version needs, or what a feature of it adds.
     pub(super) fn look_at(&self, owner: Owner, feature: Option<&'a str>) {
-        let state = &mut *self.state.borrow_mut();
-        let part = feature.map(|feature| state.number(feature));
-        state.looked_at.insert((owner, part));
+        let part = feature.map(|feature| self.number(feature));
+        self.state.borrow_mut().looked_at.insert((owner, part));
     }
 
     /// Whether the search has looked at what a version needs, or what a feature of it adds.
@@ -40,13 +39,12 @@ impl<'a> CargoRules<'a> {
             }
             None => Activation::default(),
         };
-        let dependencies = (0..).zip(self.dependencies(owner)).filter(|(_, dependency)| {
-            let is_asked_for = activation.dependencies.contains_key(&*dependency.alias);
-            self.is_active(owner, dependency, &activation) && (part.is_none() || is_asked_for)
+        let dependencies = (0..).zip(self.dependencies(owner)).filter_map(|(place, dependency)| {
+            let asked = self.asked(owner, dependency, &activation)?;
+            let counts = part.is_none() || asked.is_some();
+            counts.then(|| (place, asked.cloned().unwrap_or_default()))
         });
-        let extra = |alias: &str| activation.dependencies.get(alias).cloned().unwrap_or_default();
-        let active = dependencies.map(|(place, dependency)| (place, extra(&dependency.alias)));
-        Some(active.collect())
+        Some(dependencies.collect())
     }
 
     /// Whether a dependency can be met by nothing that there is, whatever else is chosen.
@@ -61,7 +59,7 @@ impl<'a> CargoRules<'a> {
             return self.path_needs(member, dependency, extra).is_none();
         }
         let id = self.targets(owner)[place as usize].package;
-        let named = super::needs::named(dependency, extra);
+        let named = self.named(dependency, extra);
         let offers = |matches: &super::Matches| {
             matches.runs.iter().any(|run| self.offering(id, run, &named).is_some())
         };
@@ -121,10 +119,5 @@ impl<'a> CargoRules<'a> {
         let there = read.into_iter().filter(|id| self.listing(*id).is_some());
         let names: BTreeSet<&Name> = there.map(|id| &self.package_name(id).name).collect();
         names.into_iter().map(Name::as_str)
-    }
-
-    /// The number that stands for a text in slots and nodes.
-    pub(crate) fn number(&self, text: &'a str) -> u32 {
-        self.state.borrow_mut().number(text)
     }
 }

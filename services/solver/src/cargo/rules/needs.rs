@@ -4,12 +4,22 @@ use std::collections::BTreeSet;
 
 use ecosystems::cargo::{Activation, Dependency};
 use pubgrub::VersionSet;
+use smallvec::SmallVec;
 
 use super::super::candidates::{Matches, Run};
-use super::super::universe::CrateId;
+use super::super::universe::{CrateId, FeatureSet};
 use super::{CargoRules, DEFAULT, Owner, SlotKind};
 use crate::Versions;
 use crate::search::{Need, Rules};
+
+/// Which dependencies are meant.
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    /// All that count.
+    Active,
+    /// Those that features ask for.
+    AskedFor,
+}
 
 /// A need, with how many candidates the requirement behind it has.
 type Ranked = (u32, Need);
@@ -41,7 +51,7 @@ impl<'a> CargoRules<'a> {
         self.look_at(owner, None);
         let all = self.features(owner).iter().map(|(name, _)| name);
         let activation = self.activate(owner, all.filter(|_| member.in_workspace))?;
-        let mut needs = self.active_needs(owner, &activation, |_| true)?;
+        let mut needs = self.active_needs(owner, &activation, Wanted::Active)?;
         needs.extend(self.links_need(member.links.as_deref(), SlotKind::Member(number)));
         Some(needs)
     }
@@ -57,7 +67,7 @@ impl<'a> CargoRules<'a> {
         }
         self.look_at(owner, None);
         let nothing = Activation::default();
-        let mut needs = self.active_needs(owner, &nothing, |_| true)?;
+        let mut needs = self.active_needs(owner, &nothing, Wanted::Active)?;
         let links = self.release(own, position).links.as_deref();
         needs.extend(self.links_need(links, SlotKind::Line(id, line)));
         Some(needs)
@@ -102,9 +112,7 @@ impl<'a> CargoRules<'a> {
     ) -> Option<Vec<Ranked>> {
         self.look_at(owner, Some(feature));
         let activation = self.activate(owner, std::iter::once(feature))?;
-        let asks_for =
-            |dependency: &Dependency| activation.dependencies.contains_key(&*dependency.alias);
-        let mut needs = self.active_needs(owner, &activation, asks_for)?;
+        let mut needs = self.active_needs(owner, &activation, Wanted::AskedFor)?;
         needs.push(base);
         Some(needs)
     }
@@ -154,18 +162,19 @@ impl<'a> CargoRules<'a> {
         &self,
         owner: Owner,
         activation: &Activation<'a>,
-        is_wanted: impl Fn(&Dependency) -> bool,
+        wanted: Wanted,
     ) -> Option<Vec<Ranked>> {
         let nothing = BTreeSet::new();
         let mut needs = Vec::new();
         let mut are_met = true;
         for (place, dependency) in (0..).zip(self.dependencies(owner)) {
-            if self.is_active(owner, dependency, activation) && is_wanted(dependency) {
-                let extra = activation.dependencies.get(&*dependency.alias).unwrap_or(&nothing);
-                match self.dependency_needs(owner, place, extra) {
-                    Some(needed) => needs.extend(needed),
-                    None => are_met = false,
-                }
+            let Some(asked) = self.asked(owner, dependency, activation) else { continue };
+            if asked.is_none() && matches!(wanted, Wanted::AskedFor) {
+                continue;
+            }
+            match self.dependency_needs(owner, place, asked.unwrap_or(&nothing)) {
+                Some(needed) => needs.extend(needed),
+                None => are_met = false,
             }
         }
         let is_known = |(_, need): &Ranked| self.is_listed(need.slot);
@@ -204,7 +213,8 @@ impl<'a> CargoRules<'a> {
         extra: &BTreeSet<&'a str>,
     ) -> Option<Vec<Ranked>> {
         let features = self.features(Owner::Member(member));
-        let offers = named(dependency, extra).iter().all(|feature| features.has(feature));
+        let mut named = dependency.features.iter().map(|name| &**name).chain(extra.iter().copied());
+        let offers = named.all(|feature| features.has(feature));
         if !offers || !self.takes(dependency, member) {
             return None;
         }
@@ -220,10 +230,8 @@ impl<'a> CargoRules<'a> {
     /// The slot of a feature of a package by path, if it is of any effect: a member has all of its
     /// features on.
     fn member_feature(&self, member: u32, feature: u32) -> Option<SlotKind> {
-        let owner = Owner::Member(member);
         let has_effect = !self.member(member).in_workspace
-            && self.features(owner).has(self.text(feature))
-            && self.asks_for_anything(owner, self.text(feature));
+            && self.asks(Owner::Member(member), feature) == Some(true);
         has_effect.then_some(SlotKind::MemberFeature(member, feature))
     }
 
@@ -237,7 +245,7 @@ impl<'a> CargoRules<'a> {
     ) -> Option<Vec<Ranked>> {
         let id = self.targets(owner)[place as usize].package;
         let dependency = &self.dependencies(owner)[place as usize];
-        let versions = self.offering(id, run, &named(dependency, extra))?;
+        let versions = self.offering(id, run, &self.named(dependency, extra))?;
         let need =
             |kind| (0, Need { slot: self.slot(kind), versions: versions.clone(), base: None });
         let mut needs = vec![need(SlotKind::Line(id, run.line))];
@@ -261,7 +269,7 @@ impl<'a> CargoRules<'a> {
         let id = self.targets(owner)[place as usize].package;
         let dependency = &self.dependencies(owner)[place as usize];
         let options = |extra: &BTreeSet<&'a str>| {
-            let named = named(dependency, extra);
+            let named = self.named(dependency, extra);
             let runs = (0u32..).zip(&matches.runs);
             let offering = runs.filter(|(_, run)| self.offering(id, run, &named).is_some());
             let options = offering.map(|(option, _)| option..option + 1).collect::<Vec<_>>();
@@ -290,7 +298,7 @@ impl<'a> CargoRules<'a> {
         let id = self.targets(owner)[place as usize].package;
         let dependency = &self.dependencies(owner)[place as usize];
         let matches = self.matches(owner, place).ok_or(id)?;
-        let named = named(dependency, extra);
+        let named = self.named(dependency, extra);
         let mut runs = matches.runs.iter();
         Ok(runs.find_map(|run| {
             let versions = self.offering(id, run, &named)?;
@@ -299,22 +307,39 @@ impl<'a> CargoRules<'a> {
         }))
     }
 
-    /// The candidates of a run that have all these features; `None` if there is none.
-    pub(super) fn offering(
+    /// The numbers of the features that a dependency names, those of `extra` included.
+    pub(super) fn named(
         &self,
-        id: CrateId,
-        run: &Run,
-        named: &BTreeSet<&str>,
-    ) -> Option<Versions> {
-        let candidates = self.candidates(id)?;
-        let mut offering = run.versions.clone();
-        for version in run.versions.positions(candidates.length(run.line)) {
-            let features = self.features(candidates.at(run.line + version).owner);
-            if !named.iter().all(|feature| features.has(feature)) {
-                offering = offering.intersection(&Versions::singleton(version).complement());
-            }
+        dependency: &'a Dependency,
+        extra: &BTreeSet<&'a str>,
+    ) -> SmallVec<[u32; 8]> {
+        let named = dependency.features.iter().map(|name| &**name);
+        named.chain(extra.iter().copied()).map(|name| self.number(name)).collect()
+    }
+
+    /// The candidates of a run that have all these features; `None` if there is none.
+    pub(super) fn offering(&self, id: CrateId, run: &Run, named: &[u32]) -> Option<Versions> {
+        if named.is_empty() {
+            return Some(run.versions.clone());
         }
-        (offering != Versions::empty()).then_some(offering)
+        let candidates = self.candidates(id)?;
+        let positions = run.versions.positions(candidates.length(run.line));
+        // Most releases have the features of the one before.
+        let mut last: Option<(*const FeatureSet, bool)> = None;
+        let offering = positions.filter(|version| {
+            let owner = candidates.at(run.line + version).owner;
+            let set = self.feature_set(owner).map(std::ptr::from_ref);
+            if let Some((known, offers)) = last
+                && Some(known) == set
+            {
+                return offers;
+            }
+            let offers = named.iter().all(|feature| self.asks(owner, *feature).is_some());
+            last = set.map(|set| (set, offers));
+            offers
+        });
+        let offering: SmallVec<[_; 8]> = offering.map(|version| version..version + 1).collect();
+        (!offering.is_empty()).then(|| Versions::from_runs(&offering))
     }
 
     /// Whether a feature asks for anything in any version of a line, or cannot be had in one that
@@ -324,21 +349,13 @@ impl<'a> CargoRules<'a> {
         if let Some(known) = self.state.borrow().effects.get(&key) {
             return *known;
         }
-        let name = self.text(feature);
         let has_effect = self.candidates(id).is_some_and(|candidates| {
-            (line..line + candidates.length(line)).any(|position| {
-                let owner = candidates.at(position).owner;
-                self.features(owner).has(name) && self.asks_for_anything(owner, name)
-            })
+            let mut positions = line..line + candidates.length(line);
+            positions
+                .any(|position| self.asks(candidates.at(position).owner, feature) == Some(true))
         });
         self.state.borrow_mut().effects.insert(key, has_effect);
         has_effect
-    }
-
-    /// Whether a feature asks for any dependency, or cannot be had.
-    pub(crate) fn asks_for_anything(&self, owner: Owner, feature: &'a str) -> bool {
-        let activation = self.activate(owner, std::iter::once(feature));
-        activation.is_none_or(|activation| !activation.dependencies.is_empty())
     }
 
     fn links_need(&self, links: Option<&'a str>, holder: SlotKind) -> Option<Ranked> {
@@ -360,24 +377,16 @@ impl<'a> CargoRules<'a> {
     }
 }
 
-/// The features that a dependency names, those of `extra` included.
-pub(super) fn named<'b>(
-    dependency: &'b Dependency,
-    extra: &BTreeSet<&'b str>,
-) -> BTreeSet<&'b str> {
-    let named = dependency.features.iter().map(|name| &**name);
-    named.chain(extra.iter().copied()).collect()
-}
-
-/// The features that a dependency asks for: those that it names, and the default ones, which a
-/// version need not have.
+/// The features that a dependency asks for, in order: those that it names, those that features ask of
+/// it, and the default ones, which a version need not have.
 pub(crate) fn requested<'b>(
     dependency: &'b Dependency,
     extra: &BTreeSet<&'b str>,
-) -> BTreeSet<&'b str> {
-    let mut requested = named(dependency, extra);
-    if dependency.uses_default_features {
-        requested.insert(DEFAULT);
-    }
+) -> SmallVec<[&'b str; 8]> {
+    let named = dependency.features.iter().map(|name| &**name);
+    let default = dependency.uses_default_features.then_some(DEFAULT);
+    let mut requested: SmallVec<_> = named.chain(extra.iter().copied()).chain(default).collect();
+    requested.sort_unstable();
+    requested.dedup();
     requested
 }

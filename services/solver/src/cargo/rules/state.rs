@@ -29,7 +29,7 @@ pub(super) struct State<'a> {
     pub(super) slots: Slots<SlotKind>,
     pub(super) candidates: FxHashMap<CrateId, Rc<Candidates<'a>>>,
     pub(super) matches: FxHashMap<Asked<'a>, Rc<Matches>>,
-    /// Features and libraries by number, and back.
+    /// Features and libraries of which the universe knows nothing, by number, and back.
     pub(super) texts: Vec<&'a str>,
     pub(super) numbers: FxHashMap<&'a str, u32>,
     /// Whether a feature of a line asks for anything in any version.
@@ -50,12 +50,12 @@ pub(super) struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    /// The number that stands for a text in slots.
-    pub(super) fn number(&mut self, text: &'a str) -> u32 {
+    /// The number of a text that the universe has none for, counted from `first`.
+    pub(super) fn number(&mut self, text: &'a str, first: usize) -> u32 {
         let texts = &mut self.texts;
         *self.numbers.entry(text).or_insert_with(|| {
             texts.push(text);
-            super::number(texts.len() - 1)
+            super::number(first + texts.len() - 1)
         })
     }
 

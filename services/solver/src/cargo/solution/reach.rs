@@ -1,9 +1,10 @@
 //! What is reached from the members by way of what was chosen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ecosystems::cargo::{Activation, Kind};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::super::rules::{CargoRules, Owner, SlotKind, requested};
 use super::super::universe::CrateId;
@@ -53,8 +54,10 @@ impl<'a, 'b> Reach<'a, 'b> {
         let mut reached: BTreeMap<Owner, Reached<'a>> = wanted
             .map(|(owner, requested)| (owner, Reached { requested, ..Reached::default() }))
             .collect();
-        let mut waiting: Vec<Owner> = reached.keys().rev().copied().collect();
-        while let Some(owner) = waiting.pop() {
+        let mut waiting: VecDeque<Owner> = reached.keys().copied().collect();
+        let mut is_waiting: FxHashSet<Owner> = waiting.iter().copied().collect();
+        while let Some(owner) = waiting.pop_front() {
+            is_waiting.remove(&owner);
             let entry = reached.entry(owner).or_default();
             let activation = self.rules.activate(owner, entry.requested.iter().copied());
             let activation = activation.expect("a version was chosen that has the features");
@@ -66,8 +69,8 @@ impl<'a, 'b> Reach<'a, 'b> {
                 let known = &mut reached.entry(target).or_default().requested;
                 let before = known.len();
                 known.extend(requested);
-                if is_new || known.len() > before {
-                    waiting.push(target);
+                if (is_new || known.len() > before) && is_waiting.insert(target) {
+                    waiting.push_back(target);
                 }
             }
         }
@@ -79,12 +82,12 @@ impl<'a, 'b> Reach<'a, 'b> {
         &self,
         owner: Owner,
         activation: &Activation<'a>,
-    ) -> Vec<(usize, Owner, BTreeSet<&'a str>)> {
+    ) -> Vec<(usize, Owner, SmallVec<[&'a str; 8]>)> {
         let nothing = BTreeSet::new();
         let mut edges = Vec::new();
         for (place, dependency) in self.rules.dependencies(owner).iter().enumerate() {
-            if self.rules.is_active(owner, dependency, activation) {
-                let extra = activation.dependencies.get(&*dependency.alias).unwrap_or(&nothing);
+            if let Some(asked) = self.rules.asked(owner, dependency, activation) {
+                let extra = asked.unwrap_or(&nothing);
                 edges.push((place, self.target(owner, place), requested(dependency, extra)));
             }
         }
