@@ -8,6 +8,7 @@ use ecosystems::cargo::{CompatibilityLine, Release, Requirement, Version};
 use pubgrub::VersionSet;
 
 use super::locks::Locks;
+use super::patches::Patches;
 use super::problem::Policy;
 use super::rules::Owner;
 use super::universe::CrateId;
@@ -157,14 +158,15 @@ impl<'a> Candidates<'a> {
         policy: &'a Policy,
         shelf: Shelf<'a>,
         lines: &'a [Line],
-        locks: &Locks<'_>,
+        (locks, patches): (&Locks<'_>, &Patches<'_>),
     ) -> Self {
         let mut preferred = Vec::new();
-        if shelf.patched.is_some() || locks.knows(shelf.id) {
+        if shelf.patched.is_some() || locks.knows(shelf.id) || patches.put_from(shelf.id) {
             for position in 0..shelf.length() {
-                let Stock { version, release, .. } = shelf.at(position);
+                let Stock { owner, version, release } = shelf.at(position);
                 match locks.preference(shelf.id, version) {
-                    Preference::None if release.is_none() => {
+                    // What a patch puts somewhere is preferred where it comes from, too.
+                    Preference::None if release.is_none() || patches.put(owner) => {
                         preferred.push((position, Preference::Preferred));
                     }
                     Preference::None => {}

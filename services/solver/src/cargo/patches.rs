@@ -70,6 +70,17 @@ impl<'a> Patches<'a> {
         patches
     }
 
+    /// Whether a patch puts a version of a registry's package somewhere.
+    pub(crate) fn put_from(&self, package: CrateId) -> bool {
+        let is_of = |owner| matches!(owner, Owner::Release(id, _) if id == package);
+        self.patched.iter().any(|patched| is_of(patched.owner))
+    }
+
+    /// Whether a patch puts this somewhere.
+    pub(crate) fn put(&self, owner: Owner) -> bool {
+        self.patched.iter().any(|patched| patched.owner == owner)
+    }
+
     /// What is put in place of a package.
     pub(crate) fn of(&self, package: CrateId) -> Vec<(Owner, &'a Version)> {
         let of = self.patched.iter().filter(|patched| patched.package == package);

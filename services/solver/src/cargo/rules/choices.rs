@@ -69,7 +69,8 @@ impl<'a> CargoRules<'a> {
         let releases = package.listing.as_ref().map_or(&[][..], |listing| &listing.releases);
         let shelf = Shelf::new(id, releases, &self.patches.of(id));
         let policy = &self.problem.policy;
-        let candidates = Rc::new(Candidates::new(policy, shelf, &package.lines, &self.locks));
+        let candidates =
+            Rc::new(Candidates::new(policy, shelf, &package.lines, (&self.locks, &self.patches)));
         self.state.borrow_mut().candidates.insert(id, Rc::clone(&candidates));
         Some(candidates)
     }
