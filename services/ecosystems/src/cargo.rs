@@ -26,7 +26,7 @@ mod rust_version;
 pub use document::{DocumentError, read_index};
 pub use features::{Activation, FeatureError, FeatureValue, Features};
 pub use line::CompatibilityLine;
-pub use listing::{Dependency, Kind, Listing, Release};
+pub use listing::{Declaration, Dependency, Kind, Listing, Release};
 pub use name::{Name, NameError};
 pub use platform::{Condition, ConditionError, Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError};

@@ -1,12 +1,12 @@
 //! Files of a registry's index: one JSON object a line (reference, "Registry index").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
 use super::{
-    Dependency, FeatureError, FeatureValue, Features, Kind, Listing, Name, NameError, Release,
-    Requirement, RequirementError, RustVersion, Version,
+    Declaration, Dependency, FeatureError, FeatureValue, Features, Kind, Listing, Name, NameError,
+    Release, Requirement, RequirementError, RustVersion, Version,
 };
 use crate::{Timestamp, Warning};
 
@@ -87,13 +87,14 @@ enum LineError {
 /// If there are lines, and none of them is one of an index.
 pub fn read_index(name: &Name, bytes: &[u8]) -> Result<Listing, DocumentError> {
     let mut listing = Listing { name: name.clone(), releases: Vec::new(), warnings: Vec::new() };
+    let mut known = HashSet::new();
     let mut first_fault = None;
     let mut has_line = false;
     for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        match read_line(name, line, &mut listing.warnings) {
+        match read_line(name, line, &mut known, &mut listing.warnings) {
             Ok(release) => {
                 has_line = true;
                 listing.releases.extend(release);
@@ -145,6 +146,7 @@ fn sort(listing: &mut Listing) {
 fn read_line(
     name: &Name,
     line: &[u8],
+    known: &mut HashSet<Dependency>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Release>, LineError> {
     let is_later = |form: Option<u32>| form.is_some_and(|form| form > LATEST_FORM);
@@ -174,7 +176,8 @@ fn read_line(
     let published_at = raw
         .pubtime
         .and_then(|text| Timestamp::parse(&text).map_err(|error| note(error.to_string())).ok());
-    let dependencies = raw.deps.unwrap_or_default().into_iter().map(read_dependency);
+    let dependencies = raw.deps.unwrap_or_default().into_iter();
+    let dependencies = dependencies.map(|raw| read_dependency(raw).map(|read| share(known, read)));
     let dependencies: Box<[Dependency]> = dependencies.collect::<Result<_, _>>()?;
     let mut features: BTreeMap<Box<str>, Vec<FeatureValue>> = BTreeMap::new();
     for (feature, values) in [raw.features, raw.features2].into_iter().flatten().flatten() {
@@ -193,7 +196,17 @@ fn read_line(
     }))
 }
 
-fn read_dependency(raw: RawDependency) -> Result<Dependency, LineError> {
+/// The dependency that is known to declare this, which thereby is.
+fn share(known: &mut HashSet<Dependency>, declaration: Declaration) -> Dependency {
+    let dependency = Dependency::from(declaration);
+    if let Some(known) = known.get(&dependency) {
+        return known.clone();
+    }
+    known.insert(dependency.clone());
+    dependency
+}
+
+fn read_dependency(raw: RawDependency) -> Result<Declaration, LineError> {
     let package = Name::parse(raw.package.as_deref().unwrap_or(&raw.name))?;
     let kind = match raw.kind.as_deref() {
         None | Some("normal") => Kind::Normal,
@@ -201,7 +214,7 @@ fn read_dependency(raw: RawDependency) -> Result<Dependency, LineError> {
         Some("dev") => Kind::Dev,
         Some(other) => return Err(LineError::Kind(other.into())),
     };
-    Ok(Dependency {
+    Ok(Declaration {
         alias: raw.name,
         package,
         requirement: Requirement::parse(&raw.req)?,

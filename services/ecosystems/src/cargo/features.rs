@@ -248,11 +248,11 @@ fn check(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Kind, Name, Requirement};
+    use super::super::{Declaration, Kind, Name, Requirement};
     use super::*;
 
     fn dependency(alias: &str, is_optional: bool) -> Dependency {
-        Dependency {
+        Dependency::from(Declaration {
             alias: alias.into(),
             package: Name::parse(alias).expect("a name"),
             requirement: Requirement::parse("*").expect("a requirement"),
@@ -262,7 +262,7 @@ mod tests {
             is_optional,
             target: None,
             registry: None,
-        }
+        })
     }
 
     fn features(

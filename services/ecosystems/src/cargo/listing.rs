@@ -1,5 +1,8 @@
 //! What an index says of one package: its releases, with what each needs.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 use super::{CompatibilityLine, Features, Name, Requirement, RustVersion, Version};
 use crate::{Timestamp, Warning};
 
@@ -39,8 +42,15 @@ pub struct Release {
 }
 
 /// One dependency of a release, or of a manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
+///
+/// Most releases have the dependencies of the one before: clones share what is declared, and one that
+/// is changed has it for itself from then on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Dependency(Arc<Declaration>);
+
+/// What a dependency declares.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Declaration {
     /// What the manifest calls it. Features name it so.
     pub alias: Box<str>,
     /// What it is called in its registry.
@@ -71,6 +81,26 @@ pub enum Kind {
     Build,
     /// Tests, examples and benchmarks: nobody who depends on the package needs it.
     Dev,
+}
+
+impl From<Declaration> for Dependency {
+    fn from(declaration: Declaration) -> Self {
+        Self(Arc::new(declaration))
+    }
+}
+
+impl Deref for Dependency {
+    type Target = Declaration;
+
+    fn deref(&self) -> &Declaration {
+        &self.0
+    }
+}
+
+impl DerefMut for Dependency {
+    fn deref_mut(&mut self) -> &mut Declaration {
+        Arc::make_mut(&mut self.0)
+    }
 }
 
 impl Listing {

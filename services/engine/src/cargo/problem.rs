@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ecosystems::Timestamp;
 use ecosystems::cargo::{
-    Dependency, FeatureValue, Features, Name, Requirement, RustVersion, Version,
+    Declaration, Dependency, FeatureValue, Features, Name, Requirement, RustVersion, Version,
 };
 use solver::cargo::{Crate, Locked, Member, Patch, Policy, Problem, Replacement};
 use solver::conflict::{Conflict, Fact, UserText};
@@ -157,7 +157,7 @@ impl Reading<'_> {
             CargoSource::Registry(name) => Some(self.registry(field("registry"), name)?),
             CargoSource::Member(_) => None,
         };
-        Some(Dependency {
+        Some(Dependency::from(Declaration {
             alias: if alias.is_empty() { name.as_str().into() } else { alias.as_str().into() },
             package: package?,
             requirement: requirement?,
@@ -167,7 +167,7 @@ impl Reading<'_> {
             is_optional: *optional,
             target: (!target.is_empty()).then(|| target.as_str().into()),
             registry,
-        })
+        }))
     }
 
     fn requirement(&mut self, field: String, text: &str) -> Option<Requirement> {

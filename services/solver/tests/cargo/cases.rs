@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecosystems::cargo::{Dependency, Kind, Name, Requirement};
+use ecosystems::cargo::{Declaration, Dependency, Kind, Name, Requirement};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use solver::Strategy;
@@ -124,7 +124,7 @@ impl Case {
 impl RootDependency {
     fn read(&self) -> Dependency {
         let package = self.package.as_ref().unwrap_or(&self.name);
-        Dependency {
+        Dependency::from(Declaration {
             alias: self.name.clone(),
             package: Name::parse(package).expect("a name"),
             requirement: Requirement::parse(&self.req).expect("a requirement"),
@@ -138,6 +138,6 @@ impl RootDependency {
             is_optional: self.optional,
             target: self.target.clone(),
             registry: Some(self.registry.clone()),
-        }
+        })
     }
 }

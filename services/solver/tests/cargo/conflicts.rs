@@ -215,7 +215,7 @@ const CASES: &[Case] = &[
         index: &["a 1.0.0", "b 1.0.0", "b 1.1.0"],
         requires: &["a 1"],
         changes: |problem| {
-            let requirement = dependency("b 1").requirement;
+            let requirement = dependency("b 1").requirement.clone();
             let replacement = Replacement::Package(package("b"), requirement);
             problem.patches = vec![Patch { package: package("a"), replacement }];
         },

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecosystems::Timestamp;
 use ecosystems::cargo::{
-    Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion, Version,
+    Declaration, Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion, Version,
 };
 use serde::Deserialize;
 use solver::Strategy;
@@ -187,12 +187,10 @@ fn member(file: &Table, here: &str, folders: &[String]) -> Member {
                     let there = folders.iter().position(|known| *known == folder(here, path));
                     paths.insert(dependencies.len(), there.expect("a package"));
                 }
-                let dependency = dependency(alias, entry);
-                dependencies.push(Dependency {
-                    kind,
-                    target: target.map(Into::into),
-                    ..dependency
-                });
+                let mut dependency = dependency(alias, entry);
+                dependency.kind = kind;
+                dependency.target = target.map(Into::into);
+                dependencies.push(dependency);
             }
         }
     }
@@ -216,7 +214,7 @@ fn member(file: &Table, here: &str, folders: &[String]) -> Member {
 fn dependency(alias: &str, entry: &Value) -> Dependency {
     let flag = |key: &str| entry.get(key).and_then(Value::as_bool);
     let requirement = entry.as_str().or_else(|| text(entry, "version")).unwrap_or("*");
-    Dependency {
+    Dependency::from(Declaration {
         alias: alias.into(),
         package: Name::parse(text(entry, "package").unwrap_or(alias)).expect("a name"),
         requirement: Requirement::parse(requirement).expect("a requirement"),
@@ -226,7 +224,7 @@ fn dependency(alias: &str, entry: &Value) -> Dependency {
         is_optional: flag("optional").unwrap_or(false),
         target: None,
         registry: text(entry, "registry").map(|_| OTHER.into()),
-    }
+    })
 }
 
 fn patches(root: &Table, folders: &[String]) -> Vec<Patch> {
@@ -238,7 +236,10 @@ fn patches(root: &Table, folders: &[String]) -> Vec<Patch> {
                 let there = folders.iter().position(|known| *known == folder("", path));
                 Replacement::Member(there.expect("a package"))
             }
-            None => Replacement::Package(package(OTHER, name), dependency(name, entry).requirement),
+            None => {
+                let requirement = dependency(name, entry).requirement.clone();
+                Replacement::Package(package(OTHER, name), requirement)
+            }
         };
         Patch { package: package(REGISTRY, name), replacement }
     });

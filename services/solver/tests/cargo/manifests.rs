@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ecosystems::cargo::{Dependency, Kind, Name, Requirement, RustVersion};
+use ecosystems::cargo::{Declaration, Dependency, Kind, Name, Requirement, RustVersion};
 use serde::Deserialize;
 use solver::cargo::{Policy, Problem};
 
@@ -44,7 +44,7 @@ pub(crate) fn problem(set: &str) -> Problem {
             Entry::Text(version) => (version, &[][..]),
             Entry::Table { version, features } => (version, &features[..]),
         };
-        Dependency {
+        Dependency::from(Declaration {
             alias: name.as_str().into(),
             package: Name::parse(name).expect("a name"),
             requirement: Requirement::parse(version).expect("a requirement"),
@@ -54,7 +54,7 @@ pub(crate) fn problem(set: &str) -> Problem {
             is_optional: false,
             target: None,
             registry: None,
-        }
+        })
     });
     let mut member = member(dependencies.collect());
     member.name = Name::parse(&manifest.package.name).expect("a name");

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use ecosystems::Timestamp;
-use ecosystems::cargo::{Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion};
+use ecosystems::cargo::{
+    Declaration, Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion,
+};
 use solver::Strategy;
 use solver::cargo::{Crate, Locked, Member, Outcome, Problem, Solution, Universe, solve};
 use solver::search::Budget;
@@ -24,7 +26,7 @@ fn world(lines: &[&str]) -> World {
 /// A dependency as `name requirement`.
 pub(crate) fn dependency(text: &str) -> Dependency {
     let (name, requirement) = text.split_once(' ').expect("a name and a requirement");
-    Dependency {
+    Dependency::from(Declaration {
         alias: name.into(),
         package: Name::parse(name).expect("a name"),
         requirement: Requirement::parse(requirement).expect("a requirement"),
@@ -34,7 +36,7 @@ pub(crate) fn dependency(text: &str) -> Dependency {
         is_optional: false,
         target: None,
         registry: None,
-    }
+    })
 }
 
 fn member(dependencies: &[&str]) -> Member {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecosystems::cargo::{
-    Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion, Version,
+    Declaration, Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion, Version,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -182,7 +182,7 @@ impl Entry {
                 (version, (package.as_deref(), &features[..], *optional, *default_features))
             }
         };
-        Dependency {
+        Dependency::from(Declaration {
             alias: alias.into(),
             package: Name::parse(package.unwrap_or(alias)).expect("a name"),
             requirement: Requirement::parse(version).expect("a requirement"),
@@ -192,7 +192,7 @@ impl Entry {
             is_optional,
             target: target.map(|target| target.as_str().into()),
             registry: None,
-        }
+        })
     }
 }
 
