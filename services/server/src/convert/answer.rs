@@ -62,6 +62,7 @@ fn member(member: &MemberPick) -> v1::MemberPick {
         name: member.name.clone(),
         version: member.version.clone(),
         features: sorted(&member.features),
+        ..v1::MemberPick::default()
     }
 }
 

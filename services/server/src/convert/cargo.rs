@@ -10,28 +10,35 @@ use proto::v1;
 
 use super::Shape;
 use super::faults::{Faults, Path};
-use super::project::{Parts, foreign_if};
+use super::project::foreign_if;
 use crate::errors::Reason;
 
 /// The editions from which on cargo's resolver is another one, if the manifest does not say.
 const RESOLVERS: [(&str, u8); 2] = [("2024", 3), ("2021", 2)];
 
 /// Reads what a project of crates states.
-pub(super) fn read(parts: Parts, shape: &mut Shape, faults: &mut Faults) -> CargoProject {
-    let Parts {
+pub(super) fn read(
+    project: v1::Project,
+    registry_pins: &[(String, String)],
+    shape: &mut Shape,
+    faults: &mut Faults,
+) -> CargoProject {
+    let v1::Project {
         name: _,
+        ecosystem: _,
         requirements,
         constraints,
         overrides,
         excludes,
         locked,
         dependency_sets,
-        registry_pins,
+        registries: _,
+        registry_pins: _,
         supplied_metadata,
         members,
         patches,
         environment,
-    } = parts;
+    } = project;
     let path = Path::ROOT.entry("projects", 0);
     let all = "a lock holds what all of them need, so that choosing some";
     faults.unsupported_if(!dependency_sets.is_empty(), path.field("dependency_sets"), all);
@@ -282,8 +289,9 @@ impl Reading<'_> {
         }
         let mut locked = Vec::with_capacity(wire.len());
         for (index, package) in wire.into_iter().enumerate() {
-            let v1::LockedPackage { name, version, registry, dependencies } = package;
+            let v1::LockedPackage { name, version, registry, dependencies, location } = package;
             let path = path.entry("locked", index);
+            foreign_if(!location.is_empty(), path.field("location"), self.faults);
             let package = self.locked_name((name, version, registry), path);
             let mut targets = Vec::with_capacity(dependencies.len());
             if self.faults.list(path.field("dependencies"), &dependencies) {

@@ -1,5 +1,7 @@
 //! One project: its ecosystem, its registries, and what is common to all ecosystems.
 
+use std::mem;
+
 use ecosystems::Ecosystem;
 use engine::Request;
 use proto::v1;
@@ -7,22 +9,6 @@ use proto::v1;
 use super::faults::{Faults, Path};
 use super::{Declared, Shape, cargo, pypi};
 use crate::errors::Reason;
-
-/// What is read as its ecosystem has it.
-pub(super) struct Parts {
-    pub(super) name: String,
-    pub(super) requirements: Vec<v1::Requirement>,
-    pub(super) constraints: Vec<v1::Requirement>,
-    pub(super) overrides: Vec<v1::Requirement>,
-    pub(super) excludes: Vec<String>,
-    pub(super) locked: Vec<v1::LockedPackage>,
-    pub(super) dependency_sets: Vec<String>,
-    pub(super) registry_pins: Vec<(String, String)>,
-    pub(super) supplied_metadata: Vec<v1::SuppliedMetadata>,
-    pub(super) members: Vec<v1::Member>,
-    pub(super) patches: Vec<v1::CargoPatch>,
-    pub(super) environment: Option<v1::project::Environment>,
-}
 
 /// Reads the one project of a request.
 pub(super) fn read(
@@ -32,56 +18,28 @@ pub(super) fn read(
     faults: &mut Faults,
 ) {
     let mut projects = wire.into_iter();
-    let Some(project) = projects.next() else {
+    let Some(mut project) = projects.next() else {
         faults.add(Reason::Missing, Path::ROOT.field("projects"), "holds at least one project");
         return;
     };
     let several = projects.next().is_some();
     faults.unsupported_if(several, Path::ROOT.entry("projects", 1), "more than one project");
 
-    let v1::Project {
-        name,
-        ecosystem,
-        requirements,
-        constraints,
-        overrides,
-        excludes,
-        locked,
-        dependency_sets,
-        registries,
-        registry_pins,
-        supplied_metadata,
-        members,
-        patches,
-        environment,
-    } = project;
     let path = Path::ROOT.entry("projects", 0);
-    faults.text(path.field("name"), &name);
-    shape.project.clone_from(&name);
-    let Some(ecosystem) = read_ecosystem(ecosystem, path, faults) else { return };
+    faults.text(path.field("name"), &project.name);
+    shape.project.clone_from(&project.name);
+    let Some(ecosystem) = read_ecosystem(project.ecosystem, path, faults) else { return };
     shape.registries = declared.of(ecosystem);
+    let registries = mem::take(&mut project.registries);
     request.registries = read_registries(registries, (declared, ecosystem), path, faults);
     if !request.registries.is_empty() {
         shape.registries.clone_from(&request.registries);
     }
-    let registry_pins = read_pins(registry_pins, (declared, ecosystem), path, faults);
-    let parts = Parts {
-        name,
-        requirements,
-        constraints,
-        overrides,
-        excludes,
-        locked,
-        dependency_sets,
-        registry_pins,
-        supplied_metadata,
-        members,
-        patches,
-        environment,
-    };
+    let pins = mem::take(&mut project.registry_pins);
+    let pins = read_pins(pins, (declared, ecosystem), path, faults);
     request.project = match ecosystem {
-        Ecosystem::Pypi => engine::Project::Pypi(pypi::read(parts, shape, faults)),
-        Ecosystem::Cargo => engine::Project::Cargo(cargo::read(parts, shape, faults)),
+        Ecosystem::Pypi => engine::Project::Pypi(pypi::read(project, pins, shape, faults)),
+        Ecosystem::Cargo => engine::Project::Cargo(cargo::read(project, &pins, shape, faults)),
         Ecosystem::Npm => {
             faults.unsupported_if(true, path.field("ecosystem"), "NPM");
             return;

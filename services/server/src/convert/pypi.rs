@@ -11,7 +11,7 @@ use proto::v1;
 use self::sets::Stated;
 use super::Shape;
 use super::faults::{Faults, Path};
-use super::project::{Parts, foreign_if};
+use super::project::foreign_if;
 use crate::errors::Reason;
 
 /// The largest metadata document that a request may supply, in bytes, as the contract has it.
@@ -21,21 +21,28 @@ const MAX_METADATA: usize = 256 * 1024;
 const MAX_SHOWN_HASH: usize = 24;
 
 /// Reads what a project of Python packages states.
-pub(super) fn read(parts: Parts, shape: &mut Shape, faults: &mut Faults) -> PypiProject {
-    let Parts {
+pub(super) fn read(
+    project: v1::Project,
+    registry_pins: Vec<(String, String)>,
+    shape: &mut Shape,
+    faults: &mut Faults,
+) -> PypiProject {
+    let v1::Project {
         name,
+        ecosystem: _,
         requirements,
         constraints,
         overrides,
         excludes,
         locked,
         dependency_sets,
-        registry_pins,
+        registries: _,
+        registry_pins: _,
         supplied_metadata,
         members,
         patches,
         environment,
-    } = parts;
+    } = project;
     let path = Path::ROOT.entry("projects", 0);
     let environment = read_environment(environment, path, faults);
     let stated = read_requirements(requirements, path, faults);
@@ -296,10 +303,11 @@ fn read_locked(
         return locked;
     }
     for (index, package) in wire.into_iter().enumerate() {
-        let v1::LockedPackage { name, version, registry, dependencies } = package;
+        let v1::LockedPackage { name, version, registry, dependencies, location } = package;
         let path = path.entry("locked", index);
         foreign_if(!registry.is_empty(), path.field("registry"), faults);
         foreign_if(!dependencies.is_empty(), path.field("dependencies"), faults);
+        foreign_if(!location.is_empty(), path.field("location"), faults);
         faults.required(path.field("name"), &name);
         faults.required(path.field("version"), &version);
         if Name::parse(&name).is_ok_and(|name| !seen.insert(name)) {

@@ -6,10 +6,12 @@ use std::time::Duration;
 use engine::{Phase, Request, Resolved, Statistics};
 use prost::Message as _;
 use proto::v1;
+use proto::v1::package::Details;
 use proto::v1::project_answer::Outcome;
 
 use super::faults::{Faults, Path};
 use super::policy::Limits;
+use super::project::foreign_if;
 use super::time::{wire_duration, wire_instant};
 use super::{Declared, conflict};
 use crate::errors::Reason;
@@ -35,6 +37,7 @@ pub struct Shape {
     edges: bool,
     artifacts: bool,
     stamps: bool,
+    manifests: bool,
     /// What a spent number of steps is called.
     steps_limit: v1::BudgetLimit,
     /// What spent time is called.
@@ -54,6 +57,7 @@ impl Shape {
             edges: true,
             artifacts: true,
             stamps: false,
+            manifests: false,
             steps_limit: v1::BudgetLimit::Server,
             time_limit: v1::BudgetLimit::Server,
         }
@@ -67,6 +71,7 @@ impl Shape {
             edges,
             artifacts,
             include_stamps,
+            include_manifests,
         } = wire;
         let path = Path::ROOT.field("options");
         let reach = acceptable_reach.unwrap_or(0);
@@ -97,6 +102,9 @@ impl Shape {
             }
         };
         self.stamps = include_stamps;
+        let foreign = include_manifests && self.environment != "npm";
+        foreign_if(foreign, path.field("include_manifests"), faults);
+        self.manifests = include_manifests;
     }
 
     /// Bounds the work by the call's deadline too, and notes which limit is which.
@@ -201,6 +209,11 @@ impl Shape {
             }
             if !self.artifacts {
                 package.artifacts.clear();
+            }
+            if !self.manifests
+                && let Some(Details::Npm(npm)) = &mut package.details
+            {
+                npm.manifest.clear();
             }
         }
     }

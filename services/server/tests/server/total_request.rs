@@ -56,9 +56,11 @@ fn tables() -> [Table; 2] {
     rows.extend(bounds("overrides"));
     rows.extend(policies());
     rows.extend(others());
+    rows.push(without_manifests());
     let python = Table { ecosystem: "pypi", base: python, rows };
     let mut rows = cargo::table();
     rows.extend(others());
+    rows.push(without_manifests());
     [python, Table { ecosystem: "cargo", base: cargo::base(), rows }]
 }
 
@@ -148,6 +150,12 @@ fn foreign() -> Vec<Row> {
             locked(),
             Value::Null,
             Refused(Contradictory, "projects[0].locked[0].dependencies"),
+        ),
+        (
+            "projects.locked.location",
+            locked(),
+            json!("node_modules/werkzeug"),
+            Refused(Contradictory, "projects[0].locked[0].location"),
         ),
         ("projects.members.", none(), Value::Null, Refused(Contradictory, "projects[0].members")),
         ("projects.patches.", none(), Value::Null, Refused(Contradictory, "projects[0].patches")),
@@ -270,6 +278,12 @@ fn others() -> Vec<Row> {
         ("snapshot_token", none(), json!("abc"), Refused(Unsupported, "snapshot_token")),
         ("known_answer", none(), json!("abc"), Refused(Unsupported, "known_answer")),
     ]
+}
+
+/// Only npm's locks repeat manifests.
+fn without_manifests() -> Row {
+    let field = "options.include_manifests";
+    (field, json!({}), json!(true), Refused(Contradictory, field))
 }
 
 /// The rows of the table as requests: the field's path, the request without it, the request with

@@ -138,7 +138,7 @@ impl<'a> Names<'a> {
             Some(LockedDependency { name, version, registry })
         });
         let (name, dependencies) = (package.name.to_string(), dependencies.collect());
-        Some(LockedPackage { name, version, registry, dependencies })
+        Some(LockedPackage { name, version, registry, dependencies, ..LockedPackage::default() })
     }
 
     /// The registry of a package, by its name at the service. What has no source must be a member.

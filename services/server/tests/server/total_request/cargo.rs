@@ -171,6 +171,12 @@ fn locks() -> Vec<Row> {
         (field("name"), locked(), json!("log"), Answer),
         (field("version"), locked(), json!("1.0.101"), Answer),
         (field("registry"), locked(), json!("second"), Answer),
+        (
+            field("location"),
+            locked(),
+            json!("node_modules/serde"),
+            Refused(Contradictory, "projects[0].locked[0].location"),
+        ),
         (field("dependencies.name"), edge(), json!("log"), Answer),
         (field("dependencies.version"), edge(), json!("1.0.109"), Answer),
         (field("dependencies.registry"), edge(), json!("second"), Answer),
