@@ -21,6 +21,21 @@ pub struct Problem {
     pub policy: Policy,
 }
 
+impl Problem {
+    /// The folder that a spec means to whoever lies at `base`: a folder by its place in the list, or
+    /// the project.
+    pub fn folder_named(&self, spec: &str, base: Option<usize>) -> Option<usize> {
+        let path = match spec.strip_prefix("file:") {
+            Some(path) => path,
+            None if spec.starts_with('.') => spec,
+            None => return None,
+        };
+        let base = base.map(|folder| self.folders[folder].location.as_str());
+        let location = joined(base.unwrap_or_default(), path);
+        self.folders.iter().position(|folder| joined("", &folder.location) == location)
+    }
+}
+
 /// A `package.json` of the user's, as far as it says what is needed.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
@@ -113,4 +128,22 @@ pub enum InstallStrategy {
     Hoisted,
     /// Into the folder of what depends on them.
     Nested,
+}
+
+/// A path from the project's root, without detours.
+fn joined(base: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.trim_end_matches('/').to_owned();
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for name in base.split('/').chain(path.split('/')) {
+        match name {
+            "" | "." => {}
+            ".." if names.last().is_some_and(|last| *last != "..") => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    names.join("/")
 }

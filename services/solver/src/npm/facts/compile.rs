@@ -229,7 +229,9 @@ impl<'a> Facts<'a> {
     /// A spec. What it says of the file system is meant from `base`: the project, a folder of it,
     /// or nowhere.
     fn intern_spec(&mut self, text: &str, base: Option<Option<u32>>) -> SpecId {
-        let Some(folder) = base.and_then(|base| self.folder_named(text, base)) else {
+        let named =
+            base.and_then(|base| self.problem.folder_named(text, base.map(|at| at as usize)));
+        let Some(folder) = named.and_then(|folder| u32::try_from(folder).ok()) else {
             if let Some(id) = self.spec_ids.get(text) {
                 return *id;
             }
@@ -272,21 +274,6 @@ impl<'a> Facts<'a> {
             }
             Ok(Spec::Foreign(_)) | Err(_) => met(Wanted::Elsewhere, None, None),
         }
-    }
-
-    /// The folder that a text means to whoever lies at `base`.
-    fn folder_named(&self, text: &str, base: Option<u32>) -> Option<u32> {
-        let path = match text.strip_prefix("file:") {
-            Some(path) => path,
-            None if text.starts_with('.') => text,
-            None => return None,
-        };
-        let base = base.map(|folder| self.problem.folders[folder as usize].location.as_str());
-        let location = joined(base.unwrap_or_default(), path);
-        let folders = self.problem.folders.iter();
-        let place =
-            folders.map(|folder| joined("", &folder.location)).position(|own| own == location);
-        place.and_then(|place| u32::try_from(place).ok())
     }
 
     /// The project and its folders. Their edges are made last, when all folders have numbers.
@@ -387,22 +374,4 @@ fn called(location: &str) -> &str {
     let before = names.next().map_or(0, |place| place + 1);
     let start = if location[before..].starts_with('@') { before } else { last + 1 };
     &location[start..]
-}
-
-/// A path from the project's root, without detours.
-fn joined(base: &str, path: &str) -> String {
-    if path.starts_with('/') {
-        return path.trim_end_matches('/').to_owned();
-    }
-    let mut names: Vec<&str> = Vec::new();
-    for name in base.split('/').chain(path.split('/')) {
-        match name {
-            "" | "." => {}
-            ".." if names.last().is_some_and(|last| *last != "..") => {
-                names.pop();
-            }
-            name => names.push(name),
-        }
-    }
-    names.join("/")
 }
