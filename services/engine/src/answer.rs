@@ -56,6 +56,19 @@ pub struct MemberPick {
     pub version: String,
     /// Its features that are on.
     pub features: Vec<String>,
+    /// Of npm's, where it lies and what it is there for.
+    pub npm: Option<NpmFolder>,
+}
+
+/// A folder of an npm project's own.
+#[derive(Clone, Debug, Default)]
+pub struct NpmFolder {
+    /// Where it is, from the project's root.
+    pub path: String,
+    /// What it is there for.
+    pub purpose: NpmPurpose,
+    /// Where links to it lie, and what they are there for.
+    pub links: Vec<(String, NpmPurpose)>,
 }
 
 /// A patch that nothing uses.
@@ -114,6 +127,8 @@ pub enum Details {
     Pypi(PypiDetails),
     /// Of a crate.
     Cargo(CargoDetails),
+    /// Of a package of npm's.
+    Npm(NpmDetails),
 }
 
 impl Default for Details {
@@ -156,6 +171,33 @@ pub struct CargoBuilt {
     /// The features that it is compiled with for that machine.
     pub host_features: Vec<String>,
 }
+
+/// What only npm's packages have.
+#[derive(Clone, Debug, Default)]
+pub struct NpmDetails {
+    /// Where it lies.
+    pub location: String,
+    /// What it is called there, if that is not its own name; empty for its own.
+    pub alias: String,
+    /// What the bytes of its archive are to be; empty for nothing stated.
+    pub integrity: String,
+    /// What it is there for.
+    pub purpose: NpmPurpose,
+    /// Whether it lies in the archive of another.
+    pub in_bundle: bool,
+    /// Whether something is run when it is installed.
+    pub has_install_script: bool,
+    /// Whether its archive has a lock file of its own.
+    pub has_shrinkwrap: bool,
+    /// Whether it brings packages in its archive, which nobody looked into.
+    pub has_unread_bundle: bool,
+    /// Why it should not be used; empty for none.
+    pub deprecated: String,
+    /// What a lock repeats of its manifest: a JSON object.
+    pub manifest: String,
+}
+
+pub use solver::npm::Purpose as NpmPurpose;
 
 /// One file.
 #[derive(Clone, Debug, Default)]
@@ -211,6 +253,8 @@ pub enum EdgeKind {
     Dev,
     /// To build.
     Build,
+    /// To be had by whoever uses the package.
+    Peer,
 }
 
 /// Why nothing meets all requirements: see `solver::conflict`.
@@ -253,10 +297,12 @@ pub enum ConflictFact {
         /// For a requirement of the project, its field, such as `requirements[3]`.
         field: String,
     },
-    /// No registry has the package.
+    /// None of the registries that were asked has the package.
     MissingPackage {
         /// The package.
         package: String,
+        /// The declared names of the registries that were asked, in order.
+        registries: Vec<String>,
     },
     /// The package has no version in the range.
     NoMatchingVersion {
@@ -345,4 +391,14 @@ pub enum WarningCode {
     NoEffect,
     /// More may be listed than is built.
     BuildBound,
+    /// A requirement among dependencies is not met, which npm lets pass.
+    Unmet,
+    /// The answer has another version of what the project requires than npm would take.
+    Adjusted,
+    /// A package does not run on the runtime.
+    Engine,
+    /// A package that must be there does not run on the platform.
+    Platform,
+    /// A package brings others in its archive, which nobody looked into.
+    UnreadBundle,
 }

@@ -21,7 +21,7 @@ use self::indexes::Indexes;
 use self::problem::Asked;
 use crate::answer::{Outcome, Suggestion, Warning};
 use crate::compute::Computation;
-use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
+use crate::ecosystem::{Compared, Ecosystem, Fact, Never, Searched};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
@@ -39,10 +39,6 @@ pub(crate) struct Routes {
     /// What registries say of themselves, by place: read when there is an answer.
     settings: BTreeMap<usize, Arc<CargoConfig>>,
 }
-
-/// What stands for a package of which cargo has no needs apart from its listing.
-#[derive(Debug)]
-pub(crate) enum Never {}
 
 impl Ecosystem for Cargo {
     const ECOSYSTEM: ecosystems::Ecosystem = ecosystems::Ecosystem::Cargo;

@@ -100,7 +100,8 @@ impl<E: Ecosystem> Computation<E> {
                 self.spent.explain = started.elapsed();
                 is_final = way_out.is_sure && can_be_read;
                 stamps.extend(way_out.stamps);
-                record::conflict(conflict, way_out.suggestions)
+                let asked = |package: &str| self.lacking(package, &snapshot, &footprint);
+                record::conflict(conflict, way_out.suggestions, asked)
             }
             Found::Spent(exhausted) => {
                 is_final = false;
@@ -282,6 +283,26 @@ impl<E: Ecosystem> Computation<E> {
             }
         }
         way_out
+    }
+
+    /// The registries that were asked for a package and do not have it, by their declared names.
+    fn lacking(
+        &self,
+        package: &str,
+        snapshot: &Snapshot<E>,
+        footprint: &[Fact<E::Name>],
+    ) -> Vec<String> {
+        let mut places: Vec<usize> = Vec::new();
+        for fact in footprint {
+            let Fact::Listing(name) = fact else { continue };
+            let is_lacked = snapshot.listing(name).is_some_and(|known| known.listing.is_none());
+            if is_lacked && E::spoken(name) == package {
+                places.extend(E::places(&self.reader, name));
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().map(|place| self.reader.registries[place].name().to_string()).collect()
     }
 
     /// Tells what the search has settled on, before it is known whether the facts still hold.

@@ -194,6 +194,10 @@ pub(crate) enum Fact<N> {
     Needs(N, u32),
 }
 
+/// What stands for the needs of releases where all of them are in the listing.
+#[derive(Debug)]
+pub(crate) enum Never {}
+
 /// What came of one search.
 pub(crate) enum Searched<E: Ecosystem> {
     /// A version for everything that is needed.

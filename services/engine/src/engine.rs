@@ -18,6 +18,7 @@ use crate::ecosystem::Ecosystem as Kind;
 use crate::facts::Facts;
 use crate::fingerprint::fingerprint;
 use crate::freshness::Judged;
+use crate::npm::Npm;
 use crate::pypi::Pypi;
 use crate::reader::Reader;
 use crate::{Answer, Error, Outcome, Project, Request, freshness};
@@ -66,11 +67,12 @@ struct Inner {
 pub(crate) struct Scopes {
     pub(crate) pypi: Answers<Facts<Pypi>>,
     pub(crate) cargo: Answers<Facts<Cargo>>,
+    pub(crate) npm: Answers<Facts<Npm>>,
 }
 
 impl Default for Scopes {
     fn default() -> Self {
-        Self { pypi: scopes(), cargo: scopes() }
+        Self { pypi: scopes(), cargo: scopes(), npm: scopes() }
     }
 }
 
@@ -209,6 +211,7 @@ impl Engine {
         match &request.project {
             Project::Pypi(project) => self.resolve_as::<Pypi>(project, &request, watch).await,
             Project::Cargo(project) => self.resolve_as::<Cargo>(project, &request, watch).await,
+            Project::Npm(project) => self.resolve_as::<Npm>(project, &request, watch).await,
         }
     }
 

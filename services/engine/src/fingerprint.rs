@@ -9,7 +9,7 @@ use crate::reader::Reader;
 
 /// Part of every key. Raised whenever the meaning of requests, the search or the form of remembered
 /// answers changes, so that no answer of another kind is ever found.
-const FORMAT: &str = "quartermaster answers 3";
+const FORMAT: &str = "quartermaster answers 4";
 
 /// The key of a problem over what `reader` reads.
 pub(crate) fn fingerprint<E: Ecosystem>(problem: &E::Problem, reader: &Reader<E>) -> cache::Key {

@@ -10,6 +10,7 @@ mod error;
 mod facts;
 mod fingerprint;
 mod freshness;
+mod npm;
 mod pypi;
 mod reader;
 mod record;
@@ -17,15 +18,16 @@ mod request;
 
 pub use answer::{
     Answer, Artifact, CargoBuilt, CargoDetails, Conflict, ConflictFact, Details, Edge, EdgeKind,
-    Exhausted, Group, MemberPick, Need, Outcome, Package, PypiDetails, Sentence, Solution,
-    Suggestion, UnusedPatch, Warning, WarningCode,
+    Exhausted, Group, MemberPick, Need, NpmDetails, NpmFolder, NpmPurpose, Outcome, Package,
+    PypiDetails, Sentence, Solution, Suggestion, UnusedPatch, Warning, WarningCode,
 };
 pub use engine::{Encoder, Engine, EngineConfig, Phase, Progress, Resolved, Statistics};
 pub use error::{Error, Invalid};
 pub use request::{
     ALL_PACKAGES, CargoBuild, CargoEnvironment, CargoKind, CargoLocked, CargoLockedName,
     CargoMember, CargoPatch, CargoProject, CargoRequirement, CargoSource, EnvironmentTexts,
-    Implementation, Policy, Prereleases, Project, PypiProject, RegistrySecret, Request,
+    Implementation, NpmEnvironment, NpmKind, NpmLocked, NpmMember, NpmOverride, NpmProject,
+    NpmRequirement, Policy, Prereleases, Project, PypiProject, RegistrySecret, Request,
     RequirementText, Strategy, SuppliedMetadata,
 };
 

@@ -25,7 +25,7 @@ use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
-use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader, find, refused};
+use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader, pinned, refused};
 use crate::{Error, Policy, PypiProject, record as common};
 
 /// Python's packages.
@@ -127,12 +127,7 @@ impl Ecosystem for Pypi {
             let field = |field: &str| format!("registry_pins[{place}].{field}");
             let name = Name::parse(package)
                 .map_err(|error| refused(field("package"), error.to_string()))?;
-            let registry = find(field("registry"), registry, declared)?;
-            let at = registries.iter().position(|known| known.name() == registry.name());
-            let at = at.unwrap_or_else(|| {
-                registries.push(registry.clone());
-                registries.len() - 1
-            });
+            let at = pinned(field("registry"), registry, declared, registries)?;
             match pins.entry(name) {
                 Entry::Vacant(entry) => entry.insert(at),
                 Entry::Occupied(_) => {

@@ -118,13 +118,24 @@ impl<E: Ecosystem> Reader<E> {
 }
 
 /// The declared registry of a name.
-pub(crate) fn find<'a>(
-    field: String,
-    name: &str,
-    declared: &'a [Registry],
-) -> Result<&'a Registry, Error> {
+fn find<'a>(field: String, name: &str, declared: &'a [Registry]) -> Result<&'a Registry, Error> {
     let found = declared.iter().find(|registry| **registry.name() == *name);
     found.ok_or_else(|| unknown(field, name, declared))
+}
+
+/// The place of a pin's registry among `registries`, to which it is added if it is not there.
+pub(crate) fn pinned(
+    field: String,
+    name: &str,
+    declared: &[Registry],
+    registries: &mut Vec<Registry>,
+) -> Result<usize, Error> {
+    let registry = find(field, name, declared)?;
+    let at = registries.iter().position(|known| known.name() == registry.name());
+    Ok(at.unwrap_or_else(|| {
+        registries.push(registry.clone());
+        registries.len() - 1
+    }))
 }
 
 /// The caller's credentials, beside the registries that they are for.

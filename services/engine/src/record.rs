@@ -1,5 +1,7 @@
 //! What all ecosystems tell the caller alike.
 
+use std::fmt::Display;
+
 use registries::Stamp;
 use solver::Partial;
 use solver::conflict::{Fact, UserText};
@@ -49,7 +51,47 @@ pub(crate) fn exhausted(partial: Partial) -> Exhausted {
     Exhausted { by_time: interrupted, decided, contended }
 }
 
-pub(crate) fn conflict(found: solver::conflict::Conflict, suggestions: Vec<Suggestion>) -> Outcome {
+/// What could not be read as it should be: the first thing, and how many more there are.
+pub(crate) fn first_of(warnings: &[impl Display]) -> Option<String> {
+    let others = match warnings.len() {
+        0 | 1 => String::new(),
+        all => format!(" (and {} more)", all - 1),
+    };
+    warnings.first().map(|first| format!("{first}{others}"))
+}
+
+/// The user's requirement at `place` was left out, and so there is a solution; with this package and
+/// version in its stead, if there is one of that name.
+pub(crate) fn without(
+    place: usize,
+    spelled: &dyn Display,
+    chosen: Option<(&dyn Display, &dyn Display)>,
+) -> Suggestion {
+    let with =
+        chosen.map_or_else(String::new, |(name, version)| format!(", with `{name}` {version}"));
+    let text = format!("Without `{spelled}` there is a solution{with}.");
+    Suggestion { text, field: format!("requirements[{place}]"), replacement: None }
+}
+
+/// Puts the request's places of requirements into a conflict that has the problem's.
+pub(crate) fn place(found: &mut solver::conflict::Conflict, place: impl Fn(usize) -> usize) {
+    for requirement in &mut found.requirements {
+        *requirement = place(*requirement);
+    }
+    found.requirements.sort_unstable();
+    for fact in &mut found.facts {
+        if let Fact::Requirement { origin: UserText::Requirement(at), .. } = fact {
+            *at = place(*at);
+        }
+    }
+}
+
+/// Puts a conflict into the caller's words; `asked` names the registries that lack a package.
+pub(crate) fn conflict(
+    found: solver::conflict::Conflict,
+    suggestions: Vec<Suggestion>,
+    asked: impl Fn(&str) -> Vec<String>,
+) -> Outcome {
     let places = |places: Vec<usize>| -> Vec<u32> {
         places.into_iter().filter_map(|place| u32::try_from(place).ok()).collect()
     };
@@ -60,12 +102,12 @@ pub(crate) fn conflict(found: solver::conflict::Conflict, suggestions: Vec<Sugge
     });
     Outcome::Conflict(Conflict {
         sentences: sentences.collect(),
-        facts: found.facts.into_iter().map(fact).collect(),
+        facts: found.facts.into_iter().map(|one| fact(one, &asked)).collect(),
         suggestions,
     })
 }
 
-fn fact(fact: Fact) -> ConflictFact {
+fn fact(fact: Fact, asked: impl Fn(&str) -> Vec<String>) -> ConflictFact {
     match fact {
         Fact::Requirement { package, versions, requirement, target, range, origin } => {
             ConflictFact::Requirement {
@@ -81,7 +123,10 @@ fn fact(fact: Fact) -> ConflictFact {
                 },
             }
         }
-        Fact::Missing { package } => ConflictFact::MissingPackage { package },
+        Fact::Missing { package } => {
+            let registries = asked(&package);
+            ConflictFact::MissingPackage { package, registries }
+        }
         Fact::NoVersion { package, range } => ConflictFact::NoMatchingVersion { package, range },
         Fact::Unavailable { package, versions, reason, text } => {
             ConflictFact::Unavailable { package, versions, reason, text }

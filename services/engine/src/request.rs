@@ -35,6 +35,8 @@ pub enum Project {
     Pypi(PypiProject),
     /// Of crates.
     Cargo(CargoProject),
+    /// Of JavaScript's packages.
+    Npm(NpmProject),
 }
 
 impl Default for Project {
@@ -200,6 +202,115 @@ pub struct CargoBuild {
     pub dev: bool,
     /// The triple of the machine that builds; empty for the target.
     pub host: String,
+}
+
+/// What a `package.json` asks for, with the folders that belong to it.
+#[derive(Clone, Debug, Default)]
+pub struct NpmProject {
+    /// The project's own packages: the root, which may be absent, and its folders.
+    pub members: Vec<NpmMember>,
+    /// What they require, in their order.
+    pub requirements: Vec<NpmRequirement>,
+    /// What takes the place of what others require, in the order of the document.
+    pub overrides: Vec<NpmOverride>,
+    /// The tree of an existing lock.
+    pub locked: Vec<NpmLocked>,
+    /// Packages, or scopes with their slash, that come from one registry only: its declared name,
+    /// which need not be among those of the request.
+    pub registry_pins: Vec<(String, String)>,
+    /// The runtime and npm's settings.
+    pub environment: NpmEnvironment,
+}
+
+/// A package of an npm project's own.
+#[derive(Clone, Debug, Default)]
+pub struct NpmMember {
+    /// Its name; empty for none.
+    pub name: String,
+    /// Its version; empty for none.
+    pub version: String,
+    /// Its folder, from the root; empty for the root itself.
+    pub path: String,
+    /// Whether it is met by `file:` alone, and is no workspace.
+    pub outside_workspace: bool,
+    /// The names of the dependencies in its own archive.
+    pub bundled: Vec<String>,
+}
+
+/// A dependency as `package.json` states it.
+#[derive(Clone, Debug, Default)]
+pub struct NpmRequirement {
+    /// The member that states it, by place; none for the root.
+    pub member: Option<usize>,
+    /// Where it is found when it is installed.
+    pub name: String,
+    /// What would do; empty for anything.
+    pub spec: String,
+    /// What it is for.
+    pub kind: NpmKind,
+}
+
+/// What a dependency of npm's is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NpmKind {
+    /// To run.
+    #[default]
+    Normal,
+    /// To develop.
+    Dev,
+    /// To run, if it can be installed.
+    Optional,
+    /// To be had by whoever uses the package.
+    Peer,
+    /// The same, if it is there at all.
+    PeerOptional,
+}
+
+/// What takes the place of what others require.
+#[derive(Clone, Debug, Default)]
+pub struct NpmOverride {
+    /// The packages beneath which it holds, outermost first.
+    pub beneath: Vec<String>,
+    /// The package, perhaps with a range; `.` for the innermost of those above.
+    pub name: String,
+    /// What would do instead.
+    pub spec: String,
+}
+
+/// A place of an existing lock.
+#[derive(Clone, Debug, Default)]
+pub struct NpmLocked {
+    /// The package's own name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Where it lies.
+    pub location: String,
+}
+
+/// A runtime, and the settings of npm that change its answers, as written.
+#[derive(Clone, Debug, Default)]
+pub struct NpmEnvironment {
+    /// The version of node; empty for none that counts.
+    pub node_version: String,
+    /// The version of npm; empty for none that counts.
+    pub npm_version: String,
+    /// The operating system in node's words; empty for all.
+    pub os: String,
+    /// The processor in node's words; empty for all.
+    pub cpu: String,
+    /// The C library; empty for all.
+    pub libc: String,
+    /// `legacy-peer-deps`.
+    pub legacy_peer_deps: bool,
+    /// `strict-peer-deps`.
+    pub strict_peer_deps: bool,
+    /// `prefer-dedupe`.
+    pub prefer_dedupe: bool,
+    /// Whether packages go into the folder of what depends on them (`install-strategy=nested`).
+    pub nested: bool,
+    /// Whether to look for other versions where npm refuses those that it takes first.
+    pub adjusts: bool,
 }
 
 /// A requirement as written.

@@ -13,6 +13,7 @@ mod cargo;
 mod conflict;
 mod credentials;
 mod faults;
+mod npm;
 mod policy;
 mod progress;
 mod project;

@@ -9,13 +9,13 @@ use ecosystems::cargo::{
     Declaration, Dependency, FeatureValue, Features, Name, Requirement, RustVersion, Version,
 };
 use solver::cargo::{Crate, Locked, Member, Patch, Policy, Problem, Replacement};
-use solver::conflict::{Conflict, Fact, UserText};
+use solver::conflict::Conflict;
 
 use super::build::{self, Build};
 use super::indexes::Indexes;
 use crate::{
     CargoEnvironment, CargoLockedName, CargoMember, CargoPatch, CargoProject, CargoRequirement,
-    CargoSource, Error, Invalid, Strategy,
+    CargoSource, Error, Invalid, Strategy, record,
 };
 
 /// The resolver from which on versions for the members' compilers are preferred.
@@ -342,16 +342,7 @@ impl Asked {
     /// Puts the request's places into a conflict that has the problem's.
     pub(super) fn place(&self, conflict: &mut Conflict) {
         let flat: Vec<usize> = self.places.iter().flatten().copied().collect();
-        let place = |at: usize| flat.get(at).copied().unwrap_or(at);
-        for requirement in &mut conflict.requirements {
-            *requirement = place(*requirement);
-        }
-        conflict.requirements.sort_unstable();
-        for fact in &mut conflict.facts {
-            if let Fact::Requirement { origin: UserText::Requirement(at), .. } = fact {
-                *at = place(*at);
-            }
-        }
+        record::place(conflict, |at| flat.get(at).copied().unwrap_or(at));
     }
 
     /// The member and the place in its list of the request's requirement at `place`.

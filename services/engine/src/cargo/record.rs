@@ -72,11 +72,8 @@ pub(super) fn warnings(solved: &Solved, compiled: Option<&Compiled>) -> Vec<Warn
         if pick.release().is_yanked {
             warn(WarningCode::Yanked, format!("`{package}` {version} is yanked"));
         }
-        let skipped = pick.listing.warnings.len();
-        if let Some(first) = pick.listing.warnings.first() {
-            let others =
-                if skipped > 1 { format!(" (and {} more)", skipped - 1) } else { String::new() };
-            warn(WarningCode::LenientMetadata, format!("{first}{others}"));
+        if let Some(text) = record::first_of(&pick.listing.warnings) {
+            warn(WarningCode::LenientMetadata, text);
         }
     }
     warnings.sort();
@@ -85,21 +82,13 @@ pub(super) fn warnings(solved: &Solved, compiled: Option<&Compiled>) -> Vec<Warn
 
 /// The dependency of the user's at `place` was left out, and so there is a solution.
 pub(super) fn suggestion(asked: &Asked, place: usize, solved: &Solved) -> Suggestion {
-    let field = format!("requirements[{place}]");
     let Some(dependency) = asked.dependency(place) else {
+        let field = format!("requirements[{place}]");
         return Suggestion { field, ..Suggestion::default() };
     };
-    let spelled = spelled(dependency);
     let chosen = solved.picks.iter().find(|pick| pick.package.name == dependency.package);
-    let text = match chosen {
-        Some(pick) => format!(
-            "Without `{spelled}` there is a solution, with `{}` {}.",
-            pick.package,
-            pick.release().version
-        ),
-        None => format!("Without `{spelled}` there is a solution."),
-    };
-    Suggestion { text, field, replacement: None }
+    let chosen = chosen.map(|pick| (&pick.package as _, &pick.release().version as _));
+    record::without(place, &spelled(dependency), chosen)
 }
 
 /// A dependency as a manifest writes it; one by path without a version has its name alone.
@@ -219,6 +208,7 @@ impl Told<'_> {
                 name: member.name.to_string(),
                 version: member.version.to_string(),
                 features: features.to_vec(),
+                npm: None,
             });
             for (dependency, target) in edges(&picked.edges, built) {
                 let root = places[dependency];

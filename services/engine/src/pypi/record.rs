@@ -166,11 +166,8 @@ fn warn(pick: &Pick, warnings: &mut Vec<Warning>) {
     for warning in &pick.warnings {
         warn(WarningCode::LenientMetadata, format!("`{package}` {version}: {warning}"));
     }
-    let skipped = pick.listing.warnings.len();
-    if let Some(first) = pick.listing.warnings.first() {
-        let others =
-            if skipped > 1 { format!(" (and {} more)", skipped - 1) } else { String::new() };
-        warn(WarningCode::SkippedVersions, format!("{first}{others}"));
+    if let Some(text) = record::first_of(&pick.listing.warnings) {
+        warn(WarningCode::SkippedVersions, text);
     }
 }
 
@@ -178,13 +175,6 @@ fn warn(pick: &Pick, warnings: &mut Vec<Warning>) {
 pub(super) fn suggestion(place: usize, left_out: &Root, solved: &Solved) -> Suggestion {
     let requirement = &left_out.requirement;
     let chosen = solved.picks.iter().find(|pick| pick.name == requirement.name);
-    let text = match chosen {
-        Some(pick) => format!(
-            "Without `{requirement}` there is a solution, with `{}` {}.",
-            pick.name,
-            pick.version()
-        ),
-        None => format!("Without `{requirement}` there is a solution."),
-    };
-    Suggestion { text, field: format!("requirements[{place}]"), replacement: None }
+    let chosen = chosen.map(|pick| (&pick.name as _, pick.version() as _));
+    record::without(place, requirement, chosen)
 }

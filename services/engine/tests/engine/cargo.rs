@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use bytes::Bytes;
-use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
+use engine::config::{RegistryConfig, RegistryKind};
 use engine::{
-    Answer, CargoEnvironment, CargoLocked, CargoLockedName, CargoMember, CargoProject,
-    CargoRequirement, CargoSource, Engine, EngineConfig, Outcome, Project, Request, Resolved,
-    Solution,
+    CargoEnvironment, CargoLocked, CargoLockedName, CargoMember, CargoProject, CargoRequirement,
+    CargoSource, Project, Request, Solution,
 };
 use serde::Deserialize;
 use testkit::registry::{FakeRegistry, Settings};
+
+use crate::support::Asked;
 
 /// The recorded sets, with the packages that cargo locked for each, the project's own included.
 const SETS: [(&str, usize); 6] = [
@@ -92,40 +90,6 @@ fn bundled() -> RegistryConfig {
     let mut config = RegistryConfig::new("cargo", RegistryKind::Recorded);
     config.lock_source = Some(SOURCE.to_owned());
     config
-}
-
-/// An engine, and the answer that it gave last.
-struct Asked {
-    engine: Engine,
-    last: Arc<Mutex<Option<Answer>>>,
-}
-
-impl Asked {
-    fn over(registries: Vec<RegistryConfig>) -> Self {
-        let last = Arc::new(Mutex::new(None));
-        let told = Arc::clone(&last);
-        let config = EngineConfig {
-            registries,
-            cache: CacheConfig::default(),
-            solve_budget: Duration::from_secs(60),
-            solve_steps: 1_000_000,
-        };
-        let encode = move |answer: &Answer| {
-            *told.lock().expect("no test panics here") = Some(answer.clone());
-            Bytes::new()
-        };
-        let engine = Engine::open(config, Arc::new(encode)).expect("the configuration is valid");
-        Self { engine, last }
-    }
-
-    async fn solution(&self, request: Request) -> (Solution, Resolved) {
-        let resolved = self.engine.resolve(request, None).await.expect("there is an answer");
-        let last = self.last.lock().expect("no test panics here").take();
-        match last.expect("it was computed").outcome {
-            Outcome::Solution(solution) => (solution, resolved),
-            other => panic!("{other:?}"),
-        }
-    }
 }
 
 /// A solution as cargo writes it.

@@ -3,6 +3,7 @@
 mod cargo;
 mod hostile;
 mod needs;
+mod npm;
 mod oracles;
 mod own_facts;
 mod remembering;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use engine::config::{CacheConfig, RegistryConfig, RegistryKind};
 use engine::{
     Answer, Engine, EngineConfig, EnvironmentTexts, Outcome, Project, PypiProject, Request,
-    RequirementText, Resolved,
+    RequirementText, Resolved, Solution,
 };
 use testkit::registry::{FakeRegistry, Settings};
 
@@ -25,20 +25,13 @@ impl Counted {
         let counter = Arc::clone(&encoded);
         let warnings = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&warnings);
-        let config = EngineConfig {
-            registries,
-            cache: CacheConfig::default(),
-            solve_budget: Duration::from_secs(60),
-            solve_steps: 1_000_000,
-        };
         let encode = move |answer: &Answer| {
             counter.fetch_add(1, Ordering::SeqCst);
             let texts = answer.warnings.iter().map(|warning| warning.text.clone()).collect();
             *told.lock().expect("no test panics here") = texts;
             Bytes::from(pins(answer))
         };
-        let engine = Engine::open(config, Arc::new(encode)).expect("the configuration is valid");
-        Self { engine, encoded, warnings }
+        Self { engine: open(registries, encode), encoded, warnings }
     }
 
     pub(crate) async fn pins(&self, request: &Request) -> String {
@@ -59,6 +52,51 @@ impl Counted {
     pub(crate) fn computed(&self) -> u32 {
         self.encoded.load(Ordering::SeqCst)
     }
+}
+
+/// An engine, and the answer that it gave last.
+pub(crate) struct Asked {
+    pub(crate) engine: Engine,
+    last: Arc<Mutex<Option<Answer>>>,
+}
+
+impl Asked {
+    pub(crate) fn over(registries: Vec<RegistryConfig>) -> Self {
+        let last = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&last);
+        let encode = move |answer: &Answer| {
+            *told.lock().expect("no test panics here") = Some(answer.clone());
+            Bytes::new()
+        };
+        Self { engine: open(registries, encode), last }
+    }
+
+    /// What was computed last.
+    pub(crate) fn last(&self) -> Answer {
+        let last = self.last.lock().expect("no test panics here").clone();
+        last.expect("it was computed")
+    }
+
+    pub(crate) async fn solution(&self, request: Request) -> (Solution, Resolved) {
+        let resolved = self.engine.resolve(request, None).await.expect("there is an answer");
+        match self.last().outcome {
+            Outcome::Solution(solution) => (solution, resolved),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn open(
+    registries: Vec<RegistryConfig>,
+    encode: impl Fn(&Answer) -> Bytes + Send + Sync + 'static,
+) -> Engine {
+    let config = EngineConfig {
+        registries,
+        cache: CacheConfig::default(),
+        solve_budget: Duration::from_secs(60),
+        solve_steps: 1_000_000,
+    };
+    Engine::open(config, Arc::new(encode)).expect("the configuration is valid")
 }
 
 /// The outcome as the oracles write it: `name version` lines, or the sentences of a conflict.

@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use engine::{
-    Answer, Artifact, Details, Edge, EdgeKind, Exhausted, Group, MemberPick, Need, Outcome,
-    Package, Solution, UnusedPatch, Warning, WarningCode,
+    Answer, Artifact, Details, Edge, EdgeKind, Exhausted, Group, MemberPick, Need, NpmFolder,
+    NpmPurpose, Outcome, Package, Solution, UnusedPatch, Warning, WarningCode,
 };
 use prost::Message as _;
 use proto::v1;
@@ -62,7 +62,37 @@ fn member(member: &MemberPick) -> v1::MemberPick {
         name: member.name.clone(),
         version: member.version.clone(),
         features: sorted(&member.features),
-        ..v1::MemberPick::default()
+        path: member.npm.as_ref().map(|npm| npm.path.clone()).unwrap_or_default(),
+        purpose: member.npm.as_ref().map(|npm| purpose(npm.purpose)),
+        links: member.npm.as_ref().map(links).unwrap_or_default(),
+    }
+}
+
+fn links(folder: &NpmFolder) -> Vec<v1::NpmLink> {
+    let link = |(location, of): &(String, NpmPurpose)| v1::NpmLink {
+        location: location.clone(),
+        purpose: Some(purpose(*of)),
+    };
+    folder.links.iter().map(link).collect()
+}
+
+fn purpose(purpose: NpmPurpose) -> v1::NpmPurpose {
+    let NpmPurpose {
+        is_dev,
+        is_optional,
+        is_dev_optional,
+        is_peer,
+        is_extraneous,
+        is_inert,
+        is_bundled: _,
+    } = purpose;
+    v1::NpmPurpose {
+        dev: is_dev,
+        optional: is_optional,
+        dev_optional: is_dev_optional,
+        peer: is_peer,
+        extraneous: is_extraneous,
+        inert: is_inert,
     }
 }
 
@@ -124,6 +154,18 @@ fn details(details: &Details) -> v1::package::Details {
                 host_features: built.map(|built| sorted(&built.host_features)).unwrap_or_default(),
             })
         }
+        Details::Npm(npm) => v1::package::Details::Npm(v1::NpmPackage {
+            location: npm.location.clone(),
+            alias: npm.alias.clone(),
+            integrity: npm.integrity.clone(),
+            purpose: Some(purpose(npm.purpose)),
+            in_bundle: npm.in_bundle,
+            has_install_script: npm.has_install_script,
+            has_shrinkwrap: npm.has_shrinkwrap,
+            has_unread_bundle: npm.has_unread_bundle,
+            deprecated: npm.deprecated.clone(),
+            manifest: npm.manifest.clone(),
+        }),
     }
 }
 
@@ -160,6 +202,7 @@ fn kind(kind: EdgeKind) -> v1::EdgeKind {
         EdgeKind::Optional => v1::EdgeKind::Optional,
         EdgeKind::Dev => v1::EdgeKind::Dev,
         EdgeKind::Build => v1::EdgeKind::Build,
+        EdgeKind::Peer => v1::EdgeKind::Peer,
     }
 }
 
@@ -211,6 +254,11 @@ fn warning(warning: &Warning) -> v1::Warning {
         WarningCode::WheelsDiffer => v1::WarningCode::WheelsDiffer,
         WarningCode::NoEffect => v1::WarningCode::NoEffect,
         WarningCode::BuildBound => v1::WarningCode::BuildBound,
+        WarningCode::Unmet => v1::WarningCode::Unmet,
+        WarningCode::Adjusted => v1::WarningCode::Adjusted,
+        WarningCode::Engine => v1::WarningCode::Engine,
+        WarningCode::Platform => v1::WarningCode::Platform,
+        WarningCode::UnreadBundle => v1::WarningCode::UnreadBundle,
     };
     v1::Warning { code: code.into(), text: warning.text.clone(), package: warning.package.clone() }
 }

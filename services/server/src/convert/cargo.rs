@@ -89,6 +89,7 @@ impl Reading<'_> {
                 path: folder,
                 outside_workspace,
                 proc_macro,
+                bundle_dependencies,
             } = member;
             let path = path.entry("members", index);
             self.faults.required(path.field("name"), &name);
@@ -98,6 +99,8 @@ impl Reading<'_> {
                 self.faults.text(path.field(field), text);
             }
             foreign_if(!folder.is_empty(), path.field("path"), self.faults);
+            let bundle = path.field("bundle_dependencies");
+            foreign_if(!bundle_dependencies.is_empty(), bundle, self.faults);
             if self.members.insert(name.clone(), index).is_some() {
                 let description = format!("`{name}` is the name of two members");
                 self.faults.add(Reason::Contradictory, path.field("name"), description);
@@ -129,7 +132,7 @@ impl Reading<'_> {
             let v1::CargoFeature { name, enables } = feature;
             let path = path.entry("features", index);
             self.faults.required(path.field("name"), &name);
-            self.texts(&enables, "enables", path);
+            self.faults.texts("enables", &enables, path);
             features.push((name, enables));
         }
         features
@@ -205,7 +208,7 @@ impl Reading<'_> {
         {
             self.faults.text(path.field(field), text);
         }
-        self.texts(&features, "features", path);
+        self.faults.texts("features", &features, path);
         CargoRequirement {
             name,
             alias,
@@ -375,7 +378,7 @@ impl Reading<'_> {
     fn build(&mut self, wire: v1::CargoBuild, path: Path<'_>) -> CargoBuild {
         let v1::CargoBuild { members, features, all_features, no_default_features, dev, host } =
             wire;
-        self.texts(&features, "features", path);
+        self.faults.texts("features", &features, path);
         self.faults.text(path.field("host"), &host);
         let mut places = Vec::with_capacity(members.len());
         if self.faults.list(path.field("members"), &members) {
@@ -384,14 +387,5 @@ impl Reading<'_> {
             }
         }
         CargoBuild { members: places, features, all_features, no_default_features, dev, host }
-    }
-
-    /// Holds a list of texts against the contract's limits.
-    fn texts(&mut self, texts: &[String], field: &'static str, path: Path<'_>) {
-        if self.faults.list(path.field(field), texts) {
-            for (index, text) in texts.iter().enumerate() {
-                self.faults.text(path.entry(field, index), text);
-            }
-        }
     }
 }

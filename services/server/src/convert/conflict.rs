@@ -50,10 +50,12 @@ fn fact(fact: &ConflictFact) -> Fact {
             target_range: target_range.clone(),
             field: field.clone(),
         }),
-        ConflictFact::MissingPackage { package } => Fact::MissingPackage(v1::MissingPackageFact {
-            package: package.clone(),
-            registries: Vec::new(),
-        }),
+        ConflictFact::MissingPackage { package, registries } => {
+            Fact::MissingPackage(v1::MissingPackageFact {
+                package: package.clone(),
+                registries: registries.clone(),
+            })
+        }
         ConflictFact::NoMatchingVersion { package, range } => {
             Fact::NoMatchingVersion(v1::NoMatchingVersionFact {
                 package: package.clone(),
@@ -87,21 +89,14 @@ fn unavailable(obstacle: Obstacle) -> v1::UnavailableReason {
     }
 }
 
-/// Completes a conflict for one caller: its fields by the paths of that caller's request, and the
-/// registries that were asked for a package. Callers with one question may have written it differently.
-pub(super) fn place(
-    conflict: &mut v1::Conflict,
-    path: impl Fn(&str) -> String,
-    asked: impl Fn(&str) -> Vec<String>,
-) {
+/// Completes a conflict for one caller: its fields by the paths of that caller's request. Callers
+/// with one question may have written it differently.
+pub(super) fn place(conflict: &mut v1::Conflict, path: impl Fn(&str) -> String) {
     for fact in &mut conflict.facts {
-        match &mut fact.fact {
-            Some(Fact::Requirement(requirement)) if !requirement.field.is_empty() => {
-                requirement.field = path(&requirement.field);
-            }
-            Some(Fact::MissingPackage(missing)) => missing.registries = asked(&missing.package),
-            Some(Fact::Requirement(_) | Fact::NoMatchingVersion(_) | Fact::Unavailable(_))
-            | None => {}
+        if let Some(Fact::Requirement(requirement)) = &mut fact.fact
+            && !requirement.field.is_empty()
+        {
+            requirement.field = path(&requirement.field);
         }
     }
     for suggestion in &mut conflict.suggestions {

@@ -100,6 +100,15 @@ impl Faults {
         }
     }
 
+    /// Holds a list of texts, the field of a message, against the contract's limits.
+    pub(super) fn texts(&mut self, field: &'static str, texts: &[String], path: Path<'_>) {
+        if self.list(path.field(field), texts) {
+            for (index, text) in texts.iter().enumerate() {
+                self.text(path.entry(field, index), text);
+            }
+        }
+    }
+
     /// The same for a text that must not be empty.
     pub(super) fn required(&mut self, path: Path<'_>, text: &str) {
         if text.is_empty() {

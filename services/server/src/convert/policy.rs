@@ -37,9 +37,9 @@ pub(super) fn policy(wire: v1::Policy, request: &mut Request, faults: &mut Fault
     request.policy.strategy = read_strategy(strategy, path, faults);
     request.policy.prereleases = match &request.project {
         Project::Pypi(_) => read_prereleases(prereleases, path, faults),
-        Project::Cargo(_) => {
+        Project::Cargo(_) | Project::Npm(_) => {
             let asked = prereleases != v1::PrereleaseMode::Unspecified as i32;
-            let what = "modes other than cargo's own rule";
+            let what = "modes other than the ecosystem's own rule";
             faults.unsupported_if(asked, path.field("prereleases"), what);
             Prereleases::default()
         }
@@ -105,7 +105,7 @@ fn forms(
     let path = Path::ROOT.field("policy");
     let allow_sdists = match &request.project {
         Project::Pypi(project) => project.environment.allow_sdists,
-        Project::Cargo(_) => {
+        Project::Cargo(_) | Project::Npm(_) => {
             foreign_if(!only_binary.is_empty(), path.field("only_binary"), faults);
             foreign_if(!no_binary.is_empty(), path.field("no_binary"), faults);
             return;

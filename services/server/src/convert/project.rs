@@ -7,7 +7,7 @@ use engine::Request;
 use proto::v1;
 
 use super::faults::{Faults, Path};
-use super::{Declared, Shape, cargo, pypi};
+use super::{Declared, Shape, cargo, npm, pypi};
 use crate::errors::Reason;
 
 /// Reads the one project of a request.
@@ -29,21 +29,14 @@ pub(super) fn read(
     faults.text(path.field("name"), &project.name);
     shape.project.clone_from(&project.name);
     let Some(ecosystem) = read_ecosystem(project.ecosystem, path, faults) else { return };
-    shape.registries = declared.of(ecosystem);
     let registries = mem::take(&mut project.registries);
     request.registries = read_registries(registries, (declared, ecosystem), path, faults);
-    if !request.registries.is_empty() {
-        shape.registries.clone_from(&request.registries);
-    }
     let pins = mem::take(&mut project.registry_pins);
     let pins = read_pins(pins, (declared, ecosystem), path, faults);
     request.project = match ecosystem {
         Ecosystem::Pypi => engine::Project::Pypi(pypi::read(project, pins, shape, faults)),
         Ecosystem::Cargo => engine::Project::Cargo(cargo::read(project, &pins, shape, faults)),
-        Ecosystem::Npm => {
-            faults.unsupported_if(true, path.field("ecosystem"), "NPM");
-            return;
-        }
+        Ecosystem::Npm => engine::Project::Npm(npm::read(project, pins, shape, faults)),
     };
 }
 

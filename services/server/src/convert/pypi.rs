@@ -55,17 +55,12 @@ pub(super) fn read(
     let constraints = bounds("constraints", constraints, faults);
     let overrides = bounds("overrides", overrides, faults);
     refuse_extras(&constraints, path, faults);
-    let pins = registry_pins.iter().enumerate().filter_map(|(index, (package, registry))| {
-        let name = Name::parse(package).ok()?.to_string();
-        Some((index, name, registry.clone()))
-    });
     let mut seen = HashSet::new();
-    for (index, package, registry) in pins {
-        if !seen.insert(package.clone()) {
+    for (index, (package, _)) in registry_pins.iter().enumerate() {
+        if Name::parse(package).is_ok_and(|name| !seen.insert(name)) {
             let path = path.entry("registry_pins", index);
             faults.add(Reason::Contradictory, path.field("package"), "is pinned twice");
         }
-        shape.pins.insert(package, registry);
     }
     foreign_if(!members.is_empty(), path.field("members"), faults);
     foreign_if(!patches.is_empty(), path.field("patches"), faults);

@@ -1,6 +1,5 @@
 //! What one caller asked of the form of its answer, and where its request's parts stand.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use engine::{Phase, Request, Resolved, Statistics};
@@ -28,10 +27,8 @@ pub struct Shape {
     pub(super) requirement_places: Vec<usize>,
     /// For each requirement that the engine got, its dependency set; empty for `main`.
     pub(super) dependency_sets: Vec<String>,
-    /// The registries that are asked, in order of priority.
-    pub(super) registries: Vec<String>,
-    /// The packages for which one registry alone is asked, by their canonical names.
-    pub(super) pins: HashMap<String, String>,
+    /// For each requirement that the engine got, whether the caller wrote it as one text; of npm's.
+    pub(super) text_forms: Vec<bool>,
     /// The field of the project's environment.
     pub(super) environment: &'static str,
     edges: bool,
@@ -51,8 +48,7 @@ impl Shape {
             project: String::new(),
             requirement_places: Vec::new(),
             dependency_sets: Vec::new(),
-            registries: Vec::new(),
-            pins: HashMap::new(),
+            text_forms: Vec::new(),
             environment: "environment",
             edges: true,
             artifacts: true,
@@ -133,6 +129,12 @@ impl Shape {
             && let Some((place, rest)) = rest.split_once(']')
             && let Some(place) = place.parse().ok().and_then(|place: usize| self.place(place))
         {
+            let form = self.text_forms.get(place).map(|is_text| (*is_text, rest.is_empty()));
+            let rest = match form {
+                Some((true, false)) => ".text".to_owned(),
+                Some((false, false)) => format!(".npm{rest}"),
+                Some((_, true)) | None => rest.to_owned(),
+            };
             return format!("projects[0].requirements[{place}]{rest}");
         }
         if let Some(rest) = field.strip_prefix("environment.") {
@@ -143,14 +145,6 @@ impl Shape {
             return field.to_owned();
         }
         format!("projects[0].{field}")
-    }
-
-    /// The registries that are asked for a package, in order.
-    fn asked(&self, package: &str) -> Vec<String> {
-        match self.pins.get(package) {
-            Some(registry) => vec![registry.clone()],
-            None => self.registries.clone(),
-        }
     }
 
     fn place(&self, engine: usize) -> Option<usize> {
@@ -172,7 +166,7 @@ impl Shape {
                     self.cut(solution);
                 }
                 Some(Outcome::Conflict(found)) => {
-                    conflict::place(found, |field| self.path(field), |package| self.asked(package));
+                    conflict::place(found, |field| self.path(field));
                 }
                 Some(Outcome::Exhausted(exhausted)) => self.complete(exhausted),
                 Some(Outcome::Needs(_)) | None => {}

@@ -14,7 +14,8 @@ pub(crate) fn declared() -> Declared {
     Declared {
         registries: vec![
             ("pypi".to_owned(), vec![Ecosystem::Pypi]),
-            ("second".to_owned(), vec![Ecosystem::Pypi, Ecosystem::Cargo]),
+            ("second".to_owned(), vec![Ecosystem::Pypi, Ecosystem::Npm, Ecosystem::Cargo]),
+            ("npm".to_owned(), vec![Ecosystem::Npm]),
             ("cargo".to_owned(), vec![Ecosystem::Cargo]),
         ],
         solve_budget: Duration::from_secs(2),

@@ -4,6 +4,7 @@
 //! this test until it is in the table of each ecosystem.
 
 mod cargo;
+mod npm;
 
 use std::collections::BTreeSet;
 
@@ -42,7 +43,7 @@ struct Table {
     rows: Vec<Row>,
 }
 
-fn tables() -> [Table; 2] {
+fn tables() -> [Table; 3] {
     let python = json!({ "projects": [{
         "name": "app",
         "ecosystem": "ECOSYSTEM_PYPI",
@@ -61,7 +62,10 @@ fn tables() -> [Table; 2] {
     let mut rows = cargo::table();
     rows.extend(others());
     rows.push(without_manifests());
-    [python, Table { ecosystem: "cargo", base: cargo::base(), rows }]
+    let cargo = Table { ecosystem: "cargo", base: cargo::base(), rows };
+    let mut rows = npm::table();
+    rows.extend(others());
+    [python, cargo, Table { ecosystem: "npm", base: npm::base(), rows }]
 }
 
 fn in_project(setup: &Value) -> Value {
@@ -98,7 +102,7 @@ fn projects() -> Vec<Row> {
             "projects.ecosystem",
             none(),
             json!("ECOSYSTEM_NPM"),
-            Refused(Unsupported, "projects[0].ecosystem"),
+            Refused(Contradictory, "projects[0].pypi"),
         ),
         ("projects.requirements.text", none(), json!("flask<3"), Answer),
         ("projects.requirements.dependency_set", none(), json!("extra:web"), Answer),

@@ -90,7 +90,7 @@ pub struct Purpose {
     pub is_extraneous: bool,
     /// It is not installed, since something that it needs could not be had.
     pub is_inert: bool,
-    /// It lies in the archive of another.
+    /// It lies in the archive of another, be that the project's own.
     pub is_bundled: bool,
 }
 
@@ -175,7 +175,7 @@ fn purpose(builder: &Builder<'_>, node: NodeId) -> Purpose {
         is_peer: flags.peer,
         is_extraneous: flags.extraneous,
         is_inert: flags.inert,
-        is_bundled: tree.is_in_dependency_bundle(node),
+        is_bundled: tree.bundler(node).is_some(),
     }
 }
 

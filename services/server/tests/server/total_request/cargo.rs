@@ -51,7 +51,7 @@ fn requirements() -> Vec<Row> {
             "projects.ecosystem",
             none(),
             json!("ECOSYSTEM_NPM"),
-            Refused(Unsupported, "projects[0].ecosystem"),
+            Refused(Contradictory, "projects[0].cargo"),
         ),
         (field("text"), none(), json!("serde@<1.0.100"), Answer),
         (
@@ -115,6 +115,12 @@ fn members() -> Vec<Row> {
             requiring(&json!({ "name": "ring", "requirement": "=0.17.14" })),
             json!("ring_core_0_17_14_"),
             Answer,
+        ),
+        (
+            field("bundle_dependencies"),
+            none(),
+            json!(["x"]),
+            Refused(Contradictory, "projects[0].members[0].bundle_dependencies"),
         ),
         (
             field("rust_version"),

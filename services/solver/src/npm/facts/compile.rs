@@ -304,6 +304,7 @@ impl<'a> Facts<'a> {
         let name = self.intern(name);
         let mut package = self.package(name, origin, &project.needs, &project.development);
         package.version.clone_from(&project.version);
+        self.has_bundles |= !package.bundled.is_empty();
         package
     }
 

@@ -1,0 +1,152 @@
+//! JavaScript's packages on the path of a request.
+
+mod fingerprint;
+mod manifest;
+mod overrides;
+mod problem;
+mod record;
+mod routes;
+
+use std::sync::Arc;
+
+use cache::Answers;
+use ecosystems::Timestamp;
+use ecosystems::npm::{Name, Packument};
+use registries::{Read, Registry, Stamp};
+use solver::npm::{Content, Outcome as Solved, Solution, Universe};
+use solver::search::Budget;
+
+use self::problem::Asked;
+use self::routes::Routes;
+use crate::answer::{Outcome, Suggestion, Warning};
+use crate::ecosystem::{Ecosystem, Fact, Never, Searched};
+use crate::engine::Scopes;
+use crate::facts::{Facts, Snapshot};
+use crate::fingerprint::Hasher;
+use crate::reader::Reader;
+use crate::{Error, NpmProject, Policy, record as common};
+
+/// JavaScript's packages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Npm;
+
+impl Ecosystem for Npm {
+    const ECOSYSTEM: ecosystems::Ecosystem = ecosystems::Ecosystem::Npm;
+
+    type Project = NpmProject;
+    type Problem = Asked;
+    type Name = Name;
+    type Listing = Packument;
+    type Needs = Never;
+    type Universe = Universe;
+    type Solution = Solution;
+    type Routes = Routes;
+
+    fn scopes(scopes: &Scopes) -> &Answers<Facts<Self>> {
+        &scopes.npm
+    }
+
+    fn read(
+        project: &NpmProject,
+        policy: &Policy,
+        before: Option<Timestamp>,
+        _reader: &Reader<Self>,
+    ) -> Result<Asked, Error> {
+        problem::read(project, policy.strategy, before)
+    }
+
+    fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
+        fingerprint::fingerprint(asked, hasher);
+    }
+
+    fn solve(asked: &Asked, universe: &Universe, budget: &Budget<'_>) -> (Searched<Self>, u64) {
+        let (outcome, steps) = solver::npm::solve(&asked.problem, universe, budget);
+        let searched = match outcome {
+            Solved::Solved(solution) => Searched::Solved(solution),
+            Solved::Conflict(mut conflict, footprint) => {
+                asked.place(&mut conflict);
+                Searched::Conflict(conflict, facts(footprint))
+            }
+            Solved::Gaps(gaps) => Searched::Gaps(facts(gaps)),
+            Solved::Spent { interrupted } => {
+                let spent = solver::Partial { interrupted, ..solver::Partial::default() };
+                Searched::Spent(common::exhausted(spent))
+            }
+        };
+        (searched, steps)
+    }
+
+    fn ahead(asked: &Asked, universe: &Universe) -> Vec<Fact<Name>> {
+        facts(solver::npm::ahead(&asked.problem, universe))
+    }
+
+    fn routes(
+        project: &NpmProject,
+        declared: &[Registry],
+        registries: &mut Vec<Registry>,
+    ) -> Result<Routes, Error> {
+        Routes::new(&project.registry_pins, declared, registries)
+    }
+
+    fn scope(routes: &Routes, hasher: &mut Hasher) {
+        routes.scope(hasher);
+    }
+
+    fn places(reader: &Reader<Self>, name: &Name) -> Vec<usize> {
+        reader.routes.place(&reader.registries[..reader.common], name).into_iter().collect()
+    }
+
+    fn listed(_reader: &Reader<Self>, stamp: &Stamp) -> Option<Name> {
+        Name::parse(stamp.document.strip_prefix("npm/")?).ok()
+    }
+
+    async fn read_listing(
+        reader: &Reader<Self>,
+        place: usize,
+        name: &Name,
+    ) -> Result<Read<Packument>, registries::Error> {
+        let credentials = reader.credentials[place].as_ref();
+        reader.registries[place].npm_packument(name, credentials, reader.freshness).await
+    }
+
+    fn insert_listing(universe: &mut Universe, name: &Name, listing: Option<Arc<Packument>>) {
+        universe.insert(name.clone(), listing);
+    }
+
+    fn spoken(name: &Name) -> String {
+        name.to_string()
+    }
+
+    fn footprint(solution: &Solution) -> Vec<Fact<Name>> {
+        facts(solution.footprint.iter().cloned())
+    }
+
+    fn decided(solution: &Solution) -> Vec<(String, String)> {
+        let releases = solution.places.iter().filter(|place| {
+            matches!(place.content, Content::Release { .. }) && !place.purpose.is_inert
+        });
+        releases.map(|place| (place.package.clone(), place.version.clone())).collect()
+    }
+
+    fn solution(
+        snapshot: &Snapshot<Self>,
+        reader: &Reader<Self>,
+        asked: &Asked,
+        solution: &Solution,
+    ) -> Result<(Outcome, Vec<Warning>), Error> {
+        let outcome = record::solution(snapshot, reader, asked, solution)?;
+        Ok((outcome, record::warnings(solution)))
+    }
+
+    fn without(asked: &Asked, place: usize) -> Option<Asked> {
+        asked.without(place)
+    }
+
+    fn suggestion(asked: &Asked, place: usize, solution: &Solution) -> Suggestion {
+        record::suggestion(asked, place, solution)
+    }
+}
+
+fn facts(names: impl IntoIterator<Item = Name>) -> Vec<Fact<Name>> {
+    names.into_iter().map(Fact::Listing).collect()
+}

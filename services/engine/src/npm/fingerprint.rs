@@ -1,0 +1,83 @@
+//! What a problem of npm's packages puts into its key.
+
+use ecosystems::npm::{Dependency, Version};
+use solver::npm::{Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project};
+
+use super::Asked;
+use crate::fingerprint::Hasher;
+
+/// Puts all of a problem into its key. The order of requirements counts: npm's answer follows it.
+pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
+    let Problem { project: root, folders, overrides, policy } = &asked.problem;
+    project(root, hasher);
+    hasher.count(folders.len());
+    for Folder { location, project: inner, is_workspace } in folders {
+        hasher.text(location);
+        hasher.flag(*is_workspace);
+        project(inner, hasher);
+    }
+    self::overrides(overrides, hasher);
+    let Policy {
+        node,
+        npm,
+        before,
+        install_strategy,
+        prefers_dedupe,
+        ignores_peers,
+        adjusts,
+        has_strict_peers,
+    } = policy;
+    version(node.as_ref(), hasher);
+    version(npm.as_ref(), hasher);
+    hasher.instant(*before);
+    hasher.flag(*install_strategy == InstallStrategy::Nested);
+    for flag in [prefers_dedupe, ignores_peers, adjusts, has_strict_peers] {
+        hasher.flag(*flag);
+    }
+    // An answer tells of requirements by their places.
+    hasher.count(asked.stated.len());
+    for place in asked.stated.values() {
+        hasher.count(*place);
+    }
+}
+
+fn project(project: &Project, hasher: &mut Hasher) {
+    let Project { name, version: own, needs, development } = project;
+    hasher.text(name.as_ref().map_or("", |name| name.as_str()));
+    version(own.as_ref(), hasher);
+    dependencies(&needs.dependencies, hasher);
+    dependencies(&needs.optional, hasher);
+    dependencies(development, hasher);
+    hasher.texts(needs.bundled.iter());
+    hasher.count(needs.peers.len());
+    for peer in &*needs.peers {
+        dependency(&peer.dependency, hasher);
+        hasher.flag(peer.is_optional);
+    }
+}
+
+fn dependencies(stated: &[Dependency], hasher: &mut Hasher) {
+    hasher.count(stated.len());
+    stated.iter().for_each(|one| dependency(one, hasher));
+}
+
+fn dependency(stated: &Dependency, hasher: &mut Hasher) {
+    hasher.text(stated.name.as_str());
+    hasher.text(stated.requirement.as_str());
+}
+
+fn overrides(list: &[Override], hasher: &mut Hasher) {
+    hasher.count(list.len());
+    for Override { key, value } in list {
+        hasher.text(key);
+        hasher.flag(matches!(value, OverrideValue::Within(_)));
+        match value {
+            OverrideValue::Spec(spec) => hasher.text(spec),
+            OverrideValue::Within(inner) => overrides(inner, hasher),
+        }
+    }
+}
+
+fn version(version: Option<&Version>, hasher: &mut Hasher) {
+    hasher.text(&version.map_or_else(String::new, ToString::to_string));
+}

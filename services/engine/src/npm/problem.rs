@@ -1,0 +1,320 @@
+//! From texts to a problem.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ecosystems::Timestamp;
+use ecosystems::npm::{Dependency, ForeignKind, Name, Needs, Peer, Requirement, Spec, Version};
+use solver::conflict::Conflict;
+use solver::npm::{DependencyKind, Folder, InstallStrategy, Policy, Problem, Project};
+
+use super::overrides;
+use crate::{
+    Error, Invalid, NpmEnvironment, NpmKind, NpmMember, NpmProject, NpmRequirement, Strategy,
+    record,
+};
+
+/// What is asked of npm's packages, and where the request says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(super) problem: Problem,
+    /// The request's requirements, by whose they are (a folder by its place, or the root), what they
+    /// are for and what they name.
+    pub(super) stated: BTreeMap<(Option<usize>, Purpose, Name), usize>,
+    /// Whether the request names members: a project without is one package.
+    pub(super) names_members: bool,
+}
+
+/// The lists of a `package.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Purpose {
+    Normal,
+    Optional,
+    Peer,
+    Dev,
+}
+
+impl From<NpmKind> for Purpose {
+    fn from(kind: NpmKind) -> Self {
+        match kind {
+            NpmKind::Normal => Self::Normal,
+            NpmKind::Dev => Self::Dev,
+            NpmKind::Optional => Self::Optional,
+            NpmKind::Peer | NpmKind::PeerOptional => Self::Peer,
+        }
+    }
+}
+
+impl Purpose {
+    /// The list of an edge; none for those to workspaces, which no list states.
+    pub(super) fn of(kind: DependencyKind) -> Option<Self> {
+        match kind {
+            DependencyKind::Production => Some(Self::Normal),
+            DependencyKind::Development => Some(Self::Dev),
+            DependencyKind::Optional => Some(Self::Optional),
+            DependencyKind::Peer | DependencyKind::PeerOptional => Some(Self::Peer),
+            DependencyKind::Workspace => None,
+        }
+    }
+}
+
+/// Understands a project, or names every text that it cannot understand.
+pub(super) fn read(
+    project: &NpmProject,
+    strategy: Strategy,
+    before: Option<Timestamp>,
+) -> Result<Asked, Error> {
+    if strategy != Strategy::Highest {
+        let reason = "npm takes the newest versions, and no others are looked for".to_owned();
+        let field = "policy.strategy".to_owned();
+        return Err(Error::Unsupported(Invalid { field, column: None, reason }));
+    }
+    let mut reading = Reading { project, invalid: Vec::new(), stated: BTreeMap::new() };
+    let (root, folders) = reading.members();
+    let policy = reading.policy(&project.environment, before);
+    let overrides = overrides::tree(&project.overrides).unwrap_or_else(|faults| {
+        for (place, reason) in faults {
+            reading.refuse(format!("overrides[{place}].name"), reason);
+        }
+        Vec::new()
+    });
+    let problem = Problem { project: root, folders, overrides, policy };
+    reading.refuse_foreign(&problem);
+    if !reading.invalid.is_empty() {
+        return Err(Error::Invalid(reading.invalid));
+    }
+    let names_members = !project.members.is_empty();
+    Ok(Asked { problem, stated: reading.stated, names_members })
+}
+
+/// Reads texts, and notes those that cannot be read.
+struct Reading<'a> {
+    project: &'a NpmProject,
+    invalid: Vec<Invalid>,
+    stated: BTreeMap<(Option<usize>, Purpose, Name), usize>,
+}
+
+impl Reading<'_> {
+    fn refuse(&mut self, field: String, reason: String) {
+        self.invalid.push(Invalid { field, column: None, reason });
+    }
+
+    fn keep<T, E: ToString>(&mut self, field: String, read: Result<T, E>) -> Option<T> {
+        read.map_err(|error| self.refuse(field, error.to_string())).ok()
+    }
+
+    /// The root, and the folders in the request's order.
+    fn members(&mut self) -> (Project, Vec<Folder>) {
+        let all = &self.project.members;
+        let mut root = None;
+        let mut folders: Vec<usize> = Vec::new();
+        let mut paths = BTreeSet::new();
+        for (at, member) in all.iter().enumerate() {
+            let field = format!("members[{at}].path");
+            if !paths.insert(&member.path) {
+                let reason = format!("`{}` is the folder of two members", member.path);
+                self.refuse(field, reason);
+            } else if member.path.is_empty() {
+                root = Some(at);
+            } else {
+                if !is_plain(&member.path) {
+                    let reason = format!(
+                        "`{}` is no path from the root: write it with slashes and without detours",
+                        member.path
+                    );
+                    self.refuse(field, reason);
+                }
+                folders.push(at);
+            }
+        }
+        let owned = self.owned(root, &folders);
+        let project = self.member(root, None, &owned);
+        let folders = folders.iter().enumerate().map(|(place, at)| Folder {
+            location: all[*at].path.clone(),
+            project: self.member(Some(*at), Some(place), &owned),
+            is_workspace: !all[*at].outside_workspace,
+        });
+        (project, folders.collect())
+    }
+
+    /// The places of requirements, by the folder that states them; none for the root.
+    fn owned(&self, root: Option<usize>, folders: &[usize]) -> BTreeMap<Option<usize>, Vec<usize>> {
+        let mut owned: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+        for (place, requirement) in self.project.requirements.iter().enumerate() {
+            let member = requirement.member.filter(|member| Some(*member) != root);
+            let folder = member.and_then(|at| folders.iter().position(|known| *known == at));
+            owned.entry(folder).or_default().push(place);
+        }
+        owned
+    }
+
+    /// What the member at a place of the request states, or a root that the request does not name.
+    fn member(
+        &mut self,
+        at: Option<usize>,
+        folder: Option<usize>,
+        owned: &BTreeMap<Option<usize>, Vec<usize>>,
+    ) -> Project {
+        let mut read = Project::default();
+        if let Some((at, member)) = at.and_then(|at| Some((at, self.project.members.get(at)?))) {
+            let NpmMember { name, version, path: _, outside_workspace: _, bundled } = member;
+            read.needs.bundled = bundled.iter().map(|name| name.as_str().into()).collect();
+            if !name.is_empty() {
+                read.name = self.keep(format!("members[{at}].name"), Name::parse(name));
+            }
+            if !version.is_empty() {
+                read.version = self.keep(format!("members[{at}].version"), Version::parse(version));
+            }
+        }
+        let mut lists: BTreeMap<Purpose, Vec<Dependency>> = BTreeMap::new();
+        let mut peers = Vec::new();
+        for place in owned.get(&folder).map(Vec::as_slice).unwrap_or_default() {
+            let Some(dependency) = self.dependency(*place, folder) else { continue };
+            match self.project.requirements[*place].kind {
+                kind @ (NpmKind::Peer | NpmKind::PeerOptional) => {
+                    peers.push(Peer { dependency, is_optional: kind == NpmKind::PeerOptional });
+                }
+                kind => lists.entry(kind.into()).or_default().push(dependency),
+            }
+        }
+        let mut list = |purpose| lists.remove(&purpose).unwrap_or_default();
+        let (mut dependencies, optional) = (list(Purpose::Normal), list(Purpose::Optional));
+        // What is optional is not required, whatever else is said of it.
+        dependencies.retain(|one| !optional.iter().any(|other| other.name == one.name));
+        read.development = list(Purpose::Dev).into();
+        read.needs = Needs {
+            dependencies: dependencies.into(),
+            optional: optional.into(),
+            peers: peers.into(),
+            ..read.needs
+        };
+        read
+    }
+
+    fn dependency(&mut self, place: usize, folder: Option<usize>) -> Option<Dependency> {
+        let NpmRequirement { member: _, name, spec, kind } = &self.project.requirements[place];
+        let field = |field: &str| format!("requirements[{place}].{field}");
+        let name = self.keep(field("name"), Name::parse(name))?;
+        let requirement = Requirement::new(spec.as_str());
+        if let Err(error) = requirement.spec() {
+            self.refuse(field("spec"), error.to_string());
+        }
+        let known = self.stated.insert((folder, (*kind).into(), name.clone()), place);
+        if known.is_some() {
+            let reason = format!("`{name}` is required twice for the same purpose");
+            self.refuse(field("name"), reason);
+            return None;
+        }
+        Some(Dependency { name, requirement })
+    }
+
+    /// Refuses what no registry has, unless it is a folder of the project.
+    fn refuse_foreign(&mut self, problem: &Problem) {
+        for ((folder, _, name), place) in self.stated.clone() {
+            let spec = &self.project.requirements[place].spec;
+            let is_folder = problem.folder_named(spec, folder).is_some();
+            if let Ok(Spec::Foreign(foreign)) = Spec::parse(spec)
+                && !is_folder
+            {
+                let advice = match foreign.kind {
+                    ForeignKind::Directory => "send that folder along as a member of the project",
+                    kind => kind.advice(),
+                };
+                let reason = format!("`{name}` is `{foreign}`, {}: {advice}", foreign.kind);
+                self.refuse(format!("requirements[{place}].spec"), reason);
+            }
+        }
+        for (place, one) in self.project.overrides.iter().enumerate() {
+            let field = format!("overrides[{place}].spec");
+            if let Some(name) = one.spec.strip_prefix('$') {
+                if !problem.project.requirements().any(|(_, own, _)| own.as_str() == name) {
+                    let reason = format!("`{}` names nothing that the project requires", one.spec);
+                    self.refuse(field, reason);
+                }
+                continue;
+            }
+            match Spec::parse(&one.spec) {
+                Err(error) => self.refuse(field, error.to_string()),
+                Ok(Spec::Foreign(foreign)) if problem.folder_named(&one.spec, None).is_none() => {
+                    let (kind, advice) = (foreign.kind, foreign.kind.advice());
+                    self.refuse(field, format!("`{foreign}` is {kind}: {advice}"));
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+
+    fn policy(&mut self, environment: &NpmEnvironment, before: Option<Timestamp>) -> Policy {
+        let mut version = |field: &str, text: &str| {
+            if text.is_empty() {
+                return None;
+            }
+            self.keep(format!("environment.{field}"), Version::parse(text))
+        };
+        let strategies = [InstallStrategy::Hoisted, InstallStrategy::Nested];
+        Policy {
+            node: version("node_version", &environment.node_version),
+            npm: version("npm_version", &environment.npm_version),
+            before,
+            install_strategy: strategies[usize::from(environment.nested)],
+            prefers_dedupe: environment.prefer_dedupe,
+            ignores_peers: environment.legacy_peer_deps,
+            adjusts: environment.adjusts,
+            has_strict_peers: environment.strict_peer_deps,
+        }
+    }
+}
+
+/// Whether a path goes from the root, perhaps out of it first, without detours.
+fn is_plain(path: &str) -> bool {
+    let mut names = path.split('/').skip_while(|name| *name == "..").peekable();
+    names.peek().is_some()
+        && !path.contains('\\')
+        && names.all(|name| !matches!(name, "" | "." | ".."))
+}
+
+impl Asked {
+    /// The request's requirement of the root that is at a place of the problem's list.
+    fn of_root(&self, at: usize) -> Option<usize> {
+        let (kind, name, _) = self.problem.project.requirements().nth(at)?;
+        self.stated.get(&(None, Purpose::of(kind)?, name.clone())).copied()
+    }
+
+    /// Puts the request's places into a conflict that has the problem's.
+    pub(super) fn place(&self, conflict: &mut Conflict) {
+        record::place(conflict, |at| self.of_root(at).unwrap_or(at));
+    }
+
+    /// The root's requirement that the request has at `place`.
+    pub(super) fn requirement(&self, place: usize) -> Option<(&Name, &Requirement)> {
+        let at = (0..self.problem.project.requirements().count())
+            .find(|at| self.of_root(*at) == Some(place))?;
+        let (_, name, requirement) = self.problem.project.requirements().nth(at)?;
+        Some((name, requirement))
+    }
+
+    /// The problem without the root's requirement at `place` of the request; none if that is not
+    /// there, or is the only one.
+    pub(super) fn without(&self, place: usize) -> Option<Self> {
+        let project = &self.problem.project;
+        let (name, _) = self.requirement(place)?;
+        if project.requirements().count() < 2 {
+            return None;
+        }
+        let (_, purpose, _) =
+            self.stated.iter().find_map(|(key, at)| (*at == place).then_some(key))?;
+        let kept =
+            |list: &[Dependency]| list.iter().filter(|one| one.name != *name).cloned().collect();
+        let mut without = self.clone();
+        let left = &mut without.problem.project;
+        match purpose {
+            Purpose::Normal => left.needs.dependencies = kept(&left.needs.dependencies),
+            Purpose::Optional => left.needs.optional = kept(&left.needs.optional),
+            Purpose::Dev => left.development = kept(&left.development),
+            Purpose::Peer => {
+                let peers = left.needs.peers.iter().filter(|peer| peer.dependency.name != *name);
+                left.needs.peers = peers.cloned().collect();
+            }
+        }
+        Some(without)
+    }
+}

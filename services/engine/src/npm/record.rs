@@ -1,0 +1,280 @@
+//! From what the solver found to what the caller is told.
+
+use std::collections::BTreeSet;
+
+use ecosystems::npm::{Integrity, Manifest, Name};
+use registries::Registry;
+use solver::npm::{Content, DependencyKind, Edge as Found, Place, Solution as Solved};
+
+use super::problem::Purpose;
+use super::{Asked, Npm, manifest};
+use crate::answer::{
+    Artifact, Details, Edge, EdgeKind, MemberPick, NpmDetails, NpmFolder, Outcome, Package,
+    Solution, Suggestion, Warning, WarningCode,
+};
+use crate::facts::Snapshot;
+use crate::reader::Reader;
+use crate::{Error, record};
+
+/// Groups what was chosen by the registry that stores it.
+pub(super) fn solution(
+    facts: &Snapshot<Npm>,
+    reader: &Reader<Npm>,
+    asked: &Asked,
+    solved: &Solved,
+) -> Result<Outcome, Error> {
+    let told = Told::new(asked, solved);
+    let mut groups = record::groups(reader);
+    for (at, place) in solved.places.iter().enumerate() {
+        let Some(manifest) = release(place) else { continue };
+        let name = Name::parse(&place.package).map_err(|error| Error::internal(&error))?;
+        let from = facts.listing(&name).and_then(|known| known.registry);
+        let from = from.ok_or_else(|| Error::internal(&"a package comes from no registry"))?;
+        let package = told.package(at, manifest, &reader.registries[from]);
+        groups[from].packages.push(package);
+    }
+    groups.retain(|group| !group.packages.is_empty());
+    let (members, root_edges) = (told.members(), told.root_edges());
+    Ok(Outcome::Solution(Solution { groups, root_edges, members, ..Solution::default() }))
+}
+
+/// What the caller should know besides.
+pub(super) fn warnings(solved: &Solved) -> Vec<Warning> {
+    let mut warnings = BTreeSet::new();
+    let mut warn = |code, package: &str, text: String| {
+        warnings.insert(Warning { code, text, package: package.to_owned() });
+    };
+    for adjusted in &solved.adjusted {
+        let name = &adjusted.name;
+        let text = format!(
+            "npm refuses the project with the newest `{name}` that `{}` admits; with {} all fits",
+            adjusted.spec, adjusted.version
+        );
+        warn(WarningCode::Adjusted, name, text);
+    }
+    for passed in &solved.passed {
+        let from = &solved.places[passed.from];
+        let found = match passed.found.map(|found| &solved.places[found]) {
+            Some(found) => format!("`{}` {} is there", found.package, found.version),
+            None => "there is none".to_owned(),
+        };
+        let text = format!(
+            "`{}` {} requires `{}@{}`, and {found}; npm lets that pass",
+            from.package, from.version, passed.name, passed.spec
+        );
+        warn(WarningCode::Unmet, &from.package, text);
+    }
+    for place in &solved.places {
+        let Some(manifest) = release(place) else { continue };
+        let Place { package, version, .. } = place;
+        if let Some(reason) = &manifest.traits.deprecated {
+            let reason =
+                if reason.is_empty() { String::new() } else { format!(": {}", one_line(reason)) };
+            let text = format!("`{package}` {version} is deprecated{reason}");
+            warn(WarningCode::Deprecated, package, text);
+        }
+        if place.has_unread_bundle {
+            let text = format!(
+                "`{package}` {version} brings packages in its archive, which nobody looked into: \
+                 they are not listed"
+            );
+            warn(WarningCode::UnreadBundle, package, text);
+        }
+        if let Content::Release { packument, .. } = &place.content
+            && let Some(text) = record::first_of(&packument.warnings)
+        {
+            warn(WarningCode::LenientMetadata, package, text);
+        }
+    }
+    warnings.into_iter().collect()
+}
+
+/// The root's requirement at `place` was left out, and so there is a solution.
+pub(super) fn suggestion(asked: &Asked, place: usize, solved: &Solved) -> Suggestion {
+    let Some((name, requirement)) = asked.requirement(place) else {
+        let field = format!("requirements[{place}]");
+        return Suggestion { field, ..Suggestion::default() };
+    };
+    let at_top = format!("node_modules/{name}");
+    let chosen = solved.places.iter().find(|place| place.location == at_top);
+    let chosen = chosen.map(|place| (&place.name as _, &place.version as _));
+    record::without(place, &spelled(name.as_str(), requirement.as_str()), chosen)
+}
+
+/// A requirement as npm writes it in one text.
+fn spelled(name: &str, spec: &str) -> String {
+    if spec.is_empty() { name.to_owned() } else { format!("{name}@{spec}") }
+}
+
+/// The first line of what a publisher wrote.
+fn one_line(text: &str) -> &str {
+    text.trim().lines().next().unwrap_or_default().trim_end()
+}
+
+/// The version from a registry that lies at a place.
+fn release(place: &Place) -> Option<&Manifest> {
+    match &place.content {
+        Content::Release { packument, position } => packument.manifests.get(*position as usize),
+        Content::Project | Content::Folder(_) | Content::Link(_) => None,
+    }
+}
+
+/// What is told of one solution.
+struct Told<'a> {
+    asked: &'a Asked,
+    solved: &'a Solved,
+    /// Whether the project, or a folder of it, requires what lies at a place.
+    direct: Vec<bool>,
+}
+
+impl<'a> Told<'a> {
+    fn new(asked: &'a Asked, solved: &'a Solved) -> Self {
+        let mut direct = vec![false; solved.places.len()];
+        let own = solved.places.iter().filter(|place| folder(place).is_some());
+        for edge in own.flat_map(|place| &place.edges).filter(|edge| edge.is_met) {
+            if let Some(to) = edge.to {
+                direct[to] = true;
+            }
+        }
+        Self { asked, solved, direct }
+    }
+
+    fn package(&self, at: usize, manifest: &Manifest, registry: &Registry) -> Package {
+        let place = &self.solved.places[at];
+        let is_renamed = place.name != place.package;
+        let deprecated = manifest.traits.deprecated.as_deref();
+        let details = NpmDetails {
+            location: place.location.clone(),
+            alias: if is_renamed { place.name.clone() } else { String::new() },
+            integrity: manifest.integrity.as_ref().map(ToString::to_string).unwrap_or_default(),
+            purpose: place.purpose,
+            in_bundle: place.purpose.is_bundled,
+            has_install_script: manifest.traits.has_install_script,
+            has_shrinkwrap: manifest.traits.has_shrinkwrap,
+            has_unread_bundle: place.has_unread_bundle,
+            deprecated: deprecated.unwrap_or_default().to_owned(),
+            manifest: manifest::repeated(manifest),
+        };
+        Package {
+            slot: place.location.clone(),
+            name: place.package.clone(),
+            version: manifest.stated_version(),
+            artifacts: vec![artifact(manifest, registry, place)],
+            edges: place.edges.iter().filter_map(|edge| self.edge(edge)).collect(),
+            direct: self.direct[at],
+            yanked: false,
+            details: Details::Npm(details),
+        }
+    }
+
+    /// The project's folders, by their paths, with the links that lead to each; the root, if there
+    /// are links to it.
+    fn members(&self) -> Vec<MemberPick> {
+        let places = &self.solved.places;
+        let mut members = Vec::new();
+        for (at, place) in places.iter().enumerate() {
+            let links = places.iter().filter_map(|link| match link.content {
+                Content::Link(to) if to == at => Some((link.location.clone(), link.purpose)),
+                _ => None,
+            });
+            let links: Vec<_> = links.collect();
+            if !matches!(place.content, Content::Folder(_)) && links.is_empty() {
+                continue;
+            }
+            let npm = NpmFolder { path: place.location.clone(), purpose: place.purpose, links };
+            members.push(MemberPick {
+                slot: place.location.clone(),
+                name: place.package.clone(),
+                version: place.version.clone(),
+                npm: Some(npm),
+                ..MemberPick::default()
+            });
+        }
+        members
+    }
+
+    /// What the project depends on in the order of the request, behind its workspaces.
+    fn root_edges(&self) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        for place in &self.solved.places {
+            let Some(folder) = folder(place) else { continue };
+            for found in &place.edges {
+                let Some(edge) = self.edge(found) else { continue };
+                let purpose = Purpose::of(found.kind);
+                let stated = purpose.zip(Name::parse(&found.name).ok());
+                let stated = stated.map(|(purpose, name)| (folder, purpose, name));
+                let root = stated.and_then(|stated| self.asked.stated.get(&stated)).copied();
+                let member =
+                    if self.asked.names_members { place.package.clone() } else { String::new() };
+                edges.push(Edge { root, member, ..edge });
+            }
+        }
+        edges.sort_by_key(|edge| edge.root);
+        edges
+    }
+
+    /// An edge that is met; others are told of in warnings, or lead to nothing.
+    fn edge(&self, edge: &Found) -> Option<Edge> {
+        let to = edge.to.filter(|_| edge.is_met)?;
+        let place = &self.solved.places[to];
+        let target = match place.content {
+            Content::Link(folder) => &self.solved.places[folder],
+            _ => place,
+        };
+        let stated = edge.stated.as_ref().unwrap_or(&edge.spec);
+        let is_renamed = edge.name != place.package;
+        Some(Edge {
+            target: target.location.clone(),
+            requirement: spelled(&edge.name, stated),
+            range: edge.spec.clone(),
+            kind: match edge.kind {
+                DependencyKind::Production | DependencyKind::Workspace => EdgeKind::Normal,
+                DependencyKind::Development => EdgeKind::Dev,
+                DependencyKind::Optional => EdgeKind::Optional,
+                DependencyKind::Peer | DependencyKind::PeerOptional => EdgeKind::Peer,
+            },
+            alias: if is_renamed { edge.name.clone() } else { String::new() },
+            ..Edge::default()
+        })
+    }
+}
+
+/// Which of the project's own packages lies at a place, if one does: a folder, or the root.
+#[expect(clippy::option_option, reason = "a folder, the root, or none of the project's own")]
+fn folder(place: &Place) -> Option<Option<usize>> {
+    match place.content {
+        Content::Project => Some(None),
+        Content::Folder(folder) => Some(Some(folder)),
+        Content::Release { .. } | Content::Link(_) => None,
+    }
+}
+
+fn artifact(manifest: &Manifest, registry: &Registry, place: &Place) -> Artifact {
+    let url = registry.npm_tarball(manifest).unwrap_or_default();
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let file = path.rsplit('/').next().filter(|file| !file.is_empty());
+    let filename = file.map_or_else(
+        || {
+            let name = place.package.rsplit('/').next().unwrap_or_default();
+            format!("{name}-{}.tgz", manifest.key())
+        },
+        str::to_owned,
+    );
+    let hash = match &manifest.integrity {
+        Some(Integrity::Sha512(bytes)) => Some(format!("sha512:{}", hex(bytes))),
+        Some(Integrity::Sha1(bytes)) => Some(format!("sha1:{}", hex(bytes))),
+        // What it is, the integrity says in its own form.
+        Some(Integrity::Other(_)) | None => None,
+    };
+    Artifact {
+        filename,
+        url,
+        hashes: hash.into_iter().collect(),
+        uploaded_at: manifest.published_at,
+        ..Artifact::default()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
