@@ -135,7 +135,7 @@ impl Ecosystem for Npm {
         solution: &Solution,
     ) -> Result<(Outcome, Vec<Warning>), Error> {
         let outcome = record::solution(snapshot, reader, asked, solution)?;
-        Ok((outcome, record::warnings(solution)))
+        Ok((outcome, record::warnings(asked, solution)))
     }
 
     fn without(asked: &Asked, place: usize) -> Option<Asked> {

@@ -286,6 +286,8 @@ pub struct NpmLocked {
     pub version: String,
     /// Where it lies.
     pub location: String,
+    /// Where a link leads that lies there; empty for a package.
+    pub link: String,
 }
 
 /// A runtime, and the settings of npm that change its answers, as written.

@@ -11,6 +11,7 @@ mod build;
 mod explain;
 mod facts;
 mod flags;
+mod locked;
 mod overrides;
 mod place;
 mod problem;
@@ -20,7 +21,10 @@ mod universe;
 
 pub use ahead::ahead;
 pub use facts::DependencyKind;
-pub use problem::{Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project};
+pub use problem::{
+    Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Policy, Problem,
+    Project,
+};
 pub use solution::{Adjusted, Content, Edge, Passed, Place, Purpose, Solution};
 pub use universe::Universe;
 
@@ -102,6 +106,9 @@ fn attempt(
     };
     let stop = stop.or_else(|| {
         builder.find_flags();
+        if !problem.locked.is_empty() {
+            builder.take_out_extraneous();
+        }
         builder.set_failed_aside().map(Stop::Failed)
     });
     let gaps = ahead::gaps(&builder.tree.facts);

@@ -1,14 +1,17 @@
 //! What a problem of npm's packages puts into its key.
 
 use ecosystems::npm::{Dependency, Version};
-use solver::npm::{Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project};
+use solver::npm::{
+    Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Policy, Problem,
+    Project,
+};
 
 use super::Asked;
 use crate::fingerprint::Hasher;
 
 /// Puts all of a problem into its key. The order of requirements counts: npm's answer follows it.
 pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
-    let Problem { project: root, folders, overrides, policy } = &asked.problem;
+    let Problem { project: root, folders, overrides, locked, policy } = &asked.problem;
     project(root, hasher);
     hasher.count(folders.len());
     for Folder { location, project: inner, is_workspace } in folders {
@@ -17,6 +20,20 @@ pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
         project(inner, hasher);
     }
     self::overrides(overrides, hasher);
+    hasher.count(locked.len());
+    for LockedPlace { location, content } in locked {
+        hasher.text(location);
+        match content {
+            LockedContent::Release { package, version } => {
+                hasher.text(package.as_str());
+                self::version(Some(version), hasher);
+            }
+            LockedContent::Link(target) => {
+                hasher.text("");
+                hasher.text(target);
+            }
+        }
+    }
     let Policy {
         node,
         npm,

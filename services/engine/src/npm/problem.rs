@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecosystems::Timestamp;
 use ecosystems::npm::{Dependency, ForeignKind, Name, Needs, Peer, Requirement, Spec, Version};
 use solver::conflict::Conflict;
-use solver::npm::{DependencyKind, Folder, InstallStrategy, Policy, Problem, Project};
+use solver::npm::{
+    DependencyKind, Folder, InstallStrategy, LockedContent, LockedPlace, Policy, Problem, Project,
+};
 
 use super::overrides;
 use crate::{
-    Error, Invalid, NpmEnvironment, NpmKind, NpmMember, NpmProject, NpmRequirement, Strategy,
-    record,
+    Error, Invalid, NpmEnvironment, NpmKind, NpmLocked, NpmMember, NpmProject, NpmRequirement,
+    Strategy, record,
 };
 
 /// What is asked of npm's packages, and where the request says so.
@@ -77,7 +79,8 @@ pub(super) fn read(
         }
         Vec::new()
     });
-    let problem = Problem { project: root, folders, overrides, policy };
+    let locked = reading.locked();
+    let problem = Problem { project: root, folders, overrides, locked, policy };
     reading.refuse_foreign(&problem);
     if !reading.invalid.is_empty() {
         return Err(Error::Invalid(reading.invalid));
@@ -241,6 +244,32 @@ impl Reading<'_> {
                 Ok(_) => {}
             }
         }
+    }
+
+    /// What an existing lock has, by place.
+    fn locked(&mut self) -> Vec<LockedPlace> {
+        let mut locked = Vec::with_capacity(self.project.locked.len());
+        let mut locations = BTreeSet::new();
+        for (place, NpmLocked { name, version, location, link }) in
+            self.project.locked.iter().enumerate()
+        {
+            let field = |field: &str| format!("locked[{place}].{field}");
+            if !locations.insert(location) {
+                let reason = format!("`{location}` is the place of two packages");
+                self.refuse(field("location"), reason);
+            }
+            let content = if link.is_empty() {
+                let package = self.keep(field("name"), Name::parse(name));
+                let version = self.keep(field("version"), Version::parse(version));
+                let release = package.zip(version);
+                release.map(|(package, version)| LockedContent::Release { package, version })
+            } else {
+                Some(LockedContent::Link(link.clone()))
+            };
+            let location = location.clone();
+            locked.extend(content.map(|content| LockedPlace { location, content }));
+        }
+        locked
     }
 
     fn policy(&mut self, environment: &NpmEnvironment, before: Option<Timestamp>) -> Policy {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use ecosystems::npm::{Integrity, Manifest, Name};
 use registries::Registry;
-use solver::npm::{Content, DependencyKind, Edge as Found, Place, Solution as Solved};
+use solver::npm::{
+    Content, DependencyKind, Edge as Found, LockedContent, Place, Solution as Solved,
+};
 
 use super::problem::Purpose;
 use super::{Asked, Npm, manifest};
@@ -39,11 +41,21 @@ pub(super) fn solution(
 }
 
 /// What the caller should know besides.
-pub(super) fn warnings(solved: &Solved) -> Vec<Warning> {
+pub(super) fn warnings(asked: &Asked, solved: &Solved) -> Vec<Warning> {
     let mut warnings = BTreeSet::new();
     let mut warn = |code, package: &str, text: String| {
         warnings.insert(Warning { code, text, package: package.to_owned() });
     };
+    for place in &solved.not_taken_up {
+        let locked = &asked.problem.locked[*place];
+        let LockedContent::Release { package, version } = &locked.content else { continue };
+        let text = format!(
+            "`{package}` {version} could not stay locked at `{}`: the registry does not have it any \
+             more, or what it lies in is gone",
+            locked.location
+        );
+        warn(WarningCode::NoEffect, package.as_str(), text);
+    }
     for adjusted in &solved.adjusted {
         let name = &adjusted.name;
         let text = format!(

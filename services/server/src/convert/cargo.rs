@@ -292,9 +292,11 @@ impl Reading<'_> {
         }
         let mut locked = Vec::with_capacity(wire.len());
         for (index, package) in wire.into_iter().enumerate() {
-            let v1::LockedPackage { name, version, registry, dependencies, location } = package;
+            let v1::LockedPackage { name, version, registry, dependencies, location, link } =
+                package;
             let path = path.entry("locked", index);
             foreign_if(!location.is_empty(), path.field("location"), self.faults);
+            foreign_if(!link.is_empty(), path.field("link"), self.faults);
             let package = self.locked_name((name, version, registry), path);
             let mut targets = Vec::with_capacity(dependencies.len());
             if self.faults.list(path.field("dependencies"), &dependencies) {

@@ -46,8 +46,6 @@ pub(super) fn read(
     ] {
         foreign_if(given, path.field(field), faults);
     }
-    let lock = "an existing lock of npm's";
-    faults.unsupported_if(!locked.is_empty(), path.field("locked"), lock);
     shape.environment = "npm";
     let mut reading = Reading { members: HashMap::new(), faults };
     let members = reading.members(members, path);
@@ -247,14 +245,22 @@ impl Reading<'_> {
         }
         let mut locked = Vec::with_capacity(wire.len());
         for (index, package) in wire.into_iter().enumerate() {
-            let v1::LockedPackage { name, version, registry, dependencies, location } = package;
+            let v1::LockedPackage { name, version, registry, dependencies, location, link } =
+                package;
             let path = path.entry("locked", index);
             foreign_if(!registry.is_empty(), path.field("registry"), self.faults);
             foreign_if(!dependencies.is_empty(), path.field("dependencies"), self.faults);
-            self.faults.required(path.field("name"), &name);
-            self.faults.required(path.field("version"), &version);
+            for (field, text) in [("name", &name), ("version", &version)] {
+                if link.is_empty() {
+                    self.faults.required(path.field(field), text);
+                } else if !text.is_empty() {
+                    let description = "is said of a link, which has none: leave it empty";
+                    self.faults.add(Reason::Contradictory, path.field(field), description);
+                }
+            }
             self.faults.required(path.field("location"), &location);
-            locked.push(NpmLocked { name, version, location });
+            self.faults.text(path.field("link"), &link);
+            locked.push(NpmLocked { name, version, location, link });
         }
         locked
     }

@@ -298,11 +298,12 @@ fn read_locked(
         return locked;
     }
     for (index, package) in wire.into_iter().enumerate() {
-        let v1::LockedPackage { name, version, registry, dependencies, location } = package;
+        let v1::LockedPackage { name, version, registry, dependencies, location, link } = package;
         let path = path.entry("locked", index);
         foreign_if(!registry.is_empty(), path.field("registry"), faults);
         foreign_if(!dependencies.is_empty(), path.field("dependencies"), faults);
         foreign_if(!location.is_empty(), path.field("location"), faults);
+        foreign_if(!link.is_empty(), path.field("link"), faults);
         faults.required(path.field("name"), &name);
         faults.required(path.field("version"), &version);
         if Name::parse(&name).is_ok_and(|name| !seen.insert(name)) {

@@ -161,6 +161,12 @@ fn foreign() -> Vec<Row> {
             json!("node_modules/werkzeug"),
             Refused(Contradictory, "projects[0].locked[0].location"),
         ),
+        (
+            "projects.locked.link",
+            locked(),
+            json!("lib"),
+            Refused(Contradictory, "projects[0].locked[0].link"),
+        ),
         ("projects.members.", none(), Value::Null, Refused(Contradictory, "projects[0].members")),
         ("projects.patches.", none(), Value::Null, Refused(Contradictory, "projects[0].patches")),
         ("projects.npm.", none(), Value::Null, Refused(Contradictory, "projects[0].npm")),

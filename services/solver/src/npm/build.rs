@@ -82,6 +82,8 @@ pub(crate) struct Builder<'a> {
     links: Vec<NodeId>,
     /// Conflicts that were let pass.
     pub(crate) passed: Vec<Clash>,
+    /// What of the lock file could not be taken up, by place in the problem's list.
+    pub(crate) not_taken_up: Vec<usize>,
 }
 
 impl<'a> Builder<'a> {
@@ -98,11 +100,16 @@ impl<'a> Builder<'a> {
             trials: FxHashMap::default(),
             links: Vec::new(),
             passed: Vec::new(),
+            not_taken_up: Vec::new(),
         }
     }
 
-    /// Builds until every folder is looked after.
+    /// Builds until every folder is looked after, from what the lock file has.
     pub(crate) fn build(&mut self) -> Result<(), Stop> {
+        self.take_up_lock()?;
+        if self.tree.facts.gap_count > 0 {
+            return Ok(());
+        }
         self.push(PROJECT);
         loop {
             while let Some(node) = self.queue.pop() {
@@ -144,7 +151,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn push(&mut self, node: NodeId) {
+    pub(crate) fn push(&mut self, node: NodeId) {
         let (depth, location) = (self.tree.depth(node), || self.tree.location(node));
         self.queue.push(node, depth, location);
     }
@@ -226,6 +233,7 @@ impl<'a> Builder<'a> {
         let is_problem = |edge: &EdgeId| match tree[*edge].to {
             _ if is_bundled(*edge) => false,
             None => tree[*edge].kind != DependencyKind::PeerOptional,
+            Some(to) if tree.is_in_shrinkwrap(to) => false,
             Some(to) => tree[to].failure.is_none() && !tree.is_valid(*edge),
         };
         tree.edges_of(node).filter(is_problem).collect()

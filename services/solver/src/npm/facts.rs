@@ -108,6 +108,7 @@ pub(crate) struct Facts<'a> {
     fits: RefCell<FxHashMap<(u32, SpecId), bool>>,
     rules: RefCell<FxHashMap<(RuleId, NameId, SpecId), RuleId>>,
     has_bundles: bool,
+    has_shrinkwraps: bool,
     package_count: u32,
 }
 
@@ -137,6 +138,18 @@ impl Facts<'_> {
         self.has_bundles
     }
 
+    pub(crate) fn has_shrinkwraps(&self) -> bool {
+        self.has_shrinkwraps
+    }
+
+    /// Whether another version of what the project requires under a name is to be taken.
+    pub(crate) fn is_pinned_elsewhere(&self, name: NameId, package: &Package) -> bool {
+        let pins = self.pins.iter().filter(|((pinned, _), _)| *pinned == name);
+        let is_it =
+            |position: u32| matches!(package.origin, Origin::Release(_, own) if own == position);
+        pins.into_iter().any(|(_, position)| !is_it(*position))
+    }
+
     /// The project's own package.
     pub(crate) fn root(&self) -> Rc<Package> {
         Rc::clone(&self.root)
@@ -145,6 +158,13 @@ impl Facts<'_> {
     /// The package of a folder.
     pub(crate) fn folder(&self, folder: u32) -> Rc<Package> {
         Rc::clone(&self.folders[folder as usize])
+    }
+
+    /// The folder that lies at a location.
+    pub(crate) fn folder_at(&self, location: &str) -> Option<u32> {
+        let mut folders = self.problem.folders.iter();
+        let place = folders.position(|folder| folder.location == location)?;
+        u32::try_from(place).ok()
     }
 
     /// What a folder is called.

@@ -17,6 +17,9 @@ pub struct Problem {
     pub folders: Vec<Folder>,
     /// The project's overrides, in order.
     pub overrides: Vec<Override>,
+    /// What the lock file at hand has in its places, in any order; empty if there is none. What is
+    /// there and still right stays.
+    pub locked: Vec<LockedPlace>,
     /// What to choose where there is a choice.
     pub policy: Policy,
 }
@@ -34,6 +37,31 @@ impl Problem {
         let location = joined(base.unwrap_or_default(), path);
         self.folders.iter().position(|folder| joined("", &folder.location) == location)
     }
+}
+
+/// A place of the lock file at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedPlace {
+    /// Where it is, from the project's root, such as `node_modules/a/node_modules/b` or
+    /// `packages/web/node_modules/c`.
+    pub location: String,
+    /// What lies there.
+    pub content: LockedContent,
+}
+
+/// What lies in a place of the lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockedContent {
+    /// A version from a registry. What it needs is what the registry says, not the lock file.
+    Release {
+        /// The package's own name; an alias lies under another.
+        package: Name,
+        /// The version.
+        version: Version,
+    },
+    /// A link to a folder of the project, or to another place of the lock file: the location of
+    /// that. Links to workspaces may be left out: they are put where they always are.
+    Link(String),
 }
 
 /// A `package.json` of the user's, as far as it says what is needed.

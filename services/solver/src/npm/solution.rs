@@ -21,6 +21,11 @@ pub struct Solution {
     /// Versions of the project's own requirements that npm would not have taken, and without which
     /// there is no answer: npm refuses the project.
     pub adjusted: Vec<Adjusted>,
+    /// What of the lock file could not be taken up, by place in [`Problem::locked`]: the registry
+    /// does not have that version any more, or what it lies in is not there.
+    ///
+    /// [`Problem::locked`]: super::Problem::locked
+    pub not_taken_up: Vec<usize>,
 }
 
 /// Another version of what the project requires than npm takes.
@@ -148,8 +153,13 @@ pub(crate) fn read(builder: &Builder<'_>) -> Solution {
         },
     });
     let places = places.collect();
-    let (footprint, passed) = (tree.facts.footprint(), passed(builder, &numbers));
-    Solution { places, footprint, passed, adjusted: Vec::new() }
+    Solution {
+        places,
+        footprint: tree.facts.footprint(),
+        passed: passed(builder, &numbers),
+        adjusted: Vec::new(),
+        not_taken_up: builder.not_taken_up.clone(),
+    }
 }
 
 fn content(builder: &Builder<'_>, node: NodeId, numbers: &FxHashMap<NodeId, usize>) -> Content {

@@ -218,6 +218,9 @@ impl<'a> Tree<'a> {
         });
         let folded = self.facts.folded(dependency.name);
         self[node].edges.push((folded, id));
+        if self[node].is_indexed {
+            self.edges_by_name.entry(folded).or_default().push(id);
+        }
         self.reload(id, true);
     }
 
@@ -368,6 +371,13 @@ impl<'a> Tree<'a> {
         }
         let mut dependents = self[node].edges_in.iter().filter_map(|edge| self[*edge].from);
         dependents.any(|from| self.bundler_on(from, path) == Some(parent)).then_some(parent)
+    }
+
+    /// Whether a node lies in a package whose archive says what lies there (`npm-shrinkwrap.json`).
+    pub(crate) fn is_in_shrinkwrap(&self, node: NodeId) -> bool {
+        self.facts.has_shrinkwraps()
+            && std::iter::successors(self[node].parent, |node| self[*node].parent)
+                .any(|place| self[place].package.has_shrinkwrap)
     }
 
     /// Whether a node is in the bundle of a dependency, rather than in the project's own.

@@ -6,7 +6,10 @@ use std::fmt;
 use ecosystems::npm::{Dependency, Name, Needs, Version, read_packument};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use solver::npm::{Folder, InstallStrategy, Override, OverrideValue, Policy, Problem, Project};
+use solver::npm::{
+    Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Policy, Problem,
+    Project,
+};
 
 /// An object, in the order of the document.
 #[derive(Clone, Debug)]
@@ -25,6 +28,9 @@ pub(crate) struct Case {
     pub(crate) workspaces: Ordered<Box<RawValue>>,
     #[serde(default)]
     pub(crate) options: Options,
+    /// What the lock file has, by location: `name@version`, or `link:` and where that leads.
+    #[serde(default)]
+    locked: Ordered<String>,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -75,12 +81,26 @@ impl Case {
             project: read(manifest.get()).0,
             is_workspace: true,
         });
+        let locked = self.locked.0.iter().map(|(location, text)| {
+            let content = match text.strip_prefix("link:") {
+                Some(target) => LockedContent::Link(target.to_owned()),
+                None => {
+                    let (package, version) = text.rsplit_once('@').expect("a version");
+                    LockedContent::Release {
+                        package: Name::parse(package).expect("a name"),
+                        version: Version::parse(version).expect("a version"),
+                    }
+                }
+            };
+            LockedPlace { location: location.clone(), content }
+        });
         let options = &self.options;
         let version = |text: &str| Version::parse(text).expect("a version");
         Problem {
             project,
             folders: folders.collect(),
             overrides,
+            locked: locked.collect(),
             policy: Policy {
                 node: options.node.as_deref().map(version),
                 npm: Some(version("11.19.1")),
@@ -105,7 +125,7 @@ pub(crate) fn oracle(set: &str) -> Option<Problem> {
     let (project, overrides) = read(&manifest);
     let version = |text: &str| Some(Version::parse(text).expect("a version"));
     let policy = Policy { node: version("20.20.2"), npm: version("11.19.1"), ..Policy::default() };
-    Some(Problem { project, overrides, policy, folders: Vec::new() })
+    Some(Problem { project, overrides, policy, ..Problem::default() })
 }
 
 /// Reads a `package.json`.

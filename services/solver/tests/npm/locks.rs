@@ -77,12 +77,12 @@ pub(crate) fn sides(world: &mut World, set: &str) -> Vec<String> {
 /// An answer as text.
 pub(crate) fn text(outcome: &Outcome) -> String {
     let Outcome::Solved(solution) = outcome else { return format!("{outcome:?}") };
-    let Solution { places, footprint, passed, adjusted } = solution;
+    let Solution { places, footprint, passed, adjusted, not_taken_up } = solution;
     let places = places
         .iter()
         .map(|place| format!("{} {}", place.location, cases::said_of(solution, place, true)));
     let places: Vec<String> = places.collect();
-    format!("{}\n{footprint:?}\n{passed:?}\n{adjusted:?}", places.join("\n"))
+    format!("{}\n{footprint:?}\n{passed:?}\n{adjusted:?}\n{not_taken_up:?}", places.join("\n"))
 }
 
 /// What a lock file would say of a place.

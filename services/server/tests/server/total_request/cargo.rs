@@ -183,6 +183,12 @@ fn locks() -> Vec<Row> {
             json!("node_modules/serde"),
             Refused(Contradictory, "projects[0].locked[0].location"),
         ),
+        (
+            field("link"),
+            locked(),
+            json!("lib"),
+            Refused(Contradictory, "projects[0].locked[0].link"),
+        ),
         (field("dependencies.name"), edge(), json!("log"), Answer),
         (field("dependencies.version"), edge(), json!("1.0.109"), Answer),
         (field("dependencies.registry"), edge(), json!("second"), Answer),

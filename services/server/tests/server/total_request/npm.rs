@@ -115,8 +115,22 @@ fn overrides() -> Vec<Row> {
 }
 
 fn locks() -> Vec<Row> {
-    let refused = Refused(Unsupported, "projects[0].locked");
-    vec![("projects.locked.", none(), Value::Null, refused)]
+    let field = |name: &str| -> &'static str { format!("projects.locked.{name}").leak() };
+    let refused =
+        |name: &str| Refused(Contradictory, format!("projects[0].locked[0].{name}").leak());
+    let locked = || {
+        in_project(&json!({ "locked": [
+            { "name": "which", "version": "3.0.1", "location": "node_modules/which" },
+        ]}))
+    };
+    vec![
+        (field("name"), locked(), json!("isexe"), Answer),
+        (field("version"), locked(), json!("4.0.0"), Answer),
+        (field("registry"), locked(), json!("npm"), refused("registry")),
+        (field("dependencies."), locked(), Value::Null, refused("dependencies")),
+        (field("location"), locked(), json!("node_modules/other"), Answer),
+        (field("link"), locked(), json!("lib"), refused("name")),
+    ]
 }
 
 fn environment() -> Vec<Row> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecosystems::npm::{
-    Dependency as Stated, Name, Needs, Packument, PickRules, Range, Reading, Spec, pick,
+    Dependency as Stated, Name, Needs, Packument, PickRules, Range, Reading, Spec, Version, pick,
 };
 use rustc_hash::FxHashMap;
 
@@ -58,6 +58,7 @@ impl<'a> Facts<'a> {
             rules: std::cell::RefCell::default(),
             workspaces: Vec::new(),
             has_bundles: false,
+            has_shrinkwraps: false,
             package_count: 0,
         };
         // The first name is that of what has none.
@@ -129,6 +130,21 @@ impl<'a> Facts<'a> {
         Ok(self.release(name, &packument, position))
     }
 
+    /// A version that a lock file has, if the registry has it.
+    pub(crate) fn locked(&mut self, package: &Name, version: &Version) -> Option<Rc<Package>> {
+        let name = self.intern(package.as_str());
+        self.asked.insert(name);
+        let Some(packument) = self.universe.packument(package.as_str()) else {
+            self.gap_count += 1;
+            self.failures.push(Failure::Gap(name));
+            return None;
+        };
+        let packument = Arc::clone(packument?);
+        let position =
+            packument.manifests.iter().position(|manifest| manifest.version == *version)?;
+        Some(self.release(name, &packument, u32::try_from(position).ok()?))
+    }
+
     /// A version of a registry's.
     fn release(&mut self, name: NameId, packument: &Arc<Packument>, position: u32) -> Rc<Package> {
         if let Some(known) = self.releases.get(&(name, position)) {
@@ -140,6 +156,7 @@ impl<'a> Facts<'a> {
         package.version = Some(manifest.version.clone());
         package.has_shrinkwrap = manifest.traits.has_shrinkwrap;
         self.has_bundles |= !package.bundled.is_empty();
+        self.has_shrinkwraps |= package.has_shrinkwrap;
         let package = Rc::new(package);
         self.releases.insert((name, position), Rc::clone(&package));
         package

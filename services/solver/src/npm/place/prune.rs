@@ -121,7 +121,8 @@ impl Builder<'_> {
     /// out.
     fn is_duplicate(&self, node: NodeId) -> bool {
         let tree = &self.tree;
-        if tree.is_in_dependency_bundle(node) || node == PROJECT {
+        let is_shut = tree.is_in_dependency_bundle(node) || tree.is_in_shrinkwrap(node);
+        if is_shut || node == PROJECT {
             return false;
         }
         let Some(further) = tree.outer(node).and_then(|outer| tree.outer(outer)) else {

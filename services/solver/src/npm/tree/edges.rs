@@ -82,7 +82,8 @@ impl Tree<'_> {
         if edge.from.is_none() || self[node].name != edge.name {
             return false;
         }
-        if self[node].package.has_shrinkwrap || self.bundler(node).is_some() {
+        let is_shut = self[node].package.has_shrinkwrap || self.is_in_shrinkwrap(node);
+        if is_shut || self.bundler(node).is_some() {
             return self.fits(node, edge.stated);
         }
         let key = edge.rule.and_then(|rule| self.facts.overrides.key_spec(rule));
