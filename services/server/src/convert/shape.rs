@@ -91,6 +91,8 @@ impl Shape {
         self.artifacts = match v1::ArtifactDetail::try_from(artifacts) {
             Ok(v1::ArtifactDetail::Unspecified | v1::ArtifactDetail::Installable) => true,
             Ok(v1::ArtifactDetail::None) => false,
+            // Where a version has one artifact, whatever the environment, that is all.
+            Ok(v1::ArtifactDetail::All) if self.environment != "pypi" => true,
             Ok(v1::ArtifactDetail::All) | Err(_) => {
                 let what = "artifacts that the environment cannot install";
                 faults.unsupported_if(true, path.field("artifacts"), what);
