@@ -15,9 +15,8 @@
 //! when the first question about one comes.
 
 mod archive;
-mod index_file;
+mod document;
 mod packed;
-mod packument;
 mod project;
 mod questions;
 mod shelf;
@@ -26,11 +25,11 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use ecosystems::Ecosystem;
+use ecosystems::npm::Packument;
+use ecosystems::{Ecosystem, cargo};
 
 use self::archive::{Documents, read_archive, read_folder};
-use self::index_file::IndexFile;
-use self::packument::Document;
+use self::document::Document;
 use self::project::Project;
 use self::shelf::Shelf;
 use crate::{Error, bundled};
@@ -43,8 +42,8 @@ const INDEX_CONFIG: &str = "config.json";
 pub struct Recorded {
     name: Arc<str>,
     pypi: Option<Arc<Shelf<Project>>>,
-    npm: Option<Arc<Shelf<Document>>>,
-    cargo: Option<Arc<Shelf<IndexFile>>>,
+    npm: Option<Arc<Shelf<Document<Packument>>>>,
+    cargo: Option<Arc<Shelf<Document<cargo::Listing>>>>,
 }
 
 impl Recorded {
@@ -143,12 +142,12 @@ impl Recorded {
     /// The document of a package as it was recorded; for cargo also its `config.json`.
     pub fn document(&self, ecosystem: Ecosystem, name: &str) -> Option<Vec<u8>> {
         match ecosystem {
-            Ecosystem::Pypi => self.pypi.as_ref()?.all().ok()?.get(name)?.document().ok(),
+            Ecosystem::Pypi => self.pypi.as_ref()?.all().ok()?.get(name)?.document.unpack().ok(),
             Ecosystem::Cargo => {
                 let name = name.to_ascii_lowercase();
-                self.cargo.as_ref()?.all().ok()?.get(name.as_str())?.document().ok()
+                self.cargo.as_ref()?.all().ok()?.get(name.as_str())?.unpack().ok()
             }
-            Ecosystem::Npm => self.npm.as_ref()?.all().ok()?.get(name)?.document().ok(),
+            Ecosystem::Npm => self.npm.as_ref()?.all().ok()?.get(name)?.unpack().ok(),
         }
     }
 }

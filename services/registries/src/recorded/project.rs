@@ -2,27 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::{Arc, OnceLock};
 
 use ecosystems::pypi::{Listing, Metadata, Name, Version, read_json_page};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::document::{Document, Page};
 use super::packed::Packed;
 use super::questions::Needs;
 
 /// The document of one project. Each part is parsed once, when it is first asked for.
 pub(super) struct Project {
-    packed: Packed,
-    page: OnceLock<Result<Arc<Page>, String>>,
+    pub(super) document: Document<Listing>,
     records: OnceLock<Result<Vec<Record>, String>>,
-}
-
-/// A parsed listing with the hash of its document.
-pub(super) struct Page {
-    pub(super) listing: Arc<Listing>,
-    pub(super) content_hash: [u8; 32],
 }
 
 /// The metadata of one version: its text, and the facts once somebody has asked for them.
@@ -34,39 +27,27 @@ struct Record {
 
 impl From<Packed> for Project {
     fn from(packed: Packed) -> Self {
-        Self { packed, page: OnceLock::new(), records: OnceLock::new() }
+        Self { document: packed.into(), records: OnceLock::new() }
+    }
+}
+
+impl AsRef<Document<Listing>> for Project {
+    fn as_ref(&self) -> &Document<Listing> {
+        &self.document
     }
 }
 
 impl Project {
-    /// The length of the document, in bytes.
-    pub(super) fn length(&self) -> usize {
-        self.packed.length()
-    }
-
-    pub(super) fn has_page(&self) -> bool {
-        self.page.get().is_some()
-    }
-
     pub(super) fn has_records(&self) -> bool {
         self.records.get().is_some()
     }
 
-    /// The document as it was recorded.
-    pub(super) fn document(&self) -> io::Result<Vec<u8>> {
-        self.packed.unpack()
-    }
-
     /// The listing.
-    pub(super) fn page(&self, name: &Name) -> Result<Arc<Page>, String> {
-        self.page.get_or_init(|| self.parse_page(name).map(Arc::new)).clone()
-    }
-
-    fn parse_page(&self, name: &Name) -> Result<Page, String> {
-        let document = self.document().map_err(|error| error.to_string())?;
-        let (files, status) = read_json_page(&document).map_err(|error| error.to_string())?;
-        let listing = Arc::new(Listing::from_files(name.clone(), files, status));
-        Ok(Page { listing, content_hash: *blake3::hash(&document).as_bytes() })
+    pub(super) fn page(&self, name: &Name) -> Result<Arc<Page<Listing>>, String> {
+        self.document.page(|document| {
+            let (files, status) = read_json_page(document).map_err(|error| error.to_string())?;
+            Ok(Listing::from_files(name.clone(), files, status))
+        })
     }
 
     /// What `version` needs, if that was recorded.
@@ -91,7 +72,7 @@ impl Project {
             #[serde(borrow, default)]
             metadata: BTreeMap<Cow<'a, str>, &'a RawValue>,
         }
-        let document = self.document().map_err(|error| error.to_string())?;
+        let document = self.document.unpack().map_err(|error| error.to_string())?;
         let document: Document<'_> =
             serde_json::from_slice(&document).map_err(|error| error.to_string())?;
         let mut records: Vec<Record> = document

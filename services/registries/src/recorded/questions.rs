@@ -6,6 +6,8 @@ use ecosystems::npm::{self, Packument};
 use ecosystems::pypi::{FileKind, Listing, Metadata, Name};
 use ecosystems::{Ecosystem, cargo};
 
+use super::document::{Document, Page};
+use super::packed::Packed;
 use super::project::Project;
 use super::shelf::Shelf;
 use super::{INDEX_CONFIG, Recorded};
@@ -22,30 +24,27 @@ impl Recorded {
     ) -> Result<Read<cargo::Listing>, Error> {
         let document = format!("cargo/{name}");
         let shelf = self.shelf(self.cargo.as_ref(), &document, Ecosystem::Cargo)?;
-        let unusable = |reason| self.unusable(document.clone(), reason);
-        let found = shelf.find(&name.as_str().to_ascii_lowercase()).await.map_err(unusable)?;
-        let Some(file) = found else { return Ok(self.read(document, None, absent_hash())) };
-        let parsed = {
-            let (name, length) = (name.clone(), if file.has_page() { 0 } else { file.length() });
-            parse(length, move || file.page(&name)).await.map_err(unusable)
+        // The same file is asked for by names that differ in case, and its lines are about one of
+        // them.
+        let (key, name) = (name.as_str().to_ascii_lowercase(), name.clone());
+        let page = move |file: &Document<cargo::Listing>| {
+            let is_this = |listing: &cargo::Listing| listing.name == name;
+            let is_worth = |listing: &cargo::Listing| !listing.releases.is_empty();
+            let read =
+                |text: &[u8]| cargo::read_index(&name, text).map_err(|error| error.to_string());
+            file.page_of(is_this, is_worth, read)
         };
-        let page = parsed?;
-        Ok(self.read(document, Some(Arc::clone(&page.listing)), page.content_hash))
+        self.facts((shelf, &key), document, page).await
     }
 
     /// Reads which versions a package of npm has.
     pub(crate) async fn npm_packument(&self, name: &npm::Name) -> Result<Read<Packument>, Error> {
         let document = format!("npm/{name}");
         let shelf = self.shelf(self.npm.as_ref(), &document, Ecosystem::Npm)?;
-        let unusable = |reason| self.unusable(document.clone(), reason);
-        let found = shelf.find(name.as_str()).await.map_err(unusable)?;
-        let Some(file) = found else { return Ok(self.read(document, None, absent_hash())) };
-        let parsed = {
-            let (name, length) = (name.clone(), if file.has_page() { 0 } else { file.length() });
-            parse(length, move || file.page(&name)).await.map_err(unusable)
-        };
-        let page = parsed?;
-        Ok(self.read(document, Some(Arc::clone(&page.packument)), page.content_hash))
+        let (key, name) = (name.as_str().to_owned(), name.clone());
+        let page =
+            move |file: &Document<Packument>| file.page(|text| crate::npm::read(&name, text));
+        self.facts((shelf, &key), document, page).await
     }
 
     /// Reads what the index of cargo says of itself, if that was recorded.
@@ -55,7 +54,7 @@ impl Recorded {
         let unusable = |reason| self.unusable(document.clone(), reason);
         let found = shelf.find(INDEX_CONFIG).await.map_err(unusable)?;
         let Some(file) = found else { return Ok(self.read(document, None, absent_hash())) };
-        let text = file.document().map_err(|error| unusable(error.to_string()))?;
+        let text = file.unpack().map_err(|error| unusable(error.to_string()))?;
         let config = CargoConfig::parse(&text).map_err(|error| unusable(error.to_string()))?;
         Ok(self.read(document, Some(Arc::new(config)), *blake3::hash(&text).as_bytes()))
     }
@@ -63,17 +62,9 @@ impl Recorded {
     /// Reads which releases a project of PyPI has.
     pub(crate) async fn listing(&self, name: &Name) -> Result<Read<Listing>, Error> {
         let document = format!("pypi/{name}");
-        let Some(project) = self.project(name, &document).await? else {
-            return Ok(self.read(document, None, absent_hash()));
-        };
-        let parsed = {
-            let name = name.clone();
-            parse_once(&project, Project::has_page, move |project| project.page(&name)).await
-        };
-        match parsed {
-            Ok(page) => Ok(self.read(document, Some(Arc::clone(&page.listing)), page.content_hash)),
-            Err(reason) => Err(self.unusable(document, reason)),
-        }
+        let shelf = self.shelf(self.pypi.as_ref(), &document, Ecosystem::Pypi)?;
+        let (key, name) = (name.as_str().to_owned(), name.clone());
+        self.facts((shelf, &key), document, move |project: &Project| project.page(&name)).await
     }
 
     /// Reads what the release at `position` of `listing` needs.
@@ -92,13 +83,15 @@ impl Recorded {
             return Ok(MetadataRead::NeedsBuild { files });
         }
         let document = format!("pypi/{name}/{}/metadata", release.version);
-        let Some(project) = self.project(name, &document).await? else {
+        let shelf = self.shelf(self.pypi.as_ref(), &document, Ecosystem::Pypi)?;
+        let found = shelf.find(name.as_str()).await;
+        let Some(project) = found.map_err(|reason| self.unusable(document.clone(), reason))? else {
             return Ok(MetadataRead::Known(self.read(document, None, absent_hash())));
         };
         let parsed = {
             let version = release.version.clone();
-            parse_once(&project, Project::has_records, move |project| project.metadata(&version))
-                .await
+            let is_done = project.has_records();
+            parse_once(&project, is_done, move |project: &Project| project.metadata(&version)).await
         };
         match parsed {
             Ok(Some((metadata, hash))) => {
@@ -109,10 +102,23 @@ impl Recorded {
         }
     }
 
-    async fn project(&self, name: &Name, document: &str) -> Result<Option<Arc<Project>>, Error> {
-        let shelf = self.shelf(self.pypi.as_ref(), document, Ecosystem::Pypi)?;
-        let found = shelf.find(name.as_str()).await;
-        found.map_err(|reason| self.unusable(document.to_owned(), reason))
+    /// Reads the document under a key of a shelf, as `page` understands it.
+    async fn facts<D, F>(
+        &self,
+        (shelf, key): (&Arc<Shelf<D>>, &str),
+        document: String,
+        page: impl FnOnce(&D) -> Result<Arc<Page<F>>, String> + Send + 'static,
+    ) -> Result<Read<F>, Error>
+    where
+        D: AsRef<Document<F>> + From<Packed> + Send + Sync + 'static,
+        F: Send + Sync + 'static,
+    {
+        let unusable = |reason| self.unusable(document.clone(), reason);
+        let found = shelf.find(key).await.map_err(unusable)?;
+        let Some(file) = found else { return Ok(self.read(document, None, absent_hash())) };
+        let is_done = (*file).as_ref().has_page();
+        let page = parse_once(&file, is_done, page).await.map_err(unusable)?;
+        Ok(self.read(document, Some(Arc::clone(&page.facts)), page.content_hash))
     }
 
     /// The shelf on which `document` would lie.
@@ -149,14 +155,17 @@ impl Recorded {
 /// What one release needs, with the hash of its record.
 pub(super) type Needs = (Arc<Metadata>, [u8; 32]);
 
-/// Parses a project's document, apart from the threads that serve where it is long and was not read
-/// before.
-async fn parse_once<T: Send + 'static>(
-    project: &Arc<Project>,
-    is_done: fn(&Project) -> bool,
-    work: impl FnOnce(&Project) -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
-    let length = if is_done(project) { 0 } else { project.length() };
-    let project = Arc::clone(project);
-    parse(length, move || work(&project)).await
+/// Parses a document, apart from the threads that serve where it is long and was not read before.
+async fn parse_once<D, F, T>(
+    file: &Arc<D>,
+    is_done: bool,
+    work: impl FnOnce(&D) -> Result<T, String> + Send + 'static,
+) -> Result<T, String>
+where
+    D: AsRef<Document<F>> + Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let length = if is_done { 0 } else { (**file).as_ref().length() };
+    let file = Arc::clone(file);
+    parse(length, move || work(&file)).await
 }
