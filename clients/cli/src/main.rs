@@ -15,8 +15,8 @@ use qm::{
     call::{self, CallError, spinner::Spinner},
     failure::{self, Failure},
     input::InputError,
-    print::{self, Page, Telling, lock::lock, look::Look, outcome::note, text::Held},
-    request::{self, Asked, Origins},
+    print::{self, Page, Telling, lock, look::Look, outcome::note, text::Held},
+    request::{self, Asked, Locking, Origins},
 };
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -100,7 +100,10 @@ fn write_lock(
     else {
         return Ok(page);
     };
-    let text = lock(solution, project, asked.locked.as_ref())?;
+    let text = match &asked.locking {
+        Locking::Cargo(previous) => lock::lock(solution, project, previous.as_ref())?,
+        Locking::Never => return Ok(page),
+    };
     match &arguments.output {
         Some(path) => replace(path, &text)
             .map_err(|source| Failure::Unwritten { path: path.display().to_string(), source })?,

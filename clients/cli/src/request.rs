@@ -8,12 +8,13 @@ mod held;
 pub mod origins;
 mod policy;
 mod pypi;
+mod registries;
 
-use proto::v1::{AnswerOptions, ArtifactDetail, EdgeDetail, ResolveRequest};
+use proto::v1::{AnswerOptions, ArtifactDetail, EdgeDetail, Policy, Project, ResolveRequest};
 
 pub use self::origins::{Origin, Origins};
 use crate::{
-    arguments::Question,
+    arguments::{Choice, Question},
     input::{self, InputError, Kind, Problem, cargo::lock::Lock},
 };
 
@@ -26,8 +27,17 @@ pub struct Asked {
     pub origins: Origins,
     /// What the user should know before the answer.
     pub notes: Vec<String>,
-    /// The lock that is there already.
-    pub locked: Option<Lock>,
+    /// What a lock is written from, beside the answer.
+    pub locking: Locking,
+}
+
+/// What the files say of a lock that is to be written.
+#[derive(Debug)]
+pub enum Locking {
+    /// Locks of this ecosystem are not written.
+    Never,
+    /// A `Cargo.lock`: the one that is there already.
+    Cargo(Option<Lock>),
 }
 
 /// Reads the files that the command line names, and builds the request.
@@ -51,6 +61,24 @@ pub fn build_for_lock(arguments: &Question) -> Result<Asked, InputError> {
         ..AnswerOptions::default()
     });
     Ok(asked)
+}
+
+/// Puts a project into a request, with its policy and with what the client holds.
+fn ask(
+    choice: &Choice,
+    project: Project,
+    policy: Policy,
+    mut origins: Origins,
+) -> Result<Asked, InputError> {
+    let held = choice.held.as_deref().map(input::held::read).transpose()?.unwrap_or_default();
+    let held = held::packages(held, project.ecosystem(), &mut origins);
+    let request = ResolveRequest {
+        projects: vec![project],
+        policy: (policy != Policy::default()).then_some(policy),
+        held,
+        ..ResolveRequest::default()
+    };
+    Ok(Asked { request, origins, notes: Vec::new(), locking: Locking::Never })
 }
 
 /// Refuses what cannot be locked: other ecosystems for now, and a choice of what is built.

@@ -2,7 +2,7 @@
 
 use proto::v1::{
     self, CargoBuild, CargoEnvironment, CargoFeature, CargoPatch, CargoRequirement, Ecosystem,
-    Policy, Project, ResolveRequest, cargo_patch, project, requirement,
+    Project, cargo_patch, project, requirement,
 };
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         self, Input, InputError,
         cargo::{self, Dependency, Existing, Member, Patch, PatchOrigin, Workspace, lock::Lock},
     },
-    request::{Asked, Origin, Origins, held, policy::policy, pypi::pins},
+    request::{self, Asked, Locking, Origin, Origins, policy::policy, registries},
 };
 
 /// Reads the manifests, and builds the request.
@@ -20,24 +20,18 @@ pub(super) fn build(arguments: &Question) -> Result<Asked, InputError> {
     let choice = &arguments.choice;
     let existing = if choice.upgrade { Existing::Ignored } else { Existing::Kept };
     let workspace = cargo::read(&arguments.file, existing)?;
-    let held = choice.held.as_deref().map(input::held::read).transpose()?.unwrap_or_default();
     let mut origins = Origins::default();
     let policy = policy(choice, &Input::default(), &mut origins);
     let notes = workspace.notes.clone();
-    let locked = workspace.lock.clone();
-    let request = ResolveRequest {
-        projects: vec![project(arguments, workspace, &mut origins)],
-        policy: (policy != Policy::default()).then_some(policy),
-        held: held::packages(held, Ecosystem::Cargo, &mut origins),
-        ..ResolveRequest::default()
-    };
-    Ok(Asked { request, origins, notes, locked })
+    let locking = Locking::Cargo(workspace.lock.clone());
+    let project = project(arguments, workspace, &mut origins);
+    let asked = request::ask(choice, project, policy, origins)?;
+    Ok(Asked { notes, locking, ..asked })
 }
 
 fn project(arguments: &Question, workspace: Workspace, origins: &mut Origins) -> Project {
     let environment = environment(arguments, &workspace, origins);
-    origins.note("projects[0].registries", Origin::Flag("--registry"));
-    Project {
+    let mut project = Project {
         ecosystem: Ecosystem::Cargo.into(),
         members: workspace
             .members
@@ -58,11 +52,11 @@ fn project(arguments: &Question, workspace: Workspace, origins: &mut Origins) ->
             .map(|(index, message)| patch(index, message, origins))
             .collect(),
         locked: workspace.lock.map(|lock| locked(lock, origins)).unwrap_or_default(),
-        registries: arguments.choice.registries.clone(),
-        registry_pins: pins(&arguments.choice.pins, Vec::new(), origins),
         environment: Some(project::Environment::Cargo(environment)),
         ..Project::default()
-    }
+    };
+    registries::choose(&mut project, &arguments.choice, Vec::new(), origins);
+    project
 }
 
 fn environment(

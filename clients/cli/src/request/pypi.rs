@@ -2,21 +2,17 @@
 
 use std::path::Path;
 
-use proto::v1::{
-    Ecosystem, Policy, Project, PypiEnvironment, RegistryPin, ResolveRequest, SuppliedMetadata,
-    project, requirement,
-};
+use proto::v1::{Ecosystem, Project, PypiEnvironment, SuppliedMetadata, project, requirement};
 
 use crate::{
     arguments::{Choice, Question},
     environment::{self, Python},
     input::{
-        self, Decided, Form, Input, InputError, Pin, Requirement, Selection, Stated,
+        self, Decided, Form, Input, InputError, Requirement, Selection, Stated,
         metadata::{self, Document},
-        name::normalize,
         source::{Anchor, Source},
     },
-    request::{Asked, Origin, Origins, held, policy::policy},
+    request::{self, Asked, Origin, Origins, policy::policy, registries},
 };
 
 /// Reads the files, and builds the request.
@@ -36,20 +32,14 @@ pub(super) fn build(arguments: &Question, form: Form) -> Result<Asked, InputErro
     let metadata = choice.metadata.iter().map(|path| metadata::read(path));
     let metadata = metadata.collect::<Result<Vec<_>, _>>()?;
     let python = environment::python(arguments.environment.python.as_deref(), &arguments.file)?;
-    let held = choice.held.as_deref().map(input::held::read).transpose()?.unwrap_or_default();
 
     let mut origins = Origins::default();
     let notes = notes(&input, &python, &arguments.file);
     let policy = policy(choice, &input, &mut origins);
     let mut project = project(arguments, input, &python, &mut origins)?;
     project.supplied_metadata = supplied(metadata, &mut origins);
-    let request = ResolveRequest {
-        projects: vec![project],
-        policy: (policy != Policy::default()).then_some(policy),
-        held: held::packages(held, Ecosystem::Pypi, &mut origins),
-        ..ResolveRequest::default()
-    };
-    Ok(Asked { request, origins, notes, locked: None })
+    let asked = request::ask(choice, project, policy, origins)?;
+    Ok(Asked { notes, ..asked })
 }
 
 /// Applies the flags about wheels and source distributions, each as if it stood behind what the files
@@ -77,28 +67,6 @@ fn supplied(documents: Vec<Document>, origins: &mut Origins) -> Vec<SuppliedMeta
         origins.note(format!("{field}.version"), Origin::File(version_anchor));
         origins.note(field, Origin::Document(path));
         messages.push(SuppliedMetadata { name, version, metadata: text.into_bytes() });
-    }
-    messages
-}
-
-/// The packages that come from one registry only: those that the files pin, unless a flag does.
-pub(super) fn pins(
-    flags: &[(String, String)],
-    pins: Vec<Pin>,
-    origins: &mut Origins,
-) -> Vec<RegistryPin> {
-    let mut messages: Vec<RegistryPin> = Vec::new();
-    let named =
-        |package: &str| flags.iter().any(|(flagged, _)| normalize(flagged) == normalize(package));
-    for pin in pins.into_iter().filter(|pin| !named(&pin.package)) {
-        origins.stated(format!("projects[0].registry_pins[{}]", messages.len()), &pin.registry);
-        messages.push(RegistryPin { package: pin.package, registry: pin.registry.text });
-    }
-    for (package, registry) in flags {
-        let field = format!("projects[0].registry_pins[{}]", messages.len());
-        origins.note(field, Origin::Flag("--registry-for"));
-        let (package, registry) = (package.clone(), registry.clone());
-        messages.push(RegistryPin { package, registry });
     }
     messages
 }
@@ -138,7 +106,6 @@ fn project(
     origins.note("projects[0].pypi.universal", Origin::Flag("--universal"));
     origins.note("projects[0].pypi.platform", Origin::Flag("--platform"));
     origins.note("projects[0].pypi.allow_sdists", Origin::Flag("--sdist"));
-    origins.note("projects[0].registries", Origin::Flag("--registry"));
     let interpreter = python.interpreter();
     let environment = PypiEnvironment {
         python_version: interpreter.version.to_owned(),
@@ -151,7 +118,7 @@ fn project(
     for (index, stated) in input.excludes.iter().enumerate() {
         origins.stated(format!("projects[0].excludes[{index}]"), stated);
     }
-    Ok(Project {
+    let mut project = Project {
         name: input.name,
         ecosystem: Ecosystem::Pypi.into(),
         requirements: requirements("requirements", input.requirements, origins),
@@ -159,11 +126,11 @@ fn project(
         overrides: requirements("overrides", input.overrides, origins),
         excludes: input.excludes.into_iter().map(|stated| stated.text).collect(),
         dependency_sets: input.dependency_sets,
-        registries: arguments.choice.registries.clone(),
-        registry_pins: pins(&arguments.choice.pins, input.pins, origins),
         environment: Some(project::Environment::Pypi(environment)),
         ..Project::default()
-    })
+    };
+    registries::choose(&mut project, &arguments.choice, input.pins, origins);
+    Ok(project)
 }
 
 /// Turns one list of requirements into messages, and notes where each of them stood.
