@@ -1,10 +1,14 @@
 //! The command line.
 
+mod values;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use proto::v1;
+
+use self::values::{age, duration, instant, pin};
 
 /// Asks a Quartermaster service what to install.
 #[derive(Debug, Parser)]
@@ -20,15 +24,10 @@ pub struct Arguments {
 pub enum Command {
     /// Tells which versions to install for a project.
     Resolve(Resolve),
-    /// Writes the lock of a project in its ecosystem's own form: a `Cargo.lock`.
+    /// Writes the lock of a project in its ecosystem's own form: a `Cargo.lock` or a
+    /// `package-lock.json`.
     Lock(Lock),
 }
-
-/// A day, in milliseconds.
-const DAY: u64 = 86_400_000;
-
-/// The highest minimum age, in days: a century, before any index.
-const OLDEST_DAYS: u64 = 36_500;
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -52,12 +51,19 @@ EXAMPLES
       qm resolve Cargo.toml --target aarch64-apple-darwin --features tls
       qm resolve Cargo.toml --upgrade
 
+  What a project of npm's installs, and what of it on another machine:
+      qm resolve package.json
+      qm resolve package.json --node 20.20.2 --os darwin --cpu arm64
+
 FILES
   *.in, *.txt      requirements as pip reads them, with `-r`, `-c` and `--hash`. Options about
                    registries are refused: registries are configured at the service.
   pyproject.toml   `project.dependencies`, and what --extra, --all-extras and --group add.
   *.py             a script with a block `# /// script` (PEP 723).
-  Cargo.toml       the workspace that the manifest belongs to, with the versions of its `Cargo.lock`.
+  Cargo.toml       the workspace that the manifest belongs to, with the versions of its
+                   `Cargo.lock`.
+  package.json     the project that the package belongs to with its workspaces, with the versions of
+                   its `package-lock.json`, and by what `.npmrc` says of trees and cut-offs.
 
 EXIT STATUS
   0  solved                       2  the input or the command line is faulty
@@ -87,6 +93,9 @@ EXAMPLES
   The newest versions, as `cargo update` takes them:
       qm lock Cargo.toml --upgrade --output Cargo.lock
 
+  The lock of a project of npm's, as npm 11 writes it:
+      qm lock package.json --output package-lock.json
+
 EXIT STATUS
   As for `qm resolve`. Where there is no solution, no lock is written.";
 
@@ -106,8 +115,8 @@ pub struct Lock {
 /// What the service is asked, and where.
 #[derive(Args, Debug)]
 pub struct Question {
-    /// What the project depends on: a requirements file, a `pyproject.toml`, a script or a
-    /// `Cargo.toml`.
+    /// What the project depends on: a requirements file, a `pyproject.toml`, a script, a
+    /// `Cargo.toml` or a `package.json`.
     pub file: PathBuf,
 
     /// The service's address.
@@ -136,6 +145,10 @@ pub struct Question {
     /// What is built of a `Cargo.toml`.
     #[command(flatten)]
     pub build: Build,
+
+    /// How the tree of a `package.json` is made.
+    #[command(flatten)]
+    pub tree: Tree,
 
     /// Which versions.
     #[command(flatten)]
@@ -175,9 +188,29 @@ pub struct Environment {
     #[arg(long, value_name = "TRIPLE", requires = "target")]
     pub host: Option<String>,
 
-    /// The version of Node.js; for `package.json` only.
+    /// The full version of Node.js, for `package.json` only. Without it: what `node --version` says; if
+    /// there is no `node`, what packages say of it does not count.
     #[arg(long, value_name = "VERSION")]
     pub node: Option<String>,
+
+    /// The full version of npm, for `package.json` only. Without it, and without `--node`: that of the
+    /// `npm` at hand; else what packages say of it does not count.
+    #[arg(long, value_name = "VERSION")]
+    pub npm: Option<String>,
+
+    /// The operating system, by the names of Node.js, such as `darwin`; for `package.json` only. Without
+    /// it the answer is for all, as a `package-lock.json` is.
+    #[arg(long, value_name = "NAME")]
+    pub os: Option<String>,
+
+    /// The processor, by the names of Node.js, such as `arm64`; for `package.json` only. Without it,
+    /// all.
+    #[arg(long, value_name = "NAME")]
+    pub cpu: Option<String>,
+
+    /// The C library, `glibc` or `musl`; for `package.json` only. Without it, all.
+    #[arg(long, value_name = "NAME")]
+    pub libc: Option<String>,
 
     /// The version of Rust, for `Cargo.toml` only. Without it: what `rustc -vV` says, if there is a
     /// `rustc` and cargo would look at it (resolver 3, and no member with a `rust-version`).
@@ -228,6 +261,31 @@ pub struct Build {
     pub dev: bool,
 }
 
+/// How npm makes a tree. Without these, `.npmrc` and npm's variables count.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Trees of a package.json, as npm's options")]
+pub struct Tree {
+    /// Passes over peer dependencies.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub legacy_peer_deps: Option<bool>,
+
+    /// Takes conflicts of peers among dependencies for conflicts, too.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub strict_peer_deps: Option<bool>,
+
+    /// Prefers versions that are in the tree already to newer ones.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub prefer_dedupe: Option<bool>,
+
+    /// Where packages go. Without it, as far up as possible.
+    #[arg(long, value_enum)]
+    pub install_strategy: Option<InstallStrategy>,
+
+    /// Refuses what npm refuses, rather than looking for other versions of what the project requires.
+    #[arg(long)]
+    pub as_npm: bool,
+}
+
 /// Which versions may be chosen, and which are preferred.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Choice")]
@@ -254,8 +312,8 @@ pub struct Choice {
     #[arg(long, value_name = "FILE")]
     pub held: Option<PathBuf>,
 
-    /// Passes over the versions of an existing lock. Without it, those in a `Cargo.lock` beside the
-    /// workspace's root are kept where they fit, as cargo keeps them.
+    /// Passes over the versions of an existing lock. Without it, those in a `Cargo.lock` or a
+    /// `package-lock.json` beside the root are kept where they fit, as cargo and npm keep them.
     #[arg(long)]
     pub upgrade: bool,
 
@@ -264,7 +322,8 @@ pub struct Choice {
     #[arg(long = "registry", value_name = "NAME")]
     pub registries: Vec<String>,
 
-    /// Reads one package from one registry only, whatever the order of the others. May be repeated.
+    /// Reads one package from one registry only, whatever the order of the others; `@corp/` for all of
+    /// one of npm's scopes. May be repeated.
     #[arg(long = "registry-for", value_name = "PACKAGE=NAME", value_parser = pin)]
     pub pins: Vec<(String, String)>,
 
@@ -294,6 +353,30 @@ pub enum Format {
     Pins,
     /// The whole answer, as canonical protobuf JSON.
     Json,
+}
+
+/// Where npm puts packages.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum InstallStrategy {
+    /// As far up as possible.
+    Hoisted,
+    /// Beneath the package that needs it.
+    Nested,
+    /// Only the project's own dependencies at the top.
+    Shallow,
+    /// In a store, linked to where they are needed.
+    Linked,
+}
+
+impl From<InstallStrategy> for v1::NpmInstallStrategy {
+    fn from(strategy: InstallStrategy) -> Self {
+        match strategy {
+            InstallStrategy::Hoisted => Self::Hoisted,
+            InstallStrategy::Nested => Self::Nested,
+            InstallStrategy::Shallow => Self::Shallow,
+            InstallStrategy::Linked => Self::Linked,
+        }
+    }
 }
 
 /// Which of the fitting versions is preferred.
@@ -341,64 +424,6 @@ impl From<Prereleases> for v1::PrereleaseMode {
     }
 }
 
-/// Reads a time such as `90s`; a number alone is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let milliseconds = match unit {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60_000,
-        _ => return Err("write a whole number with `ms`, `s` or `m`, such as `90s`".to_owned()),
-    };
-    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds)) {
-        None => Err("write a whole number with `ms`, `s` or `m`, such as `90s`".to_owned()),
-        Some(0) => Err("it must be longer than nothing".to_owned()),
-        // A deadline of gRPC has eight digits; a day is far from any answer.
-        Some(long) if long > DAY => Err("it can be a day at most".to_owned()),
-        Some(short) => Ok(Duration::from_millis(short)),
-    }
-}
-
-/// Reads an age such as `7d`.
-fn age(text: &str) -> Result<Duration, String> {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let milliseconds = match unit {
-        "ms" => Some(1),
-        "s" => Some(1000),
-        "m" => Some(60_000),
-        "h" => Some(3_600_000),
-        "d" => Some(DAY),
-        _ => None,
-    };
-    match milliseconds.zip(number.parse::<u64>().ok()) {
-        None => {
-            Err("write a whole number with `ms`, `s`, `m`, `h` or `d`, such as `7d`".to_owned())
-        }
-        Some((_, 0)) => Err("leave it out for no minimum".to_owned()),
-        Some((unit, number)) => match number.checked_mul(unit) {
-            Some(age) if age <= OLDEST_DAYS * DAY => Ok(Duration::from_millis(age)),
-            _ => Err(format!("it can be `{OLDEST_DAYS}d` at most")),
-        },
-    }
-}
-
-/// Reads `PACKAGE=NAME`.
-fn pin(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((package, registry)) if !package.is_empty() && !registry.is_empty() => {
-            Ok((package.to_owned(), registry.to_owned()))
-        }
-        _ => Err("write a package and a registry of the service, such as `acme=corp`".to_owned()),
-    }
-}
-
-fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse()
-        .map_err(|_| "write an instant with its zone, such as `2025-12-01T00:00:00Z`".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -408,40 +433,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn times_have_units() {
-        for (text, milliseconds) in [("90", 90_000), ("90s", 90_000), ("2m", 120_000), ("5ms", 5)] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)));
-        }
-        for text in ["", "s", "1h", "0", "-1", "1.5s", "99999999999999999999", "2000m"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ages_have_units() {
-        for (text, seconds) in [("7d", 604_800), ("36h", 129_600), ("90m", 5400), ("5000ms", 5)] {
-            assert_eq!(age(text), Ok(Duration::from_secs(seconds)));
-        }
-        for text in ["", "7", "d", "0d", "-1d", "1.5d", "7 days", "36501d", "99999999999999999d"] {
-            assert!(age(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn pins_name_a_package_and_a_registry() {
-        assert_eq!(pin("acme=corp"), Ok(("acme".to_owned(), "corp".to_owned())));
-        for text in ["acme", "=corp", "acme=", ""] {
-            assert!(pin(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn instants_have_zones() {
-        assert!(instant("2025-12-01T00:00:00Z").is_ok());
-        assert!(instant("2025-12-01T00:00:00+01:00").is_ok());
-        assert!(instant("2025-12-01").is_err());
     }
 }

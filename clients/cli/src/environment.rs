@@ -3,11 +3,15 @@
 //! For PyPI the machine itself is asked for nothing: no interpreter runs, and the same command gives the
 //! same request everywhere the same `qm` is installed. Cargo prefers what the compiler at hand supports,
 //! so that `rustc` is asked for its version, where cargo would ask it and `--rust-version` is not given.
+//! Npm passes over versions that do not run on the Node.js at hand: [`node`] asks it.
+
+mod runtime;
 
 use std::{path::Path, process::Command};
 
 use proto::v1::CargoResolver;
 
+pub use self::runtime::{Runtime, node};
 use crate::{
     arguments::Environment,
     input::{

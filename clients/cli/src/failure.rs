@@ -13,6 +13,7 @@ use crate::{
         json::JsonError,
         lock::LockError,
         look::{Look, safe},
+        npm_lock::NpmLockError,
         outcome::hint,
     },
     request::{Origin, Origins},
@@ -33,6 +34,9 @@ pub enum Failure {
     /// The answer cannot be written as a lock.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The answer cannot be written as npm's lock.
+    #[error(transparent)]
+    NpmLock(#[from] NpmLockError),
     /// The lock's file cannot be written.
     #[error("could not write `{path}`: {source}")]
     Unwritten {
@@ -53,6 +57,7 @@ pub fn page(failure: &Failure, origins: &Origins, look: Look) -> Page {
         Failure::Call(error) => call(error, look),
         Failure::Json(error) => (plain(&error.to_string(), look), Exit::NoAnswer),
         Failure::Lock(error) => (lock(error, look), Exit::NoAnswer),
+        Failure::NpmLock(error) => (plain(&safe(&error.to_string()), look), Exit::NoAnswer),
         Failure::Unwritten { .. } => (plain(&failure.to_string(), look), Exit::BadInput),
     };
     Page { stdout: String::new(), stderr, exit }

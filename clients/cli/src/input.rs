@@ -1,16 +1,18 @@
 //! What the project asks for, read from its files.
 //!
 //! The name of the file tells how it is read: [`requirements`] as pip has them, [`pyproject`], or [`script`],
-//! which make an [`Input`]; or [`cargo`], which makes a workspace. Either way the result is texts that go
+//! which make an [`Input`]; [`cargo`], which makes a workspace; or [`npm`], which makes a project. Either way the result is texts that go
 //! to the service as they are, each with the place it stood at. What a file can say and this client cannot pass on is refused by name, with
 //! its place and with what to do instead; nothing is passed over in silence.
 
 pub mod cargo;
 pub mod error;
 pub mod held;
+pub(crate) mod json;
 pub mod metadata;
 pub mod name;
 pub(crate) mod node;
+pub mod npm;
 pub mod pyproject;
 pub mod requirements;
 pub mod script;
@@ -20,11 +22,14 @@ use std::path::Path;
 
 use proto::v1::{PrereleaseMode, Strategy};
 
-pub use self::error::{InputError, Problem};
+pub use self::{
+    cargo::Existing,
+    error::{InputError, Problem},
+};
 use self::{name::normalize, source::Anchor};
 
 /// The kinds of files that this version reads, for messages.
-pub const KINDS: &str = "`*.in` and `*.txt` (pip's requirements files), `pyproject.toml`, `*.py` (scripts with a block `# /// script`) and `Cargo.toml`";
+pub const KINDS: &str = "`*.in` and `*.txt` (pip's requirements files), `pyproject.toml`, `*.py` (scripts with a block `# /// script`), `Cargo.toml` and `package.json`";
 
 /// A text from a file, and where it stood.
 #[derive(Clone, Debug)]
@@ -169,6 +174,8 @@ pub enum Kind {
     Python(Form),
     /// A `Cargo.toml`.
     Cargo,
+    /// A `package.json`.
+    Npm,
 }
 
 /// How a file of PyPI's is read.
@@ -200,10 +207,9 @@ pub fn read(path: &Path, form: Form, selection: &Selection<'_>) -> Result<Input,
 /// Tells how a file is read, by its name alone.
 pub fn kind(path: &Path) -> Result<Kind, Problem> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let not_yet = |ecosystem| Err(Problem::NotYet { path: path.display().to_string(), ecosystem });
     match name {
         "pyproject.toml" => Ok(Kind::Python(Form::Pyproject)),
-        "package.json" => not_yet("npm"),
+        "package.json" => Ok(Kind::Npm),
         "Cargo.toml" => Ok(Kind::Cargo),
         _ if name.ends_with(".py") => Ok(Kind::Python(Form::Script)),
         _ if name.ends_with(".in") || name.ends_with(".txt") => {

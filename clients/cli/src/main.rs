@@ -15,7 +15,7 @@ use qm::{
     call::{self, CallError, spinner::Spinner},
     failure::{self, Failure},
     input::InputError,
-    print::{self, Page, Telling, lock, look::Look, outcome::note, text::Held},
+    print::{self, Page, Telling, lock, look::Look, npm_lock, outcome::note, text::Held},
     request::{self, Asked, Locking, Origins},
 };
 
@@ -102,6 +102,7 @@ fn write_lock(
     };
     let text = match &asked.locking {
         Locking::Cargo(previous) => lock::lock(solution, project, previous.as_ref())?,
+        Locking::Npm(project) => npm_lock::lock(solution, project)?,
         Locking::Never => return Ok(page),
     };
     match &arguments.output {

@@ -6,6 +6,7 @@
 pub mod json;
 pub mod lock;
 pub mod look;
+pub mod npm_lock;
 pub mod outcome;
 pub mod pins;
 pub mod text;

@@ -4,18 +4,22 @@
 //! `projects[0].requirements[3]`, they tell the file and line, or the flag.
 
 mod cargo;
+mod foreign;
 mod held;
+mod npm;
 pub mod origins;
 mod policy;
 mod pypi;
 mod registries;
 
-use proto::v1::{AnswerOptions, ArtifactDetail, EdgeDetail, Policy, Project, ResolveRequest};
+use proto::v1::{
+    AnswerOptions, ArtifactDetail, EdgeDetail, HeldPackage, Policy, Project, ResolveRequest,
+};
 
 pub use self::origins::{Origin, Origins};
 use crate::{
     arguments::{Choice, Question},
-    input::{self, InputError, Kind, Problem, cargo::lock::Lock},
+    input::{self, InputError, Kind, cargo::lock::Lock},
 };
 
 /// A request, and where its parts come from.
@@ -38,28 +42,40 @@ pub enum Locking {
     Never,
     /// A `Cargo.lock`: the one that is there already.
     Cargo(Option<Lock>),
+    /// A `package-lock.json`: the project that it is of.
+    Npm(Box<input::npm::Project>),
 }
 
 /// Reads the files that the command line names, and builds the request.
 pub fn build(arguments: &Question) -> Result<Asked, InputError> {
     let kind = input::kind(&arguments.file)?;
-    refuse_foreign(arguments, kind)?;
+    foreign::refuse(arguments, kind)?;
     match kind {
         Kind::Python(form) => pypi::build(arguments, form),
         Kind::Cargo => cargo::build(arguments),
+        Kind::Npm => npm::build(arguments),
     }
 }
 
 /// Builds the request for a lock: the chosen versions, with all that depends on what, and no more.
 pub fn build_for_lock(arguments: &Question) -> Result<Asked, InputError> {
-    refuse_lock(arguments)?;
+    let kind = input::kind(&arguments.file)?;
+    foreign::refuse_lock(arguments, kind)?;
     let mut asked = build(arguments)?;
+    // Npm's lock says where each archive is, and repeats a part of each manifest.
+    let is_npm = kind == Kind::Npm;
+    let artifacts = if is_npm { ArtifactDetail::All } else { ArtifactDetail::None };
     asked.request.options = Some(AnswerOptions {
         acceptable_reach: Some(0),
         edges: EdgeDetail::Full.into(),
-        artifacts: ArtifactDetail::None.into(),
+        artifacts: artifacts.into(),
+        include_manifests: is_npm,
         ..AnswerOptions::default()
     });
+    if let Locking::Npm(project) = &asked.locking {
+        project.config.refuse_old_lock()?;
+        asked.notes.extend(project.lock.as_ref().and_then(input::npm::lock::Lock::note_of_version));
+    }
     Ok(asked)
 }
 
@@ -70,8 +86,9 @@ fn ask(
     policy: Policy,
     mut origins: Origins,
 ) -> Result<Asked, InputError> {
+    let ecosystem = project.ecosystem();
     let held = choice.held.as_deref().map(input::held::read).transpose()?.unwrap_or_default();
-    let held = held::packages(held, project.ecosystem(), &mut origins);
+    let held: Vec<HeldPackage> = held::packages(held, ecosystem, &mut origins);
     let request = ResolveRequest {
         projects: vec![project],
         policy: (policy != Policy::default()).then_some(policy),
@@ -79,74 +96,4 @@ fn ask(
         ..ResolveRequest::default()
     };
     Ok(Asked { request, origins, notes: Vec::new(), locking: Locking::Never })
-}
-
-/// Refuses what cannot be locked: other ecosystems for now, and a choice of what is built.
-fn refuse_lock(arguments: &Question) -> Result<(), InputError> {
-    let path = arguments.file.display().to_string();
-    match input::kind(&arguments.file)? {
-        Kind::Python(_) => Err(Problem::NoLockYet { path }.into()),
-        Kind::Cargo if arguments.environment.target.is_some() => {
-            Err(Problem::LockForAll { flag: "--target" }.into())
-        }
-        Kind::Cargo => Ok(()),
-    }
-}
-
-/// Flags of other ecosystems are refused, as everything else that would have no effect.
-fn refuse_foreign(arguments: &Question, kind: Kind) -> Result<(), Problem> {
-    let foreign = match kind {
-        Kind::Python(_) => [cargo_flags(arguments), npm_flags(arguments)],
-        Kind::Cargo => [python_flags(arguments), npm_flags(arguments)],
-    };
-    let given = |(flag, needs): (&'static str, &'static str)| Problem::NotForFile {
-        flag,
-        path: arguments.file.display().to_string(),
-        needs,
-    };
-    match foreign.into_iter().flatten().next() {
-        Some(flag) => Err(given(flag)),
-        None => Ok(()),
-    }
-}
-
-/// The first flag of `flags` that is given, with what it needs.
-fn first(
-    flags: &[(&'static str, bool)],
-    needs: &'static str,
-) -> Option<(&'static str, &'static str)> {
-    flags.iter().find(|(_, given)| *given).map(|(flag, _)| (*flag, needs))
-}
-
-fn npm_flags(arguments: &Question) -> Option<(&'static str, &'static str)> {
-    first(&[("--node", arguments.environment.node.is_some())], "a `package.json`")
-}
-
-fn cargo_flags(arguments: &Question) -> Option<(&'static str, &'static str)> {
-    let environment = &arguments.environment;
-    let flags = [
-        ("--target", environment.target.is_some()),
-        ("--rust-version", environment.rust_version.is_some()),
-        ("--upgrade", arguments.choice.upgrade),
-    ];
-    first(&flags, "a `Cargo.toml`")
-}
-
-fn python_flags(arguments: &Question) -> Option<(&'static str, &'static str)> {
-    let Question { environment, sets, choice, .. } = arguments;
-    let flags = [
-        ("--python", environment.python.is_some()),
-        ("--platform", environment.platform.is_some()),
-        ("--universal", environment.universal),
-        ("--sdist", environment.sdist),
-        ("--only-binary", !choice.only_binary.is_empty()),
-        ("--no-binary", !choice.no_binary.is_empty()),
-        ("--metadata", !choice.metadata.is_empty()),
-    ];
-    let project = [
-        ("--extra", !sets.extras.is_empty()),
-        ("--all-extras", sets.all_extras),
-        ("--group", !sets.groups.is_empty()),
-    ];
-    first(&flags, "an input of PyPI's").or_else(|| first(&project, "a `pyproject.toml`"))
 }

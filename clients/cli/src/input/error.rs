@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use crate::input::{KINDS, cargo::Fault, name::Origin, source::Place};
+use crate::input::{KINDS, cargo, name::Origin, npm, source::Place};
 
 /// A [`Problem`] and, where it has one, its place in a file.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -61,14 +61,6 @@ pub enum Problem {
         /// The file.
         path: String,
     },
-    /// The kind of file is known, and another version will read it.
-    #[error("`{path}` is an input of {ecosystem}, which this version of `qm` does not read yet")]
-    NotYet {
-        /// The file.
-        path: String,
-        /// The ecosystem.
-        ecosystem: &'static str,
-    },
     /// A lock of another ecosystem.
     #[error("`qm lock` does not write the lock of `{path}` yet")]
     NoLockYet {
@@ -76,7 +68,7 @@ pub enum Problem {
         path: String,
     },
     /// A flag about a part of the project, which a lock is not about.
-    #[error("`{flag}` does not apply to `qm lock`: a lock is for all targets and features")]
+    #[error("`{flag}` does not apply to `qm lock`: a lock is for all machines")]
     LockForAll {
         /// The flag.
         flag: &'static str,
@@ -214,6 +206,12 @@ pub enum Problem {
     /// Two blocks of one script.
     #[error("the script has a second block `# /// script`")]
     TwoScriptBlocks,
+    /// The text is not JSON.
+    #[error("{message}")]
+    Json {
+        /// What the parser says.
+        message: String,
+    },
     /// The text is not TOML.
     #[error("{message}")]
     Toml {
@@ -320,7 +318,10 @@ pub enum Problem {
     },
     /// What only a workspace of cargo can have wrong.
     #[error(transparent)]
-    Cargo(#[from] Fault),
+    Cargo(#[from] cargo::Fault),
+    /// What only a project of npm's can have wrong.
+    #[error(transparent)]
+    Npm(#[from] npm::Fault),
     /// A line of a held file without a range.
     #[error("`{name}` stands without its versions")]
     HeldWithoutRange {
@@ -333,7 +334,7 @@ impl Problem {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::UnknownKind { .. } | Self::NotYet { .. } => format!("it reads {KINDS}"),
+            Self::UnknownKind { .. } => format!("it reads {KINDS}"),
             Self::OptionRefused { advice, .. }
             | Self::KeyRefused { advice, .. }
             | Self::WrongValue { advice, .. } => (*advice).to_owned(),
@@ -343,6 +344,7 @@ impl Problem {
             Self::NoExtra { known, .. } | Self::NoGroup { known, .. } => format!("it has {known}"),
             Self::PythonTag { meant, .. } => format!("write `--python {meant}`"),
             Self::Cargo(fault) => fault.hint()?.to_owned(),
+            Self::Npm(fault) => fault.hint()?.to_owned(),
             other => other.fixed_hint()?.to_owned(),
         };
         Some(hint)
@@ -352,8 +354,10 @@ impl Problem {
     fn fixed_hint(&self) -> Option<&'static str> {
         let hint = match self {
             Self::NotUtf8 { .. } => "save the file as UTF-8",
-            Self::NoLockYet { .. } => "it writes a `Cargo.lock`; `qm resolve` tells the versions",
-            Self::LockForAll { .. } => "`qm resolve` tells what is built for a target",
+            Self::NoLockYet { .. } => {
+                "it writes a `Cargo.lock` or a `package-lock.json`; `qm resolve` tells the versions"
+            }
+            Self::LockForAll { .. } => "`qm resolve` tells what there is for one of them",
             Self::NoPlatform => "name one with `--platform`, such as `--platform linux`",
             Self::OptionUnknown { .. } => {
                 "a requirement starts with a name, an option is one of pip's"

@@ -23,12 +23,17 @@ pub struct Source {
 impl Source {
     /// Reads a file in UTF-8. A byte order mark is dropped.
     pub fn read(path: &Path) -> Result<Arc<Self>, InputError> {
+        Self::read_within(path, MAX_BYTES)
+    }
+
+    /// Reads a file of which only a part goes into a request, up to a limit of its own, in bytes.
+    pub fn read_within(path: &Path, limit: u64) -> Result<Arc<Self>, InputError> {
         let name = path.display().to_string();
         let unreadable = |source| {
             InputError::from(Problem::Unreadable { path: name.clone(), source: Arc::new(source) })
         };
-        if fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
-            return Err(Problem::TooLarge { path: name, limit: MAX_BYTES }.into());
+        if fs::metadata(path).map_err(unreadable)?.len() > limit {
+            return Err(Problem::TooLarge { path: name, limit }.into());
         }
         let bytes = fs::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|error| Problem::NotUtf8 {

@@ -107,9 +107,18 @@ fn row(package: &Package, solution: &Solution, columns: &Columns, manner: Manner
         0 => String::new(),
         widest => " ".repeat(widest - mark.len() + 2),
     };
-    let via = via(package, solution).map(|via| look.faint(&safe(&via)));
-    let row = format!("  {name}  {version}  {painted}{gap}{}", via.unwrap_or_default());
+    let told: Vec<_> = [place(package), via(package, solution)].into_iter().flatten().collect();
+    let told = look.faint(&safe(&told.join(", ")));
+    let row = format!("  {name}  {version}  {painted}{gap}{told}");
     row.trim_end().to_owned()
+}
+
+/// The package that another lies beneath, where npm has put it deeper than at the top.
+fn place(package: &Package) -> Option<String> {
+    let Some(Details::Npm(npm)) = &package.details else { return None };
+    let (around, _) = npm.location.rsplit_once("/node_modules/")?;
+    let around = around.rsplit_once("node_modules/").map_or(around, |(_, name)| name);
+    Some(format!("beneath {around}"))
 }
 
 /// A package of the project's own, and who among the others needs it.
@@ -121,11 +130,14 @@ fn member_row(member: &MemberPick, solution: &Solution, columns: &Columns, look:
     format!("  {name}  {version}  {}", look.faint(&safe(&via))).trim_end().to_owned()
 }
 
-/// The name, with the extras that are active.
+/// The name, with the extras that are active, or with the alias that it is installed under.
 fn name(package: &Package) -> String {
     match &package.details {
         Some(Details::Pypi(pypi)) if !pypi.extras.is_empty() => {
             safe(&format!("{}[{}]", package.name, pypi.extras.join(",")))
+        }
+        Some(Details::Npm(npm)) if !npm.alias.is_empty() => {
+            safe(&format!("{} as {}", package.name, npm.alias))
         }
         _ => safe(&package.name),
     }

@@ -49,7 +49,7 @@ pub(super) fn policy(choice: &Choice, input: &Input, origins: &mut Origins) -> P
 }
 
 /// Takes the flag's value, else the file's, else the default, and notes whose it is.
-fn decide<F: Into<T>, T: Copy + Default>(
+pub(super) fn decide<F: Into<T>, T: Copy + Default>(
     flag: Option<F>,
     setting: &Option<Setting<T>>,
     (field, name): (&str, &'static str),
@@ -91,6 +91,11 @@ fn length(age: Duration) -> prost_types::Duration {
         seconds: i64::try_from(age.as_secs()).unwrap_or(i64::MAX),
         nanos: age.subsec_nanos().cast_signed(),
     }
+}
+
+/// A number of days as the contract has it.
+pub(super) fn days(count: u32) -> prost_types::Duration {
+    prost_types::Duration { seconds: i64::from(count) * 86_400, nanos: 0 }
 }
 
 fn timestamp(instant: jiff::Timestamp) -> prost_types::Timestamp {
