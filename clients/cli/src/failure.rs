@@ -148,6 +148,9 @@ fn field(violation: &FieldViolation, origins: &Origins, look: Look) -> String {
     if description.contains("`allow_sdists`") {
         told.push_str(&(hint("`--sdist` sets `allow_sdists`", look) + "\n"));
     }
+    if violation.field == "projects[0].locked" {
+        told.push_str(&(hint("`--upgrade` passes over the lock", look) + "\n"));
+    }
     told
 }
 

@@ -64,7 +64,7 @@ pub fn build_for_lock(arguments: &Question) -> Result<Asked, InputError> {
     let mut asked = build(arguments)?;
     // Npm's lock says where each archive is, and repeats a part of each manifest.
     let is_npm = kind == Kind::Npm;
-    let artifacts = if is_npm { ArtifactDetail::All } else { ArtifactDetail::None };
+    let artifacts = if is_npm { ArtifactDetail::Installable } else { ArtifactDetail::None };
     asked.request.options = Some(AnswerOptions {
         acceptable_reach: Some(0),
         edges: EdgeDetail::Full.into(),

@@ -66,6 +66,14 @@ pub struct Member {
     pub entry: Map<String, Value>,
 }
 
+impl Member {
+    /// The names of what it brings along in its own archive.
+    pub fn bundled(&self) -> impl Iterator<Item = &str> {
+        let list = self.entry.get("bundleDependencies").and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str)
+    }
+}
+
 /// A dependency of a member.
 #[derive(Clone, Debug)]
 pub struct Dependency {

@@ -72,6 +72,9 @@ fn project(
     let requirements = read.dependencies.iter().enumerate();
     let overrides = read.overrides.iter().enumerate();
     let locked = read.lock.iter().flat_map(|lock| &lock.packages).enumerate();
+    if let Some(lock) = &read.lock {
+        origins.note("projects[0].locked", Origin::Document(lock.source.name().to_owned()));
+    }
     let mut project = Project {
         ecosystem: Ecosystem::Npm.into(),
         members: read
@@ -174,6 +177,7 @@ fn member(index: usize, member: &Member, origins: &mut Origins) -> v1::Member {
         version: member.version.as_ref().map(|version| version.text.clone()).unwrap_or_default(),
         path: member.path.clone(),
         outside_workspace: member.outside,
+        bundle_dependencies: member.bundled().map(str::to_owned).collect(),
         ..v1::Member::default()
     }
 }

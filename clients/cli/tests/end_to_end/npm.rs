@@ -49,7 +49,10 @@ const LOCK: &str = r#"{
       }
     },
     "lib/near": {
-      "version": "0.1.0"
+      "version": "0.1.0",
+      "bundleDependencies": [
+        "z"
+      ]
     },
     "node_modules/@corp/a": {
       "resolved": "packages/a",
@@ -87,7 +90,7 @@ fn files() -> Vec<(&'static str, &'static str)> {
     vec![
         ("package.json", ROOT),
         ("packages/a/package.json", r#"{ "name": "@corp/a", "devDependencies": { "zod": "*" } }"#),
-        ("lib/near/package.json", r#"{ "version": "0.1.0" }"#),
+        ("lib/near/package.json", r#"{ "version": "0.1.0", "bundledDependencies": ["z"] }"#),
         (
             ".npmrc",
             "//npm.example/:_authToken=s3cret\n@corp:registry=https://corp.example\nprefer-dedupe=true\nbefore=2026-01-01\n",
