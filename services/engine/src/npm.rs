@@ -6,6 +6,7 @@ mod overrides;
 mod problem;
 mod record;
 mod routes;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -135,7 +136,7 @@ impl Ecosystem for Npm {
         solution: &Solution,
     ) -> Result<(Outcome, Vec<Warning>), Error> {
         let outcome = record::solution(snapshot, reader, asked, solution)?;
-        Ok((outcome, record::warnings(asked, solution)))
+        Ok((outcome, warnings::warnings(asked, solution)))
     }
 
     fn without(asked: &Asked, place: usize) -> Option<Asked> {

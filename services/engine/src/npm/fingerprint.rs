@@ -2,8 +2,8 @@
 
 use ecosystems::npm::{Dependency, Version};
 use solver::npm::{
-    Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Policy, Problem,
-    Project,
+    Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Platform, Policy,
+    Problem, Project,
 };
 
 use super::Asked;
@@ -51,6 +51,8 @@ pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
     for flag in [prefers_dedupe, ignores_peers, adjusts, has_strict_peers] {
         hasher.flag(*flag);
     }
+    let Platform { os, cpu, libc, node: _, npm: _ } = &asked.platform;
+    hasher.texts([os, cpu, libc].map(|name| name.as_deref().unwrap_or_default()));
     // An answer tells of requirements by their places.
     hasher.count(asked.stated.len());
     for place in asked.stated.values() {

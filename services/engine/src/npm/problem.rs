@@ -6,7 +6,8 @@ use ecosystems::Timestamp;
 use ecosystems::npm::{Dependency, ForeignKind, Name, Needs, Peer, Requirement, Spec, Version};
 use solver::conflict::Conflict;
 use solver::npm::{
-    DependencyKind, Folder, InstallStrategy, LockedContent, LockedPlace, Policy, Problem, Project,
+    DependencyKind, Folder, InstallStrategy, LockedContent, LockedPlace, Platform, Policy, Problem,
+    Project,
 };
 
 use super::overrides;
@@ -24,6 +25,8 @@ pub(crate) struct Asked {
     pub(super) stated: BTreeMap<(Option<usize>, Purpose, Name), usize>,
     /// Whether the request names members: a project without is one package.
     pub(super) names_members: bool,
+    /// The machine that packages are installed on; its names are empty for the lock of all machines.
+    pub(super) platform: Platform,
 }
 
 /// The lists of a `package.json`.
@@ -86,7 +89,17 @@ pub(super) fn read(
         return Err(Error::Invalid(reading.invalid));
     }
     let names_members = !project.members.is_empty();
-    Ok(Asked { problem, stated: reading.stated, names_members })
+    let NpmEnvironment { os, cpu, libc, .. } = &project.environment;
+    let name = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let Policy { node, npm, .. } = &problem.policy;
+    let platform = Platform {
+        os: name(os),
+        cpu: name(cpu),
+        libc: name(libc),
+        node: node.clone(),
+        npm: npm.clone(),
+    };
+    Ok(Asked { problem, stated: reading.stated, names_members, platform })
 }
 
 /// Reads texts, and notes those that cannot be read.
@@ -302,6 +315,12 @@ fn is_plain(path: &str) -> bool {
 }
 
 impl Asked {
+    /// Whether an answer is for one machine, and what is not installed there is left out.
+    pub(super) fn is_for_one_machine(&self) -> bool {
+        let Platform { os, cpu, libc, node: _, npm: _ } = &self.platform;
+        os.is_some() || cpu.is_some() || libc.is_some()
+    }
+
     /// The request's requirement of the root that is at a place of the problem's list.
     fn of_root(&self, at: usize) -> Option<usize> {
         let (kind, name, _) = self.problem.project.requirements().nth(at)?;

@@ -1,18 +1,14 @@
 //! From what the solver found to what the caller is told.
 
-use std::collections::BTreeSet;
-
 use ecosystems::npm::{Integrity, Manifest, Name};
 use registries::Registry;
-use solver::npm::{
-    Content, DependencyKind, Edge as Found, LockedContent, Place, Solution as Solved,
-};
+use solver::npm::{Content, DependencyKind, Edge as Found, Place, Solution as Solved, installed};
 
 use super::problem::Purpose;
 use super::{Asked, Npm, manifest};
 use crate::answer::{
     Artifact, Details, Edge, EdgeKind, MemberPick, NpmDetails, NpmFolder, Outcome, Package,
-    Solution, Suggestion, Warning, WarningCode,
+    Solution, Suggestion,
 };
 use crate::facts::Snapshot;
 use crate::reader::Reader;
@@ -28,7 +24,7 @@ pub(super) fn solution(
     let told = Told::new(asked, solved);
     let mut groups = record::groups(reader);
     for (at, place) in solved.places.iter().enumerate() {
-        let Some(manifest) = release(place) else { continue };
+        let Some(manifest) = release(place).filter(|_| !told.is_out[at]) else { continue };
         let name = Name::parse(&place.package).map_err(|error| Error::internal(&error))?;
         let from = facts.listing(&name).and_then(|known| known.registry);
         let from = from.ok_or_else(|| Error::internal(&"a package comes from no registry"))?;
@@ -38,67 +34,6 @@ pub(super) fn solution(
     groups.retain(|group| !group.packages.is_empty());
     let (members, root_edges) = (told.members(), told.root_edges());
     Ok(Outcome::Solution(Solution { groups, root_edges, members, ..Solution::default() }))
-}
-
-/// What the caller should know besides.
-pub(super) fn warnings(asked: &Asked, solved: &Solved) -> Vec<Warning> {
-    let mut warnings = BTreeSet::new();
-    let mut warn = |code, package: &str, text: String| {
-        warnings.insert(Warning { code, text, package: package.to_owned() });
-    };
-    for place in &solved.not_taken_up {
-        let locked = &asked.problem.locked[*place];
-        let LockedContent::Release { package, version } = &locked.content else { continue };
-        let text = format!(
-            "`{package}` {version} could not stay locked at `{}`: the registry does not have it any \
-             more, or what it lies in is gone",
-            locked.location
-        );
-        warn(WarningCode::NoEffect, package.as_str(), text);
-    }
-    for adjusted in &solved.adjusted {
-        let name = &adjusted.name;
-        let text = format!(
-            "npm refuses the project with the newest `{name}` that `{}` admits; with {} all fits",
-            adjusted.spec, adjusted.version
-        );
-        warn(WarningCode::Adjusted, name, text);
-    }
-    for passed in &solved.passed {
-        let from = &solved.places[passed.from];
-        let found = match passed.found.map(|found| &solved.places[found]) {
-            Some(found) => format!("`{}` {} is there", found.package, found.version),
-            None => "there is none".to_owned(),
-        };
-        let text = format!(
-            "`{}` {} requires `{}@{}`, and {found}; npm lets that pass",
-            from.package, from.version, passed.name, passed.spec
-        );
-        warn(WarningCode::Unmet, &from.package, text);
-    }
-    for place in &solved.places {
-        let Some(manifest) = release(place) else { continue };
-        let Place { package, version, .. } = place;
-        if let Some(reason) = &manifest.traits.deprecated {
-            let reason =
-                if reason.is_empty() { String::new() } else { format!(": {}", one_line(reason)) };
-            let text = format!("`{package}` {version} is deprecated{reason}");
-            warn(WarningCode::Deprecated, package, text);
-        }
-        if place.has_unread_bundle {
-            let text = format!(
-                "`{package}` {version} brings packages in its archive, which nobody looked into: \
-                 they are not listed"
-            );
-            warn(WarningCode::UnreadBundle, package, text);
-        }
-        if let Content::Release { packument, .. } = &place.content
-            && let Some(text) = record::first_of(&packument.warnings)
-        {
-            warn(WarningCode::LenientMetadata, package, text);
-        }
-    }
-    warnings.into_iter().collect()
 }
 
 /// The root's requirement at `place` was left out, and so there is a solution.
@@ -118,13 +53,8 @@ fn spelled(name: &str, spec: &str) -> String {
     if spec.is_empty() { name.to_owned() } else { format!("{name}@{spec}") }
 }
 
-/// The first line of what a publisher wrote.
-fn one_line(text: &str) -> &str {
-    text.trim().lines().next().unwrap_or_default().trim_end()
-}
-
 /// The version from a registry that lies at a place.
-fn release(place: &Place) -> Option<&Manifest> {
+pub(super) fn release(place: &Place) -> Option<&Manifest> {
     match &place.content {
         Content::Release { packument, position } => packument.manifests.get(*position as usize),
         Content::Project | Content::Folder(_) | Content::Link(_) => None,
@@ -137,6 +67,8 @@ struct Told<'a> {
     solved: &'a Solved,
     /// Whether the project, or a folder of it, requires what lies at a place.
     direct: Vec<bool>,
+    /// Whether what lies at a place is not installed on the machine that the answer is for.
+    is_out: Vec<bool>,
 }
 
 impl<'a> Told<'a> {
@@ -148,7 +80,12 @@ impl<'a> Told<'a> {
                 direct[to] = true;
             }
         }
-        Self { asked, solved, direct }
+        let mut is_out = vec![false; solved.places.len()];
+        if asked.is_for_one_machine() {
+            let left_out = installed(solved, &asked.platform).left_out;
+            left_out.into_iter().for_each(|place| is_out[place] = true);
+        }
+        Self { asked, solved, direct, is_out }
     }
 
     fn package(&self, at: usize, manifest: &Manifest, registry: &Registry) -> Package {
@@ -184,8 +121,9 @@ impl<'a> Told<'a> {
     fn members(&self) -> Vec<MemberPick> {
         let places = &self.solved.places;
         let mut members = Vec::new();
-        for (at, place) in places.iter().enumerate() {
-            let links = places.iter().filter_map(|link| match link.content {
+        for (at, place) in places.iter().enumerate().filter(|(at, _)| !self.is_out[*at]) {
+            let links = places.iter().zip(&self.is_out).filter(|(_, is_out)| !**is_out);
+            let links = links.filter_map(|(link, _)| match link.content {
                 Content::Link(to) if to == at => Some((link.location.clone(), link.purpose)),
                 _ => None,
             });
@@ -208,8 +146,8 @@ impl<'a> Told<'a> {
     /// What the project depends on in the order of the request, behind its workspaces.
     fn root_edges(&self) -> Vec<Edge> {
         let mut edges = Vec::new();
-        for place in &self.solved.places {
-            let Some(folder) = folder(place) else { continue };
+        for (place, is_out) in self.solved.places.iter().zip(&self.is_out) {
+            let Some(folder) = folder(place).filter(|_| !is_out) else { continue };
             for found in &place.edges {
                 let Some(edge) = self.edge(found) else { continue };
                 let purpose = Purpose::of(found.kind);
@@ -227,7 +165,7 @@ impl<'a> Told<'a> {
 
     /// An edge that is met; others are told of in warnings, or lead to nothing.
     fn edge(&self, edge: &Found) -> Option<Edge> {
-        let to = edge.to.filter(|_| edge.is_met)?;
+        let to = edge.to.filter(|to| edge.is_met && !self.is_out[*to])?;
         let place = &self.solved.places[to];
         let target = match place.content {
             Content::Link(folder) => &self.solved.places[folder],

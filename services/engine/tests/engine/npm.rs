@@ -4,8 +4,8 @@ use std::path::Path;
 
 use engine::config::{RegistryConfig, RegistryKind};
 use engine::{
-    Details, Edge, Error, NpmDetails, NpmEnvironment, NpmKind, NpmMember, NpmOverride, NpmProject,
-    NpmPurpose, NpmRequirement, Outcome, Project, Request, Solution, WarningCode,
+    Details, Edge, Error, NpmDetails, NpmEnvironment, NpmKind, NpmLocked, NpmMember, NpmOverride,
+    NpmProject, NpmPurpose, NpmRequirement, Outcome, Project, Request, Solution, WarningCode,
 };
 use serde_json::{Map, Value, json};
 use testkit::registry::{FakeRegistry, Settings};
@@ -377,4 +377,88 @@ async fn what_npm_refuses_is_adjusted_or_explained() {
     let changes = conflict.suggestions.iter().map(|change| &change.text);
     let refused: Vec<&String> = sentences.chain(changes).collect();
     insta::assert_debug_snapshot!((placed(&solution), adjusted, refused));
+}
+
+#[tokio::test]
+async fn what_is_locked_stays_and_what_is_gone_is_told() {
+    let none = json!({});
+    let fake = serving(&[
+        ("dep", json!({ "1.0.0": none, "1.5.0": none })),
+        ("web", json!({ "1.0.0": { "dependencies": { "dep": "^1" } } })),
+    ])
+    .await;
+    let asked = Asked::over(vec![over("npm", &fake)]);
+    let locked = |name: &str, version: &str, location: &str| NpmLocked {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        location: location.to_owned(),
+        ..NpmLocked::default()
+    };
+    let project = NpmProject {
+        locked: vec![
+            locked("dep", "1.0.0", "node_modules/dep"),
+            locked("dep", "0.9.0", "node_modules/web/node_modules/dep"),
+            locked("web", "1.0.0", "node_modules/web"),
+        ],
+        ..project(&[("web", "*")])
+    };
+    let (solution, _) = asked.solution(asking(project)).await;
+    assert_eq!(placed(&solution), ["npm: node_modules/dep 1.0.0", "npm: node_modules/web 1.0.0"]);
+    let warnings = asked.last().warnings;
+    let told: Vec<&str> = warnings
+        .iter()
+        .filter(|warning| warning.code == WarningCode::NoEffect)
+        .map(|warning| &*warning.text)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "`dep` 0.9.0 could not stay locked at `node_modules/web/node_modules/dep`: the registry does \
+          not have it any more, or what it lies in is gone"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_answer_for_one_machine_leaves_the_others_packages_out() {
+    let none = json!({});
+    let fake = serving(&[
+        (
+            "native",
+            json!({ "1.0.0": {
+                "optionalDependencies": { "native-linux": "1", "native-mac": "1" },
+                "engines": { "node": ">=22" },
+            }}),
+        ),
+        ("native-linux", json!({ "1.0.0": { "os": ["linux"] } })),
+        ("native-mac", json!({ "1.0.0": { "os": ["darwin"], "dependencies": { "helper": "1" } } })),
+        ("helper", json!({ "1.0.0": none })),
+        ("windows", json!({ "1.0.0": { "os": ["win32"] } })),
+    ])
+    .await;
+    let asked = Asked::over(vec![over("npm", &fake)]);
+    let all = project(&[("native", "*"), ("windows", "*")]);
+    let (solution, _) = asked.solution(asking(all.clone())).await;
+    assert_eq!(placed(&solution).len(), 5, "a lock is for all machines");
+    let mut one = all;
+    one.environment.os = "linux".to_owned();
+    let (solution, _) = asked.solution(asking(one)).await;
+    assert_eq!(
+        placed(&solution),
+        [
+            "npm: node_modules/native 1.0.0",
+            "npm: node_modules/native-linux 1.0.0",
+            "npm: node_modules/windows 1.0.0",
+        ]
+    );
+    let edges = solution.groups[0].packages.iter().flat_map(|package| &package.edges);
+    assert_eq!(edges.map(|edge| &*edge.target).collect::<Vec<_>>(), ["node_modules/native-linux"]);
+    let warnings = asked.last().warnings;
+    let codes = [WarningCode::Platform, WarningCode::Engine];
+    let told: Vec<&str> = warnings
+        .iter()
+        .filter(|warning| codes.contains(&warning.code))
+        .map(|warning| &*warning.package)
+        .collect();
+    assert_eq!(told, ["native", "windows"]);
 }

@@ -305,9 +305,9 @@ impl Reading<'_> {
         ] {
             self.faults.text(path.field(field), text);
         }
-        for (field, text) in [("os", &os), ("cpu", &cpu), ("libc", &libc)] {
-            let what = "an install set for one platform";
-            self.faults.unsupported_if(!text.is_empty(), path.field(field), what);
+        if !matches!(libc.as_str(), "" | "glibc" | "musl") {
+            let description = "is neither `glibc` nor `musl`";
+            self.faults.add(Reason::Malformed, path.field("libc"), description);
         }
         NpmEnvironment {
             node_version,

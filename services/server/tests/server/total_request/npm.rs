@@ -135,7 +135,8 @@ fn locks() -> Vec<Row> {
 
 fn environment() -> Vec<Row> {
     let field = |name: &str| -> &'static str { format!("projects.npm.{name}").leak() };
-    let unsupported = |name: &str| Refused(Unsupported, format!("projects[0].npm.{name}").leak());
+    // Of the packages that it may depend on, each is for one platform.
+    let sharp = || requiring(&[("sharp", "*")]);
     let peers = || requiring(&[("react-dom", "^19.3.1")]);
     // What npm lets pass: a peer that only dependencies are at odds about.
     let odds = requiring(&[("@oxc-parser/binding-wasm32-wasi", "*")]);
@@ -145,9 +146,9 @@ fn environment() -> Vec<Row> {
     vec![
         (field("node_version"), none(), json!("16.20.0"), Answer),
         (field("npm_version"), requiring(&[("rollup", "*")]), json!("6.0.0"), Answer),
-        (field("os"), none(), json!("linux"), unsupported("os")),
-        (field("cpu"), none(), json!("x64"), unsupported("cpu")),
-        (field("libc"), none(), json!("glibc"), unsupported("libc")),
+        (field("os"), sharp(), json!("linux"), Answer),
+        (field("cpu"), sharp(), json!("x64"), Answer),
+        (field("libc"), sharp(), json!("glibc"), Answer),
         (field("legacy_peer_deps"), peers(), json!(true), Answer),
         (field("strict_peer_deps"), odds, json!(true), Answer),
         (field("prefer_dedupe"), shared, json!(true), Answer),
