@@ -8,7 +8,7 @@ use ecosystems::Timestamp;
 use ecosystems::cargo::{
     Declaration, Dependency, FeatureValue, Features, Name, Requirement, RustVersion, Version,
 };
-use solver::cargo::{Crate, Locked, Member, Patch, Policy, Problem, Replacement};
+use solver::cargo::{Crate, Locked, LockedEdge, Member, Patch, Policy, Problem, Replacement};
 use solver::conflict::{Conflict, Fact, UserText};
 
 use super::build::{self, Build};
@@ -120,7 +120,7 @@ impl Reading<'_> {
             dependencies,
             features: features?,
             links: (!stated.links.is_empty()).then(|| stated.links.as_str().into()),
-            locked: Vec::new(),
+            locked: None,
         })
     }
 
@@ -280,7 +280,7 @@ struct Locks {
 }
 
 impl Locks {
-    /// The packages of registries with their edges by place; the edges of members go to these.
+    /// The packages of registries, with their edges by place; members are told theirs.
     fn take(self, members: &mut [Member]) -> Vec<Locked> {
         let packages = self.entries.iter().filter_map(|(name, _)| match name {
             LockedName::Package(package, version) => Some((package.clone(), version.clone())),
@@ -290,14 +290,16 @@ impl Locks {
         let places: BTreeMap<(&Crate, &Version), usize> =
             packages.iter().enumerate().map(|(at, (one, version))| ((one, version), at)).collect();
         let place = |name: &LockedName| match name {
-            LockedName::Package(package, version) => places.get(&(package, version)).copied(),
-            LockedName::Member(_) => None,
+            LockedName::Package(package, version) => {
+                places.get(&(package, version)).copied().map(LockedEdge::Package)
+            }
+            LockedName::Member(member) => Some(LockedEdge::Member(*member)),
         };
         let mut locked = Vec::new();
         for (name, needs) in &self.entries {
             let edges = needs.iter().filter_map(place).collect();
             match name {
-                LockedName::Member(member) => members[*member].locked = edges,
+                LockedName::Member(member) => members[*member].locked = Some(edges),
                 LockedName::Package(package, version) => locked.push(Locked {
                     package: package.clone(),
                     version: version.clone(),

@@ -32,7 +32,7 @@ pub(crate) fn member(dependencies: Vec<Dependency>) -> Member {
         paths: BTreeMap::new(),
         features: Features::default(),
         links: None,
-        locked: Vec::new(),
+        locked: None,
     }
 }
 
