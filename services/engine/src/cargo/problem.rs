@@ -247,13 +247,19 @@ impl Reading<'_> {
     /// The compilers that count: those of the members, or the toolchain's where none names one.
     fn rust_versions(&mut self, environment: &CargoEnvironment) -> Vec<RustVersion> {
         let members = self.members;
-        let mut read = |field: String, text: &str| {
-            if text.is_empty() { None } else { self.keep(field, RustVersion::parse(text)) }
+        let toolchain = match &*environment.rust_version {
+            "" => None,
+            text => {
+                let field = "environment.rust_version".to_owned();
+                self.keep(field, RustVersion::of_compiler(text))
+            }
         };
-        let toolchain = read("environment.rust_version".to_owned(), &environment.rust_version);
         let mut versions = Vec::new();
         for (at, member) in members.iter().enumerate() {
-            let stated = read(format!("members[{at}].rust_version"), &member.rust_version);
+            let stated = match &*member.rust_version {
+                "" => None,
+                text => self.keep(format!("members[{at}].rust_version"), RustVersion::parse(text)),
+            };
             // What is outside of the workspace is built by whatever builds the members.
             versions.extend(stated.filter(|_| !member.outside_workspace));
         }
