@@ -196,10 +196,11 @@ pub fn read(path: &Path, existing: Existing) -> Result<Workspace, InputError> {
         workspace.dependencies.extend(reader.read(&package)?);
         workspace.members.push(member);
     }
-    if let Some(setting) = config::Places::of_process().read()? {
+    let configuration = config::Places::of_process().read()?;
+    if let Some(setting) = configuration.incompatible {
         workspace.configure(setting)?;
     }
-    workspace.lock = lock::read(&mut workspace, existing)?;
+    workspace.lock = lock::read(&mut workspace, &configuration.indexes, existing)?;
     Ok(workspace)
 }
 

@@ -50,8 +50,9 @@ impl<'a> CargoRules<'a> {
         let locked = locked.filter(|locked| self.locks.holds(*locked));
         let edges = locked.map_or(&[][..], |locked| locks::edges(self.problem, locked));
         let kept = edges.iter().filter(|edge| self.locks.holds(**edge));
-        let mut kept = kept.filter_map(|edge| self.locked_version(package, *edge));
-        let kept = kept.find(|version| requirement.matches(version));
+        let kept = kept.filter_map(|edge| self.locked_version(package, *edge));
+        // Which edge is that of which dependency no lock file says: cargo takes the first that fits.
+        let kept = kept.filter(|version| requirement.matches(version)).min();
         kept.or_else(|| self.locks.oldest(package, |version| requirement.matches(version)))
     }
 
