@@ -1,6 +1,7 @@
 //! Features: what they ask for, and what follows from asking for some.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use super::{Dependency, Kind};
@@ -129,6 +130,18 @@ impl FeatureValue {
                     feature: feature.into(),
                     is_weak: strong.is_some(),
                 }
+            }
+        }
+    }
+}
+
+impl fmt::Display for FeatureValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Feature(name) => f.write_str(name),
+            Self::Dependency(name) => write!(f, "dep:{name}"),
+            Self::DependencyFeature { dependency, feature, is_weak } => {
+                write!(f, "{dependency}{}/{feature}", if *is_weak { "?" } else { "" })
             }
         }
     }
@@ -305,8 +318,8 @@ fn check(
         FeatureValue::Dependency(alias) => (alias, true),
         FeatureValue::DependencyFeature { dependency, feature: asked, is_weak } => {
             if asked.contains('/') || dependency.starts_with("dep:") {
-                let value = format!("{dependency}{}/{asked}", if *is_weak { "?" } else { "" });
-                return Err(FeatureError::Form { feature: feature.to_owned(), value });
+                let (feature, value) = (feature.to_owned(), value.to_string());
+                return Err(FeatureError::Form { feature, value });
             }
             (dependency, *is_weak)
         }
@@ -371,6 +384,13 @@ mod tests {
         assert!(!features(&[("on", &["dep:may"])], &dependencies).expect("features").has("may"));
         let own = features(&[("may", &["dep:may"]), ("on", &[])], &dependencies);
         assert_eq!(own.expect("features").iter().count(), 2);
+    }
+
+    #[test]
+    fn an_entry_is_spelled_as_it_was_read() {
+        for text in ["on", "dep:may", "may/f", "may?/f", "may/b/c", "dep:may/f"] {
+            assert_eq!(FeatureValue::parse(text).to_string(), text);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a problem of crates puts into its key.
 
-use ecosystems::cargo::{Dependency, FeatureValue, Kind};
+use ecosystems::cargo::{Dependency, Kind};
 use solver::cargo::{Crate, FeatureResolver, LockedEdge, Member, Patch, Replacement, Selection};
 
 use super::Asked;
@@ -45,7 +45,7 @@ fn selection(selection: &Selection, hasher: &mut Hasher) {
     hasher.count(selection.members.len());
     for asked in &selection.members {
         hasher.count(asked.member);
-        hasher.texts(asked.features.iter().map(spelled));
+        hasher.texts(asked.features.iter().map(ToString::to_string));
         hasher.flag(asked.has_all_features);
         hasher.flag(asked.uses_default_features);
     }
@@ -99,7 +99,7 @@ fn member(member: &Member, hasher: &mut Hasher) {
     member.dependencies.iter().for_each(|one| dependency(one, hasher));
     for (name, values) in member.features.iter() {
         hasher.text(name);
-        hasher.texts(values.iter().map(spelled));
+        hasher.texts(values.iter().map(ToString::to_string));
     }
     hasher.text("end of features");
 }
@@ -123,14 +123,4 @@ fn dependency(dependency: &Dependency, hasher: &mut Hasher) {
 fn named(package: &Crate, hasher: &mut Hasher) {
     hasher.text(&package.registry);
     hasher.text(package.name.as_str());
-}
-
-fn spelled(value: &FeatureValue) -> String {
-    match value {
-        FeatureValue::Feature(name) => name.to_string(),
-        FeatureValue::Dependency(name) => format!("dep:{name}"),
-        FeatureValue::DependencyFeature { dependency, feature, is_weak } => {
-            format!("{dependency}{}/{feature}", if *is_weak { "?" } else { "" })
-        }
-    }
 }
