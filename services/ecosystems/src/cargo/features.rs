@@ -147,6 +147,41 @@ impl fmt::Display for FeatureValue {
     }
 }
 
+impl FeatureValue {
+    /// Whether this is what an error names as [`FeatureError::entry`].
+    pub fn is_about(&self, entry: &str) -> bool {
+        let name = match self {
+            Self::Feature(name) | Self::Dependency(name) => name,
+            Self::DependencyFeature { dependency, .. } => dependency,
+        };
+        **name == *entry || self.to_string() == entry
+    }
+}
+
+impl FeatureError {
+    /// The feature that is at fault, and which of its entries, where it is one.
+    pub fn entry(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::Unknown { feature, value }
+            | Self::Required { feature, value }
+            | Self::NotImplicit { feature, value }
+            | Self::Form { feature, value } => (feature, Some(value)),
+            Self::Missing { feature } | Self::Name { feature } | Self::Cycle { feature } => {
+                (feature, None)
+            }
+            Self::Unmentioned { .. } | Self::OptionalDev { .. } => ("", None),
+        }
+    }
+
+    /// The dependency that is at fault, if it is no feature.
+    pub fn dependency(&self) -> Option<&str> {
+        match self {
+            Self::Unmentioned { dependency } | Self::OptionalDev { dependency } => Some(dependency),
+            _ => None,
+        }
+    }
+}
+
 impl Features {
     /// Reads the features that a release states, and adds those that its optional dependencies are.
     pub fn new(

@@ -14,7 +14,7 @@ use proto::v1::{LockedDependency, LockedPackage};
 
 use crate::input::{
     InputError, Problem,
-    cargo::{Existing, PatchOrigin, Workspace, manifest::relative},
+    cargo::{Existing, PatchOrigin, Workspace, dependencies::source_of, manifest::relative},
     source::{Anchor, Place, Source},
 };
 
@@ -69,9 +69,7 @@ fn places(source: &Arc<Source>, lock: &Lockfile) -> impl Iterator<Item = Anchor>
 
 /// The source in locks of a registry whose index has an address, with its name.
 fn known((name, index): (&String, &String)) -> Option<(SourceId, String)> {
-    let is_sparse = index.starts_with("sparse+");
-    let source = if is_sparse { index.clone() } else { format!("registry+{index}") };
-    Some((source.parse().ok()?, name.clone()))
+    Some((source_of(index)?, name.clone()))
 }
 
 /// The crates of which nothing is kept: a path that a patch puts in their place has another version

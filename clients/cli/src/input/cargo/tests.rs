@@ -384,6 +384,8 @@ x = { path = "fork" }
 second = { package = "y", version = "2", registry = "corp" }
 [patch.corp]
 z = "=1.2.3"
+[patch."https://github.com/rust-lang/crates.io-index"]
+w = { version = "1", registry = "corp" }
 -- fork/Cargo.toml
 [package]
 name = "x"
