@@ -22,7 +22,7 @@ pub use build::{
     Asked, BuildEdge, BuildSet, Built, FeatureResolver, Platforms, ProcMacros, Selection,
     SelectionError, Side, Unit, build_set,
 };
-pub use problem::{Locked, Member, Patch, Policy, Problem, Replacement};
+pub use problem::{Locked, LockedEdge, Member, Patch, Policy, Problem, Replacement};
 pub use solution::{Edge, MemberPick, Pick, Solution, Target, UnusedPatch};
 pub use universe::{Crate, Universe};
 

@@ -17,7 +17,7 @@ mod patches;
 
 use std::{collections::BTreeMap, path::Path};
 
-use cargo_util_schemas::manifest::{InheritableField, TomlLibTarget};
+use cargo_util_schemas::manifest::{InheritableField, TomlLibTarget, TomlPackageBuild};
 use proto::v1::CargoResolver;
 
 pub use self::error::Fault;
@@ -172,7 +172,9 @@ pub fn read(path: &Path, existing: Existing) -> Result<Workspace, InputError> {
     workspace.folder = root.folder().to_owned();
     workspace.resolver = resolver(root)?;
     let by_folder = names(&found)?;
-    let mut reader = Reader { members: &by_folder, notes: &mut workspace.notes };
+    let configuration = config::Places::of_process().read()?;
+    let indexes = &configuration.indexes;
+    let mut reader = Reader { members: &by_folder, indexes, notes: &mut workspace.notes };
     workspace.patches = patches::read(root, &reader)?;
     let mut packages: Vec<&Found> = found.packages.iter().collect();
     packages.sort_by_key(|found| by_folder.get(found.manifest.folder()));
@@ -196,10 +198,10 @@ pub fn read(path: &Path, existing: Existing) -> Result<Workspace, InputError> {
         workspace.dependencies.extend(reader.read(&package)?);
         workspace.members.push(member);
     }
-    if let Some(setting) = config::Places::of_process().read()? {
+    if let Some(setting) = configuration.incompatible {
         workspace.configure(setting)?;
     }
-    workspace.lock = lock::read(&mut workspace, existing)?;
+    workspace.lock = lock::read(&mut workspace, &configuration.indexes, existing)?;
     Ok(workspace)
 }
 
@@ -261,6 +263,10 @@ impl Fields<'_> {
             |key: &str, text: &str| self.manifest.stated(&self.manifest.package_way(key), text);
         let name = package.and_then(|package| package.name.as_ref());
         let links = package.and_then(|package| package.links.as_ref());
+        if let Some(links) = links.filter(|_| !self.has_build_script()) {
+            let fault = Fault::NoBuildScript { links: links.clone() };
+            return Err(self.manifest.fault(&self.manifest.package_way("links"), fault));
+        }
         let library = self.manifest.toml.lib.as_ref();
         let features = self.manifest.toml.features().into_iter().flatten();
         let features = features.map(|(name, enables)| {
@@ -282,6 +288,15 @@ impl Fields<'_> {
             outside: false,
             proc_macro: library.and_then(TomlLibTarget::proc_macro).unwrap_or_default(),
         })
+    }
+
+    /// Whether there is to be a build script: where nothing is said, whether there is one.
+    fn has_build_script(&self) -> bool {
+        match self.manifest.package().and_then(|package| package.build.as_ref()) {
+            None => self.manifest.folder().join("build.rs").is_file(),
+            Some(TomlPackageBuild::Auto(is_there)) => *is_there,
+            Some(_) => true,
+        }
     }
 
     fn edition(&self) -> Result<Option<Stated>, InputError> {

@@ -112,8 +112,18 @@ fn packages(solution: &Solution) -> Result<Vec<Package>, LockError> {
         };
         packages.push(package(&chosen.slot, edges, checksum, &places)?);
     }
-    packages.sort();
+    packages.sort_by_cached_key(|package| {
+        let source = package.source.as_ref().map(ToString::to_string);
+        (package.name.clone(), package.version.clone(), source.map(|source| place_of(&source)))
+    });
     Ok(packages)
+}
+
+/// What cargo sorts sources by: the kind, which comes first in their texts, then the address without
+/// what spellings of it differ in.
+fn place_of(source: &str) -> String {
+    let address = source.trim_end_matches('/');
+    address.strip_suffix(".git").unwrap_or(address).to_owned()
 }
 
 fn package<'a>(

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Deserialize;
 
 use super::{
-    Declaration, Dependency, FeatureError, FeatureValue, Features, Kind, Listing, Name, NameError,
-    Release, Requirement, RequirementError, RustVersion, Version,
+    Condition, ConditionError, Declaration, Dependency, FeatureError, FeatureValue, Features, Kind,
+    Listing, Name, NameError, Release, Requirement, RequirementError, RustVersion,
+    RustVersionError, Version,
 };
 use crate::{Timestamp, Warning};
 
@@ -27,9 +28,10 @@ pub struct DocumentError {
 struct RawLine {
     name: Box<str>,
     vers: Box<str>,
-    deps: Option<Vec<RawDependency>>,
-    cksum: Option<Box<str>>,
-    features: Option<BTreeMap<Box<str>, Vec<Box<str>>>>,
+    deps: Vec<RawDependency>,
+    cksum: Box<str>,
+    #[serde(default)]
+    features: BTreeMap<Box<str>, Vec<Box<str>>>,
     features2: Option<BTreeMap<Box<str>, Vec<Box<str>>>>,
     yanked: Option<bool>,
     links: Option<Box<str>>,
@@ -42,13 +44,20 @@ struct RawLine {
 struct RawDependency {
     name: Box<str>,
     req: Box<str>,
-    features: Option<Box<[Box<str>]>>,
-    optional: Option<bool>,
-    default_features: Option<bool>,
+    #[serde(default)]
+    features: Vec<Box<str>>,
+    #[serde(default)]
+    optional: bool,
+    #[serde(default = "yes")]
+    default_features: bool,
     target: Option<Box<str>>,
     kind: Option<Box<str>>,
     registry: Option<Box<str>>,
     package: Option<Box<str>>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// As much of a line as tells whether it is for a later cargo.
@@ -72,15 +81,22 @@ enum LineError {
     Requirement(#[from] RequirementError),
     #[error(transparent)]
     Feature(#[from] FeatureError),
-    #[error("`{0}` is not a kind of dependency")]
-    Kind(Box<str>),
+    #[error(transparent)]
+    Condition(#[from] ConditionError),
+    #[error(transparent)]
+    RustVersion(#[from] RustVersionError),
+    #[error("`{0}` is not the URL of a registry")]
+    Registry(Box<str>),
+    #[error("`{0}` is not a time of publication, such as 2025-01-01T00:00:00Z")]
+    Publication(Box<str>),
 }
 
 /// Reads the index file of a package.
 ///
-/// A line that cannot be read is left out with a warning, as cargo does; so is one about a version
-/// that an earlier line is about. Lines of a form later than 2 are passed over. What a
-/// line leaves out has its default (since cargo 1.84).
+/// A line that cannot be read, wholly and by cargo's rules, is left out with a warning, as cargo does;
+/// so is one about a version that an earlier line is about. Lines of a form later than 2 are passed
+/// over. What a line leaves out has its default (since cargo 1.84), its name, version, dependencies and
+/// checksum aside.
 ///
 /// # Errors
 ///
@@ -94,7 +110,7 @@ pub fn read_index(name: &Name, bytes: &[u8]) -> Result<Listing, DocumentError> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        match read_line(name, line, &mut known, &mut listing.warnings) {
+        match read_line(name, line, &mut known) {
             Ok(release) => {
                 has_line = true;
                 listing.releases.extend(release);
@@ -147,7 +163,6 @@ fn read_line(
     name: &Name,
     line: &[u8],
     known: &mut HashSet<Dependency>,
-    warnings: &mut Vec<Warning>,
 ) -> Result<Option<Release>, LineError> {
     let is_later = |form: Option<u32>| form.is_some_and(|form| form > LATEST_FORM);
     let raw: RawLine = match serde_json::from_slice(line) {
@@ -167,20 +182,13 @@ fn read_line(
         Ok(version) => version,
         Err(error) => return Err(LineError::Version(raw.vers, error)),
     };
-    let mut note = |text: String| {
-        warnings.push(Warning::new(format!("`{name}` {version}: passed over {text}")));
-    };
-    let rust_version = raw
-        .rust_version
-        .and_then(|text| RustVersion::parse(&text).map_err(|error| note(error.to_string())).ok());
-    let published_at = raw
-        .pubtime
-        .and_then(|text| Timestamp::parse(&text).map_err(|error| note(error.to_string())).ok());
-    let dependencies = raw.deps.unwrap_or_default().into_iter();
+    let rust_version = raw.rust_version.map(|text| RustVersion::parse(&text)).transpose()?;
+    let published_at = raw.pubtime.map(published_at).transpose()?;
+    let dependencies = raw.deps.into_iter();
     let dependencies = dependencies.map(|raw| read_dependency(raw).map(|read| share(known, read)));
     let dependencies: Box<[Dependency]> = dependencies.collect::<Result<_, _>>()?;
     let mut features: BTreeMap<Box<str>, Vec<FeatureValue>> = BTreeMap::new();
-    for (feature, values) in [raw.features, raw.features2].into_iter().flatten().flatten() {
+    for (feature, values) in raw.features.into_iter().chain(raw.features2.into_iter().flatten()) {
         let values = values.iter().map(|text| FeatureValue::parse(text));
         features.entry(feature).or_default().extend(values);
     }
@@ -188,7 +196,7 @@ fn read_line(
         version,
         features: Features::new(features, &dependencies)?,
         dependencies,
-        checksum: raw.cksum,
+        checksum: (!raw.cksum.is_empty()).then_some(raw.cksum),
         is_yanked: raw.yanked.unwrap_or(false),
         links: raw.links,
         rust_version,
@@ -206,131 +214,46 @@ fn share(known: &mut HashSet<Dependency>, declaration: Declaration) -> Dependenc
     dependency
 }
 
+/// Reads a time of publication, which has one form: a second of UTC with all its digits.
+fn published_at(text: Box<str>) -> Result<Timestamp, LineError> {
+    const FORM: &[u8; 20] = b"0000-00-00T00:00:00Z";
+    let is_of_form = text.len() == FORM.len()
+        && text.bytes().zip(FORM).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            form => byte == *form,
+        });
+    let read = if is_of_form { Timestamp::parse(&text).ok() } else { None };
+    read.ok_or(LineError::Publication(text))
+}
+
 fn read_dependency(raw: RawDependency) -> Result<Declaration, LineError> {
     let package = Name::parse(raw.package.as_deref().unwrap_or(&raw.name))?;
     let kind = match raw.kind.as_deref() {
-        None | Some("normal") => Kind::Normal,
         Some("build") => Kind::Build,
         Some("dev") => Kind::Dev,
-        Some(other) => return Err(LineError::Kind(other.into())),
+        // Cargo takes whatever else it may be called for the ordinary one.
+        _ => Kind::Normal,
     };
+    if let Some(target) = &raw.target {
+        Condition::parse(target)?;
+    }
+    if let Some(registry) = raw.registry.as_deref().filter(|url| !url.contains("://")) {
+        return Err(LineError::Registry(registry.into()));
+    }
+    // Old lines ask for features without a name.
+    let features = raw.features.into_iter().filter(|feature| !feature.is_empty());
     Ok(Declaration {
         alias: raw.name,
         package,
         requirement: Requirement::parse(&raw.req)?,
         kind,
-        features: raw.features.unwrap_or_default(),
-        uses_default_features: raw.default_features.unwrap_or(true),
-        is_optional: raw.optional.unwrap_or(false),
+        features: features.collect(),
+        uses_default_features: raw.default_features,
+        is_optional: raw.optional,
         target: raw.target,
         registry: raw.registry,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Listing {
-        read_index(&Name::parse("web").expect("a name"), text.as_bytes()).expect("an index file")
-    }
-
-    fn warnings(listing: &Listing) -> Vec<&str> {
-        listing.warnings.iter().map(|warning| warning.text.as_str()).collect()
-    }
-
-    #[test]
-    fn a_whole_line_is_read() {
-        let listing = read(concat!(
-            r#"{"name":"web","vers":"1.2.3+b","deps":[{"name":"io","req":"^0.4","features":["f"],"#,
-            r#""optional":true,"default_features":false,"target":"cfg(unix)","kind":"build","#,
-            r#""registry":"https://index.example/","package":"web-io"}],"cksum":"ab","#,
-            r#""features":{"a":["io"]},"features2":{"a":["io?/g"],"b":[]},"yanked":true,"#,
-            r#""links":"z","rust_version":"1.65","pubtime":"2025-01-01T00:00:00Z","v":2}"#,
-        ));
-        let [release] = &listing.releases[..] else { panic!("one release") };
-        let [dependency] = &release.dependencies[..] else { panic!("one dependency") };
-        assert_eq!((&*dependency.alias, dependency.package.as_str()), ("io", "web-io"));
-        assert_eq!((dependency.kind, dependency.is_optional), (Kind::Build, true));
-        assert!(!dependency.uses_default_features && *dependency.features == ["f".into()]);
-        assert_eq!(dependency.target.as_deref(), Some("cfg(unix)"));
-        assert_eq!(dependency.registry.as_deref(), Some("https://index.example/"));
-        let features: Vec<(&str, usize)> =
-            release.features.iter().map(|(name, values)| (name, values.len())).collect();
-        assert_eq!(features, [("a", 2), ("b", 0), ("io", 1)]);
-        assert!(release.is_yanked && release.published_at.is_some());
-        assert_eq!(release.links.as_deref(), Some("z"));
-        assert_eq!(release.rust_version, RustVersion::parse("1.65").ok());
-        assert_eq!(listing.position(&release.version), Some(0));
-        assert_eq!(listing.warnings, []);
-    }
-
-    #[test]
-    fn what_is_left_out_has_its_default() {
-        let listing = read(r#"{"name":"web","vers":"0.1.0","deps":[{"name":"io","req":"1"}]}"#);
-        let release = &listing.releases[0];
-        let dependency = &release.dependencies[0];
-        assert!(dependency.uses_default_features && !dependency.is_optional);
-        assert_eq!((dependency.kind, &dependency.registry), (Kind::Normal, &None));
-        assert!(!release.is_yanked && release.checksum.is_none());
-        assert!(listing.warnings.is_empty());
-    }
-
-    #[test]
-    fn lines_of_a_later_cargo_are_passed_over() {
-        let listing = read(concat!(
-            r#"{"name":"web","vers":"1.0.0","deps":"elsewhere","v":3}"#,
-            "\n\n",
-            r#"{"name":"web","vers":"2.0.0","v":3}"#,
-            "\n",
-            r#"{"name":"web","vers":"0.9.0","v":1}"#,
-        ));
-        assert_eq!((listing.releases.len(), listing.warnings.len()), (1, 0));
-    }
-
-    #[test]
-    fn odd_lines_are_left_out_by_name_and_others_stay() {
-        let listing = read(
-            &[
-                r#"{"name":"web","vers":"1.10.0"}"#,
-                r#"{"name":"web","vers":"1.9.0","pubtime":"soon","rust_version":"x"}"#,
-                r#"{"name":"web","vers":"1.9.0"}"#,
-                r#"{"name":"web","vers":"1.9.0+again"}"#,
-                r#"{"name":"Web","vers":"1.0.0"}"#,
-                r#"{"name":"web","vers":"1.0"}"#,
-                r#"{"name":"web","vers":"1.0.0","deps":[{"name":"io","req":"soon"}]}"#,
-                r#"{"name":"web","vers":"1.0.1","deps":[{"name":"io","req":"1","kind":"odd"}]}"#,
-                r#"{"name":"web","vers":"1.0.2","features":{"a":["b"]}}"#,
-                "{",
-            ]
-            .join("\n"),
-        );
-        let versions = listing.releases.iter().map(|release| release.version.to_string());
-        assert_eq!(versions.collect::<Vec<_>>(), ["1.9.0", "1.9.0+again", "1.10.0"]);
-        let expected = [
-            "`web` 1.9.0: passed over `x` is not",
-            "`web` 1.9.0: passed over `soon` is not",
-            "left out line 5 of `web`: it is about `Web`",
-            "left out line 6 of `web`: `1.0` is not a version",
-            "left out line 7 of `web`: `soon` is not a version requirement",
-            "left out line 8 of `web`: `odd` is not a kind",
-            "left out line 9 of `web`: feature `a` includes `b`",
-            "left out line 10 of `web`: EOF",
-            "left out `web` 1.9.0: 1.9.0 is the same",
-            "kept `web` 1.9.0+again: 1.9.0 is the same",
-        ];
-        let found = warnings(&listing);
-        assert_eq!(found.len(), expected.len(), "{found:#?}");
-        for (found, expected) in found.iter().zip(expected) {
-            assert!(found.starts_with(expected), "{found} is not {expected}");
-        }
-    }
-
-    #[test]
-    fn a_page_that_is_no_index_file_is_an_error() {
-        let name = Name::parse("web").expect("a name");
-        let error = read_index(&name, b"<html>\n").expect_err("no index file");
-        assert!(error.to_string().contains("`web`"));
-        assert_eq!(read_index(&name, b"").expect("an empty file").releases, []);
-    }
-}
+mod tests;

@@ -1,9 +1,10 @@
 //! Features: what they ask for, and what follows from asking for some.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
-use super::Dependency;
+use super::{Dependency, Kind};
 
 /// The features of one release, those included that optional dependencies are by themselves
 /// (reference, "Features").
@@ -78,6 +79,36 @@ pub enum FeatureError {
         /// What it names.
         value: String,
     },
+    /// A feature is called what no feature can be called.
+    #[error(
+        "`{feature}` is not a feature's name: letters, digits, `_`, and behind the first `-`, `+`, `.`"
+    )]
+    Name {
+        /// The feature.
+        feature: String,
+    },
+    /// A feature names a feature of a dependency in a way that means nothing.
+    #[error(
+        "feature `{feature}` includes `{value}`, which is not of the form `dependency/feature`"
+    )]
+    Form {
+        /// The feature.
+        feature: String,
+        /// What it names.
+        value: String,
+    },
+    /// An optional dependency that nothing can turn on.
+    #[error("no feature includes `dep:{dependency}`, so that nothing can turn `{dependency}` on")]
+    Unmentioned {
+        /// The dependency.
+        dependency: String,
+    },
+    /// A dependency for development that is optional.
+    #[error("`{dependency}` is optional, which dependencies for development cannot be")]
+    OptionalDev {
+        /// The dependency.
+        dependency: String,
+    },
     /// A feature names itself.
     #[error("feature `{feature}` includes itself")]
     Cycle {
@@ -89,12 +120,10 @@ pub enum FeatureError {
 impl FeatureValue {
     /// Reads one entry of a feature's list.
     pub fn parse(text: &str) -> Self {
-        if let Some(name) = text.strip_prefix("dep:") {
-            return Self::Dependency(name.into());
-        }
-        match text.split_once('/') {
-            None => Self::Feature(text.into()),
-            Some((name, feature)) => {
+        match (text.split_once('/'), text.strip_prefix("dep:")) {
+            (None, None) => Self::Feature(text.into()),
+            (None, Some(name)) => Self::Dependency(name.into()),
+            (Some((name, feature)), _) => {
                 let strong = name.strip_suffix('?');
                 Self::DependencyFeature {
                     dependency: strong.unwrap_or(name).into(),
@@ -102,6 +131,53 @@ impl FeatureValue {
                     is_weak: strong.is_some(),
                 }
             }
+        }
+    }
+}
+
+impl fmt::Display for FeatureValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Feature(name) => f.write_str(name),
+            Self::Dependency(name) => write!(f, "dep:{name}"),
+            Self::DependencyFeature { dependency, feature, is_weak } => {
+                write!(f, "{dependency}{}/{feature}", if *is_weak { "?" } else { "" })
+            }
+        }
+    }
+}
+
+impl FeatureValue {
+    /// Whether this is what an error names as [`FeatureError::entry`].
+    pub fn is_about(&self, entry: &str) -> bool {
+        let name = match self {
+            Self::Feature(name) | Self::Dependency(name) => name,
+            Self::DependencyFeature { dependency, .. } => dependency,
+        };
+        **name == *entry || self.to_string() == entry
+    }
+}
+
+impl FeatureError {
+    /// The feature that is at fault, and which of its entries, where it is one.
+    pub fn entry(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::Unknown { feature, value }
+            | Self::Required { feature, value }
+            | Self::NotImplicit { feature, value }
+            | Self::Form { feature, value } => (feature, Some(value)),
+            Self::Missing { feature } | Self::Name { feature } | Self::Cycle { feature } => {
+                (feature, None)
+            }
+            Self::Unmentioned { .. } | Self::OptionalDev { .. } => ("", None),
+        }
+    }
+
+    /// The dependency that is at fault, if it is no feature.
+    pub fn dependency(&self) -> Option<&str> {
+        match self {
+            Self::Unmentioned { dependency } | Self::OptionalDev { dependency } => Some(dependency),
+            _ => None,
         }
     }
 }
@@ -124,10 +200,14 @@ impl Features {
             features.entry(alias.clone()).or_insert_with(|| values());
         }
         for (feature, values) in &features {
+            if !is_name(feature) {
+                return Err(FeatureError::Name { feature: feature.to_string() });
+            }
             for value in values {
                 check(&features, dependencies, feature, value)?;
             }
         }
+        check_optional(&features, dependencies)?;
         Ok(Self(Arc::new(features)))
     }
 
@@ -213,6 +293,43 @@ fn explicit(value: &FeatureValue) -> Option<&str> {
     }
 }
 
+/// Whether a feature can be called so (reference, "Features", "The `[features]` section").
+fn is_name(feature: &str) -> bool {
+    let is_first = |c: char| unicode_ident::is_xid_start(c) || c == '_' || c.is_ascii_digit();
+    let is_inner = |c: char| unicode_ident::is_xid_continue(c) || matches!(c, '-' | '+' | '.');
+    feature.starts_with(is_first) && feature.chars().all(is_inner)
+}
+
+/// Checks that a feature can turn each optional dependency on, and that none of these is for
+/// development.
+fn check_optional(
+    features: &BTreeMap<Box<str>, Box<[FeatureValue]>>,
+    dependencies: &[Dependency],
+) -> Result<(), FeatureError> {
+    let mut optional = dependencies.iter().filter(|dependency| dependency.is_optional).peekable();
+    if optional.peek().is_none() {
+        return Ok(());
+    }
+    let values = features.values().flatten();
+    let mentioned: BTreeSet<&str> = values
+        .filter_map(|value| match value {
+            FeatureValue::Feature(_) => None,
+            FeatureValue::Dependency(alias) => Some(&**alias),
+            FeatureValue::DependencyFeature { dependency, .. } => Some(&**dependency),
+        })
+        .collect();
+    for dependency in optional {
+        let alias = &*dependency.alias;
+        if dependency.kind == Kind::Dev {
+            return Err(FeatureError::OptionalDev { dependency: alias.to_owned() });
+        }
+        if !mentioned.contains(alias) {
+            return Err(FeatureError::Unmentioned { dependency: alias.to_owned() });
+        }
+    }
+    Ok(())
+}
+
 fn is_optional(dependencies: &[Dependency], alias: &str) -> bool {
     dependencies.iter().any(|dependency| dependency.is_optional && *dependency.alias == *alias)
 }
@@ -234,7 +351,13 @@ fn check(
             (name, true)
         }
         FeatureValue::Dependency(alias) => (alias, true),
-        FeatureValue::DependencyFeature { dependency, is_weak, .. } => (dependency, *is_weak),
+        FeatureValue::DependencyFeature { dependency, feature: asked, is_weak } => {
+            if asked.contains('/') || dependency.starts_with("dep:") {
+                let (feature, value) = (feature.to_owned(), value.to_string());
+                return Err(FeatureError::Form { feature, value });
+            }
+            (dependency, *is_weak)
+        }
     };
     let (feature, value) = (feature.to_owned(), alias.to_string());
     if !is_dependency(alias) {
@@ -248,7 +371,7 @@ fn check(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Declaration, Kind, Name, Requirement};
+    use super::super::{Declaration, Name, Requirement};
     use super::*;
 
     fn dependency(alias: &str, is_optional: bool) -> Dependency {
@@ -294,8 +417,15 @@ mod tests {
         assert!(features(&[], &dependencies).expect("features").has("may"));
         assert!(!features(&[], &dependencies).expect("features").has("must"));
         assert!(!features(&[("on", &["dep:may"])], &dependencies).expect("features").has("may"));
-        let own = features(&[("may", &[])], &dependencies).expect("features");
-        assert_eq!(own.iter().collect::<Vec<_>>(), [("may", &[][..])]);
+        let own = features(&[("may", &["dep:may"]), ("on", &[])], &dependencies);
+        assert_eq!(own.expect("features").iter().count(), 2);
+    }
+
+    #[test]
+    fn an_entry_is_spelled_as_it_was_read() {
+        for text in ["on", "dep:may", "may/f", "may?/f", "may/b/c", "dep:may/f"] {
+            assert_eq!(FeatureValue::parse(text).to_string(), text);
+        }
     }
 
     #[test]
@@ -335,5 +465,9 @@ mod tests {
         assert!(text(&[("a", &["must?/f"])], &[]).contains("`must`, but only optional"));
         assert!(text(&[("a", &["may"]), ("b", &["dep:may"])], &[]).contains("named by `dep:`"));
         assert_eq!(text(&[("a", &["a"])], &["a"]), "feature `a` includes itself");
+        assert!(text(&[("a", &["may/b/c"])], &[]).contains("`may/b/c`, which is not of the form"));
+        assert!(text(&[("a", &["dep:may?/b"])], &[]).contains("`dep:may?/b`, which is not of the"));
+        assert!(text(&[("a b", &[])], &[]).starts_with("`a b` is not a feature's name"));
+        assert!(text(&[("may", &[])], &[]).starts_with("no feature includes `dep:may`"));
     }
 }

@@ -12,18 +12,18 @@ pub struct Name(Arc<str>);
 
 /// A text that is no name of a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a package name: letters, digits, `-` and `_`, and no digit first")]
+#[error("`{text}` is not a package name: letters, digits, `-` and `_`, with a letter or `_` first")]
 pub struct NameError {
     /// What was given.
     pub text: String,
 }
 
 impl Name {
-    /// Reads a name: letters and digits of ASCII, `-` and `_`, with a letter or `_` first
-    /// (reference, "The manifest format", `name`).
+    /// Reads a name: letters and digits of any script, `-` and `_`, with a letter or `_` first
+    /// (reference, "The manifest format", `name`). Registries are free to take fewer.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let is_inner = |c: char| unicode_ident::is_xid_continue(c) || c == '-';
+        let is_first = |c: char| unicode_ident::is_xid_start(c) || c == '_';
         if text.starts_with(is_first) && text.chars().all(is_inner) {
             Ok(Self(text.into()))
         } else {
@@ -40,11 +40,12 @@ impl Name {
     /// case (reference, "Registry index", "Index files").
     pub fn index_path(&self) -> String {
         let name = self.0.to_ascii_lowercase();
-        match name.len() {
-            1 => format!("1/{name}"),
-            2 => format!("2/{name}"),
-            3 => format!("3/{}/{name}", &name[..1]),
-            _ => format!("{}/{}/{name}", &name[..2], &name[2..4]),
+        let letters: Vec<char> = name.chars().collect();
+        match letters[..] {
+            [] | [_] => format!("1/{name}"),
+            [_, _] => format!("2/{name}"),
+            [a, _, _] => format!("3/{a}/{name}"),
+            [a, b, c, d, ..] => format!("{a}{b}/{c}{d}/{name}"),
         }
     }
 }
@@ -61,10 +62,10 @@ mod tests {
 
     #[test]
     fn names_are_letters_digits_and_two_marks() {
-        for good in ["a", "serde_json", "Inflector", "_a", "x-1"] {
+        for good in ["a", "serde_json", "Inflector", "_a", "x-1", "größe"] {
             assert!(Name::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "1a", "-a", "a b", "a/b", "ä", "a.b"] {
+        for bad in ["", "1a", "-a", "a b", "a/b", "Ⓐ", "a.b"] {
             assert!(Name::parse(bad).is_err(), "{bad}");
         }
     }
@@ -72,7 +73,7 @@ mod tests {
     #[test]
     fn lines_lie_where_the_index_keeps_them() {
         let path = |name: &str| Name::parse(name).expect("a name").index_path();
-        let paths = ["a", "ab", "abc", "Serde"].map(path);
-        assert_eq!(paths, ["1/a", "2/ab", "3/a/abc", "se/rd/serde"]);
+        let paths = ["a", "ab", "abc", "Serde", "größe"].map(path);
+        assert_eq!(paths, ["1/a", "2/ab", "3/a/abc", "se/rd/serde", "gr/öß/größe"]);
     }
 }

@@ -20,24 +20,32 @@ pub struct RustVersionError {
 }
 
 impl RustVersion {
-    /// Reads one to three numbers. A compiler's pre-release and build metadata, as in
-    /// `1.95.0-nightly`, are dropped: cargo compares without them.
+    /// Reads what a package states: one to three numbers, and blanks around them.
     pub fn parse(text: &str) -> Result<Self, RustVersionError> {
         let error = || RustVersionError { text: text.to_owned() };
-        let end = text.find(['-', '+']).unwrap_or(text.len());
-        let numbers: Vec<&str> = text[..end].split('.').collect();
+        let numbers: Vec<&str> = text.trim_ascii().split('.').collect();
         let number = |text: &&str| {
+            let has_zeros = text.len() > 1 && text.starts_with('0');
             let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            let number = if is_plain { text.parse::<u64>().ok() } else { None };
+            let number = if is_plain && !has_zeros { text.parse::<u64>().ok() } else { None };
             number.ok_or_else(error)
         };
-        if numbers.len() > 3 || (end < text.len() && numbers.len() < 3) {
+        if numbers.len() > 3 {
             return Err(error());
         }
         let major = numbers.first().map(number).transpose()?.ok_or_else(error)?;
         let minor = numbers.get(1).map(number).transpose()?;
         let patch = numbers.get(2).map(number).transpose()?;
         Ok(Self { major, minor, patch })
+    }
+
+    /// Reads the version of a compiler. A pre-release and build metadata, as in `1.95.0-nightly`, are
+    /// dropped: cargo compares without them.
+    pub fn of_compiler(text: &str) -> Result<Self, RustVersionError> {
+        let error = || RustVersionError { text: text.to_owned() };
+        let end = text.find(['-', '+']).unwrap_or(text.len());
+        let read = Self::parse(&text[..end]).map_err(|_| error())?;
+        if end < text.len() && read.patch.is_none() { Err(error()) } else { Ok(read) }
     }
 
     /// Whether what needs at least this compiler works with `compiler`: one with the same first number
@@ -72,7 +80,6 @@ mod tests {
 
     #[test]
     fn a_package_works_with_its_own_compiler_and_later_ones() {
-        let read = |text| RustVersion::parse(text).expect("a rust-version");
         for (needed, compiler, works) in [
             ("1.65", "1.65.0", true),
             ("1.65.1", "1.65", false),
@@ -81,7 +88,9 @@ mod tests {
             ("1", "1.31", true),
             ("2", "1.95", false),
         ] {
-            assert_eq!(read(needed).is_met_by(read(compiler)), works, "{needed} {compiler}");
+            let needed = RustVersion::parse(needed).expect("a rust-version");
+            let compiler = RustVersion::of_compiler(compiler).expect("a compiler");
+            assert_eq!(needed.is_met_by(compiler), works, "{needed} {compiler}");
         }
     }
 
@@ -107,9 +116,14 @@ mod tests {
 
     #[test]
     fn what_is_no_rust_version_is_named() {
-        for text in ["", "1.", "1.x", "1.2.3.4", "^1.2", "1.65-nightly", "99999999999999999999"] {
+        let neither = ["", "1.", "1.x", "1.2.3.4", "^1.2", "1.65-nightly", "99999999999999999999"];
+        for text in neither.into_iter().chain(["01.2"]) {
             let error = RustVersion::parse(text).expect_err("no rust-version");
             assert_eq!(error.text, text);
+            assert_eq!(RustVersion::of_compiler(text), Err(error));
+        }
+        for text in ["1.65.0-nightly", "1.65.0+x"] {
+            assert!(RustVersion::parse(text).is_err() && RustVersion::of_compiler(text).is_ok());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a problem of crates puts into its key.
 
-use ecosystems::cargo::{Dependency, FeatureValue, Kind};
-use solver::cargo::{Crate, FeatureResolver, Member, Patch, Replacement, Selection};
+use ecosystems::cargo::{Dependency, Kind};
+use solver::cargo::{Crate, FeatureResolver, LockedEdge, Member, Patch, Replacement, Selection};
 
 use super::Asked;
 use super::build::Build;
@@ -25,7 +25,7 @@ pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
     for locked in &problem.locked {
         named(&locked.package, hasher);
         hasher.text(&locked.version.to_string());
-        places(locked.edges.iter().copied(), hasher);
+        locked_edges(&locked.edges, hasher);
         hasher.flag(locked.is_to_update);
     }
     hasher.strategy(problem.policy.strategy);
@@ -45,7 +45,7 @@ fn selection(selection: &Selection, hasher: &mut Hasher) {
     hasher.count(selection.members.len());
     for asked in &selection.members {
         hasher.count(asked.member);
-        hasher.texts(asked.features.iter().map(spelled));
+        hasher.texts(asked.features.iter().map(ToString::to_string));
         hasher.flag(asked.has_all_features);
         hasher.flag(asked.uses_default_features);
     }
@@ -71,6 +71,19 @@ fn places(places: impl ExactSizeIterator<Item = usize>, hasher: &mut Hasher) {
     places.for_each(|place| hasher.count(place));
 }
 
+/// What a lock has something depend on.
+fn locked_edges(edges: &[LockedEdge], hasher: &mut Hasher) {
+    hasher.count(edges.len());
+    for edge in edges {
+        let (is_member, place) = match edge {
+            LockedEdge::Member(place) => (true, place),
+            LockedEdge::Package(place) => (false, place),
+        };
+        hasher.flag(is_member);
+        hasher.count(*place);
+    }
+}
+
 fn member(member: &Member, hasher: &mut Hasher) {
     hasher.text(member.name.as_str());
     hasher.text(&member.version.to_string());
@@ -80,12 +93,13 @@ fn member(member: &Member, hasher: &mut Hasher) {
         member.paths.iter().flat_map(|(from, to)| [*from, *to]).collect::<Vec<_>>().into_iter(),
         hasher,
     );
-    places(member.locked.iter().copied(), hasher);
+    hasher.flag(member.locked.is_some());
+    locked_edges(member.locked.as_deref().unwrap_or_default(), hasher);
     hasher.count(member.dependencies.len());
     member.dependencies.iter().for_each(|one| dependency(one, hasher));
     for (name, values) in member.features.iter() {
         hasher.text(name);
-        hasher.texts(values.iter().map(spelled));
+        hasher.texts(values.iter().map(ToString::to_string));
     }
     hasher.text("end of features");
 }
@@ -109,14 +123,4 @@ fn dependency(dependency: &Dependency, hasher: &mut Hasher) {
 fn named(package: &Crate, hasher: &mut Hasher) {
     hasher.text(&package.registry);
     hasher.text(package.name.as_str());
-}
-
-fn spelled(value: &FeatureValue) -> String {
-    match value {
-        FeatureValue::Feature(name) => name.to_string(),
-        FeatureValue::Dependency(name) => format!("dep:{name}"),
-        FeatureValue::DependencyFeature { dependency, feature, is_weak } => {
-            format!("{dependency}{}/{feature}", if *is_weak { "?" } else { "" })
-        }
-    }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use ecosystems::Timestamp;
 use ecosystems::cargo::{
-    Declaration, Dependency, FeatureValue, Features, Name, Requirement, RustVersion, Version,
+    Condition, Declaration, Dependency, FeatureError, FeatureValue, Features, Name, Requirement,
+    RustVersion, Version,
 };
-use solver::cargo::{Crate, Locked, Member, Patch, Policy, Problem, Replacement};
+use solver::cargo::{Crate, Locked, LockedEdge, Member, Patch, Policy, Problem, Replacement};
 use solver::conflict::Conflict;
 
 use super::build::{self, Build};
@@ -104,8 +105,9 @@ impl Reading<'_> {
         };
         let dependencies: Vec<Option<Dependency>> =
             places.iter().map(|place| self.dependency(*place)).collect();
+        self.refuse_mixed_sources(places);
         let dependencies: Vec<Dependency> = dependencies.into_iter().collect::<Option<_>>()?;
-        let features = self.features(at, &dependencies);
+        let features = self.features(at, places, &dependencies);
         let by_path = places.iter().enumerate().filter_map(|(dependency, place)| {
             match self.project.requirements[*place].source {
                 CargoSource::Member(member) => Some((dependency, member)),
@@ -120,20 +122,75 @@ impl Reading<'_> {
             dependencies,
             features: features?,
             links: (!stated.links.is_empty()).then(|| stated.links.as_str().into()),
-            locked: Vec::new(),
+            locked: None,
         })
     }
 
-    fn features(&mut self, at: usize, dependencies: &[Dependency]) -> Option<Features> {
+    /// Refuses what goes by one name and comes from several places.
+    fn refuse_mixed_sources(&mut self, places: &[usize]) {
+        let mut sources: BTreeMap<&str, &CargoSource> = BTreeMap::new();
+        for place in places {
+            let CargoRequirement { name, alias, source, .. } = &self.project.requirements[*place];
+            let alias = if alias.is_empty() { name } else { alias };
+            if sources.insert(alias, source).is_some_and(|known| known != source) {
+                let reason = format!(
+                    "`{alias}` comes from somewhere else than in another table; give it another name"
+                );
+                let field = match source {
+                    CargoSource::Member(_) => "path_member",
+                    CargoSource::Registry(_) => "registry",
+                };
+                self.refuse(of_requirement(*place, field), &reason);
+            }
+        }
+    }
+
+    fn features(
+        &mut self,
+        at: usize,
+        places: &[usize],
+        dependencies: &[Dependency],
+    ) -> Option<Features> {
+        let all = &self.members[at].features;
         let mut stated: BTreeMap<Box<str>, Vec<FeatureValue>> = BTreeMap::new();
-        for (place, (feature, values)) in self.members[at].features.iter().enumerate() {
-            let values = values.iter().map(|value| FeatureValue::parse(value)).collect();
+        for (place, (feature, values)) in all.iter().enumerate() {
+            let values: Vec<FeatureValue> =
+                values.iter().map(|value| FeatureValue::parse(value)).collect();
+            let own =
+                |value: &FeatureValue| *value == FeatureValue::Feature(feature.as_str().into());
+            if let Some(entry) = values.iter().position(own) {
+                let reason = FeatureError::Cycle { feature: feature.clone() };
+                self.refuse(format!("members[{at}].features[{place}].enables[{entry}]"), &reason);
+            }
             if stated.insert(feature.as_str().into(), values).is_some() {
                 let reason = format!("`{feature}` is stated twice");
                 self.refuse(format!("members[{at}].features[{place}]"), &reason);
             }
         }
-        self.keep(format!("members[{at}].features"), Features::new(stated, dependencies))
+        let error = match Features::new(stated, dependencies) {
+            Ok(features) => return Some(features),
+            Err(error) => error,
+        };
+        let field = match (error.dependency(), error.entry()) {
+            (Some(alias), _) => {
+                let mut dependencies = dependencies.iter().zip(places);
+                let found = dependencies.find(|(one, _)| one.is_optional && *one.alias == *alias);
+                found.map(|(_, place)| of_requirement(*place, "optional"))
+            }
+            (None, (feature, entry)) => {
+                let found = all.iter().enumerate().find(|(_, (name, _))| *name == feature);
+                found.map(|(place, (_, entries))| {
+                    let is_it = |text: &String| {
+                        entry.is_some_and(|one| FeatureValue::parse(text).is_about(one))
+                    };
+                    let entry = entries.iter().position(is_it);
+                    let entry = entry.map_or_else(String::new, |at| format!(".enables[{at}]"));
+                    format!("members[{at}].features[{place}]{entry}")
+                })
+            }
+        };
+        self.refuse(field.unwrap_or_else(|| format!("members[{at}].features")), &error);
+        None
     }
 
     fn dependency(&mut self, place: usize) -> Option<Dependency> {
@@ -150,8 +207,19 @@ impl Reading<'_> {
             kind,
             source,
         } = &project.requirements[place];
-        let field = |field: &str| format!("requirements[{place}].{field}");
+        let field = |field: &str| of_requirement(place, field);
         let package = self.keep(field("name"), Name::parse(name));
+        if !target.is_empty() {
+            self.keep(field("target"), Condition::parse(target));
+        }
+        for (at, feature) in features.iter().enumerate() {
+            if !matches!(FeatureValue::parse(feature), FeatureValue::Feature(_)) {
+                let reason = format!(
+                    "`{feature}` is no feature of `{name}`, but of a dependency of it, or one of these"
+                );
+                self.refuse(field(&format!("features[{at}]")), &reason);
+            }
+        }
         let requirement = self.requirement(field("requirement"), requirement);
         let registry = match source {
             CargoSource::Registry(name) => Some(self.registry(field("registry"), name)?),
@@ -192,7 +260,7 @@ impl Reading<'_> {
             let CargoPatch { patched, name, requirement, source } = patch;
             let field = |field: &str| format!("patches[{place}].{field}");
             let patched = self.registry(field("patched_registry"), patched);
-            let name = self.keep(field("name"), Name::parse(name));
+            let parsed = self.keep(field("name"), Name::parse(name));
             let requirement = self.requirement(field("requirement"), requirement);
             let replaces =
                 |(registry, name): (Box<str>, Name)| Crate { registry: Arc::from(registry), name };
@@ -200,11 +268,19 @@ impl Reading<'_> {
                 CargoSource::Member(member) => Some(Replacement::Member(*member)),
                 CargoSource::Registry(registry) => {
                     let registry = self.registry(field("registry"), registry);
-                    let other = registry.zip(name.clone()).map(replaces);
+                    let other = registry.zip(parsed.clone()).map(replaces);
                     other.zip(requirement).map(|(other, one)| Replacement::Package(other, one))
                 }
             };
-            let package = patched.zip(name).map(replaces);
+            let package = patched.zip(parsed).map(replaces);
+            if let (Some(package), Some(Replacement::Package(other, _))) = (&package, &replacement)
+                && package == other
+            {
+                let reason = format!(
+                    "the patch of `{name}` puts it in its own place; name another registry, or a member"
+                );
+                self.refuse(field("registry"), &reason);
+            }
             let patch = package.zip(replacement);
             patches.extend(patch.map(|(package, replacement)| Patch { package, replacement }));
         }
@@ -247,13 +323,19 @@ impl Reading<'_> {
     /// The compilers that count: those of the members, or the toolchain's where none names one.
     fn rust_versions(&mut self, environment: &CargoEnvironment) -> Vec<RustVersion> {
         let members = self.members;
-        let mut read = |field: String, text: &str| {
-            if text.is_empty() { None } else { self.keep(field, RustVersion::parse(text)) }
+        let toolchain = match &*environment.rust_version {
+            "" => None,
+            text => {
+                let field = "environment.rust_version".to_owned();
+                self.keep(field, RustVersion::of_compiler(text))
+            }
         };
-        let toolchain = read("environment.rust_version".to_owned(), &environment.rust_version);
         let mut versions = Vec::new();
         for (at, member) in members.iter().enumerate() {
-            let stated = read(format!("members[{at}].rust_version"), &member.rust_version);
+            let stated = match &*member.rust_version {
+                "" => None,
+                text => self.keep(format!("members[{at}].rust_version"), RustVersion::parse(text)),
+            };
             // What is outside of the workspace is built by whatever builds the members.
             versions.extend(stated.filter(|_| !member.outside_workspace));
         }
@@ -262,6 +344,11 @@ impl Reading<'_> {
         }
         if environment.resolver >= COUNTS_RUST_VERSIONS { versions } else { Vec::new() }
     }
+}
+
+/// The path of a field of a requirement.
+fn of_requirement(place: usize, field: &str) -> String {
+    format!("requirements[{place}].cargo.{field}")
 }
 
 /// A package as a lock has it.
@@ -280,7 +367,7 @@ struct Locks {
 }
 
 impl Locks {
-    /// The packages of registries with their edges by place; the edges of members go to these.
+    /// The packages of registries, with their edges by place; members are told theirs.
     fn take(self, members: &mut [Member]) -> Vec<Locked> {
         let packages = self.entries.iter().filter_map(|(name, _)| match name {
             LockedName::Package(package, version) => Some((package.clone(), version.clone())),
@@ -290,14 +377,16 @@ impl Locks {
         let places: BTreeMap<(&Crate, &Version), usize> =
             packages.iter().enumerate().map(|(at, (one, version))| ((one, version), at)).collect();
         let place = |name: &LockedName| match name {
-            LockedName::Package(package, version) => places.get(&(package, version)).copied(),
-            LockedName::Member(_) => None,
+            LockedName::Package(package, version) => {
+                places.get(&(package, version)).copied().map(LockedEdge::Package)
+            }
+            LockedName::Member(member) => Some(LockedEdge::Member(*member)),
         };
         let mut locked = Vec::new();
         for (name, needs) in &self.entries {
             let edges = needs.iter().filter_map(place).collect();
             match name {
-                LockedName::Member(member) => members[*member].locked = edges,
+                LockedName::Member(member) => members[*member].locked = Some(edges),
                 LockedName::Package(package, version) => locked.push(Locked {
                     package: package.clone(),
                     version: version.clone(),

@@ -1,6 +1,6 @@
 //! From what the solver found to what the caller is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecosystems::cargo::{CompatibilityLine, Dependency, Kind, Release};
 use solver::cargo::{
@@ -24,18 +24,15 @@ pub(super) fn solution(
     solved: &Solved,
     compiled: Option<&Compiled>,
 ) -> Result<Outcome, Error> {
-    let told = Told { reader, asked, solved, compiled };
+    let told = Told::new(reader, asked, solved, compiled)?;
     let mut groups = record::groups(reader);
     for (place, group) in groups.iter_mut().enumerate() {
         reader.routes.indexes.source(place).clone_into(&mut group.lock_source);
     }
-    for (at, pick) in solved.picks.iter().enumerate() {
-        if !told.is_built(at) {
-            continue;
+    for (at, place) in told.places.iter().enumerate() {
+        if told.is_built(at) {
+            groups[*place].packages.push(told.package(at));
         }
-        let place = reader.routes.indexes.place(&pick.package.registry);
-        let place = place.ok_or_else(|| Error::internal(&"a pick comes from no registry"))?;
-        groups[place].packages.push(told.package(at, place));
     }
     groups.retain(|group| !group.packages.is_empty());
     let (members, root_edges) = told.members();
@@ -110,36 +107,63 @@ struct Told<'a> {
     solved: &'a Solved,
     /// What is compiled, where that is asked.
     compiled: Option<&'a Compiled>,
+    /// For each pick, the place of its registry.
+    places: Vec<usize>,
+    /// For each pick, its slot.
+    slots: Vec<String>,
+    /// The picks that members depend on.
+    direct: BTreeSet<usize>,
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
+    fn new(
+        reader: &'a Reader<Cargo>,
+        asked: &'a Asked,
+        solved: &'a Solved,
+        compiled: Option<&'a Compiled>,
+    ) -> Result<Self, Error> {
+        let place = |pick: &Pick| {
+            let place = reader.routes.indexes.place(&pick.package.registry);
+            place.ok_or_else(|| Error::internal(&"a pick comes from no registry"))
+        };
+        let places = solved.picks.iter().map(place).collect::<Result<Vec<usize>, Error>>()?;
+        let picks = solved.picks.iter().zip(&places);
+        let slots = picks.map(|(pick, place)| slot(reader, *place, &pick.package, pick.release()));
+        let mut direct = BTreeSet::new();
+        for (member, picked) in solved.members.iter().enumerate() {
+            let built = compiled.map(|compiled| &compiled.members[member]);
+            for (_, target) in edges(&picked.edges, built) {
+                if let Target::Pick(pick) = target {
+                    direct.insert(pick);
+                }
+            }
+        }
+        let slots = slots.collect();
+        Ok(Self { reader, asked, solved, compiled, places, slots, direct })
+    }
+
     /// Whether a pick is told of: with a target, what is compiled alone.
     fn is_built(&self, pick: usize) -> bool {
         self.compiled.is_none_or(|compiled| is_built(&compiled.picks[pick]))
     }
 
-    fn package(&self, at: usize, place: usize) -> Package {
+    fn package(&self, at: usize) -> Package {
         let pick = &self.solved.picks[at];
         let release = pick.release();
         let built = self.compiled.map(|compiled| &compiled.picks[at]);
         let needs = edges(&pick.edges, built).into_iter();
         let needs = needs.map(|(one, target)| self.edge(target, &release.dependencies[one]));
-        let is_direct = |(member, picked): (usize, &solver::cargo::MemberPick)| {
-            let built = self.compiled.map(|compiled| &compiled.members[member]);
-            let mut own = edges(&picked.edges, built).into_iter();
-            own.any(|(_, target)| target == Target::Pick(at))
-        };
         let features = match built {
             Some(built) => build::features(built, Side::Target).unwrap_or_default(),
             None => &pick.features,
         };
         Package {
-            slot: self.slot(&pick.package, release),
+            slot: self.slots[at].clone(),
             name: pick.package.name.to_string(),
             version: release.version.to_string(),
-            artifacts: vec![self.artifact(pick, place)],
+            artifacts: vec![self.artifact(pick, self.places[at])],
             edges: needs.collect(),
-            direct: self.solved.members.iter().enumerate().any(is_direct),
+            direct: self.direct.contains(&at),
             yanked: release.is_yanked,
             details: Details::Cargo(CargoDetails {
                 features: features.to_vec(),
@@ -228,10 +252,7 @@ impl Told<'_> {
     fn edge(&self, target: Target, dependency: &Dependency) -> Edge {
         let target = match target {
             Target::Member(place) => self.member_slot(place),
-            Target::Pick(place) => {
-                let pick = &self.solved.picks[place];
-                self.slot(&pick.package, pick.release())
-            }
+            Target::Pick(place) => self.slots[place].clone(),
         };
         let alias = &*dependency.alias;
         let is_renamed = alias != dependency.package.as_str();
@@ -258,18 +279,17 @@ impl Told<'_> {
         }
     }
 
-    /// A crate's name and compatibility line, behind its registry if that is not the first one.
-    fn slot(&self, package: &Crate, release: &Release) -> String {
-        let line = CompatibilityLine::of(&release.version);
-        let place = self.reader.routes.indexes.place(&package.registry).unwrap_or(0);
-        match place {
-            0 => format!("{}@{line}", package.name),
-            _ => format!("{}/{}@{line}", self.reader.registries[place].name(), package.name),
-        }
-    }
-
     fn member_slot(&self, place: usize) -> String {
         format!("member {}", self.asked.problem.members[place].name)
+    }
+}
+
+/// A crate's name and compatibility line, behind its registry if that is not the first one.
+fn slot(reader: &Reader<Cargo>, place: usize, package: &Crate, release: &Release) -> String {
+    let line = CompatibilityLine::of(&release.version);
+    match place {
+        0 => format!("{}@{line}", package.name),
+        _ => format!("{}/{}@{line}", reader.registries[place].name(), package.name),
     }
 }
 

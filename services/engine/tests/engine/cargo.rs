@@ -5,8 +5,8 @@ use std::path::Path;
 
 use engine::config::{RegistryConfig, RegistryKind};
 use engine::{
-    CargoEnvironment, CargoLocked, CargoLockedName, CargoMember, CargoProject, CargoRequirement,
-    CargoSource, Project, Request, Solution,
+    CargoEnvironment, CargoLocked, CargoLockedName, CargoMember, CargoPatch, CargoProject,
+    CargoRequirement, CargoSource, Project, Request, Solution,
 };
 use serde::Deserialize;
 use testkit::registry::{FakeRegistry, Settings};
@@ -247,7 +247,121 @@ async fn an_undeclared_registry_is_refused_by_its_field() {
     let asked = Asked::over(vec![bundled()]);
     let refused = asked.engine.resolve(of_two_registries(), None).await;
     let Err(engine::Error::Invalid(invalid)) = refused else { panic!("it is refused") };
-    assert_eq!(invalid[0].field, "requirements[1].registry");
+    assert_eq!(invalid[0].field, "requirements[1].cargo.registry");
+}
+
+/// A requirement on `log`.
+fn log(change: impl Fn(&mut CargoRequirement)) -> CargoRequirement {
+    let mut requirement = CargoRequirement {
+        name: "log".to_owned(),
+        requirement: "0.4".to_owned(),
+        ..CargoRequirement::default()
+    };
+    change(&mut requirement);
+    requirement
+}
+
+/// One package with requirements.
+fn requiring(requirements: Vec<CargoRequirement>) -> CargoProject {
+    CargoProject {
+        members: vec![CargoMember { name: "app".to_owned(), ..CargoMember::default() }],
+        requirements,
+        ..CargoProject::default()
+    }
+}
+
+/// One package with features, and `log` as an optional dependency.
+fn with_features(features: &[(&str, &[&str])]) -> CargoProject {
+    let mut project = requiring(vec![log(|one| one.optional = true)]);
+    let entries = |entries: &[&str]| entries.iter().map(ToString::to_string).collect();
+    let features = features.iter().map(|(name, list)| ((*name).to_owned(), entries(list)));
+    project.members[0].features = features.collect();
+    project
+}
+
+/// Projects that cargo 1.95 refuses when it reads their manifests, with the field that is at fault
+/// and some of the words.
+fn refused() -> Vec<(CargoProject, &'static str, &'static str)> {
+    let patch = CargoPatch { name: "log".to_owned(), ..CargoPatch::default() };
+    let two_features = vec!["a".to_owned(), "dep:b".to_owned()];
+    vec![
+        (
+            requiring(vec![log(|one| one.target = "cfg(unix".to_owned())]),
+            "requirements[0].cargo.target",
+            "neither a target's triple nor",
+        ),
+        (
+            requiring(vec![log(|one| one.features = two_features.clone())]),
+            "requirements[0].cargo.features[1]",
+            "`dep:b` is no feature of `log`",
+        ),
+        (
+            requiring(vec![log(|_| ()), log(|one| one.source = second())]),
+            "requirements[1].cargo.registry",
+            "`log` comes from somewhere else",
+        ),
+        (
+            CargoProject { patches: vec![patch], ..requiring(Vec::new()) },
+            "patches[0].registry",
+            "in its own place",
+        ),
+        (
+            with_features(&[("log", &[])]),
+            "requirements[0].cargo.optional",
+            "no feature includes `dep:log`",
+        ),
+        (
+            with_features(&[("a", &[]), ("b", &["a", "c"])]),
+            "members[0].features[1].enables[1]",
+            "neither a feature nor a dependency",
+        ),
+        (
+            with_features(&[("a", &["log", "a"])]),
+            "members[0].features[0].enables[1]",
+            "includes itself",
+        ),
+        (with_features(&[("a b", &[])]), "members[0].features[0]", "not a feature's name"),
+    ]
+}
+
+fn second() -> CargoSource {
+    CargoSource::Registry("second".to_owned())
+}
+
+#[tokio::test]
+async fn what_cargo_refuses_of_a_manifest_is_refused_by_its_field() {
+    let asked = Asked::over(vec![bundled(), RegistryConfig::new("second", RegistryKind::Recorded)]);
+    for (project, field, words) in refused() {
+        let request = Request { project: Project::Cargo(project), ..Request::default() };
+        let refused = asked.engine.resolve(request, None).await;
+        let Err(engine::Error::Invalid(invalid)) = refused else { panic!("{field}: {refused:?}") };
+        let told: Vec<_> = invalid.iter().map(|one| (&*one.field, &*one.reason)).collect();
+        assert!(told.len() == 1 && told[0].0 == field && told[0].1.contains(words), "{told:?}");
+    }
+}
+
+/// A package that requires `syn` of whatever version, with a lock that has an older one beside a
+/// package by path that a patch puts in its place.
+#[tokio::test]
+async fn a_dependency_keeps_the_path_that_the_lock_has_for_it() {
+    let mut request = locked_to("3.0.0");
+    let Project::Cargo(project) = &mut request.project else { panic!("a project of crates") };
+    project.requirements[0].requirement = ">=1".to_owned();
+    project.members.push(CargoMember {
+        name: "syn".to_owned(),
+        version: "3.0.0".to_owned(),
+        outside_workspace: true,
+        ..CargoMember::default()
+    });
+    project.patches.push(CargoPatch {
+        name: "syn".to_owned(),
+        source: CargoSource::Member(1),
+        ..CargoPatch::default()
+    });
+    let asked = Asked::over(vec![bundled()]);
+    let (solution, _) = asked.solution(request).await;
+    let targets: Vec<&str> = solution.root_edges.iter().map(|edge| &*edge.target).collect();
+    assert_eq!(targets, ["member syn"]);
 }
 
 #[tokio::test]

@@ -134,10 +134,7 @@ async fn the_answers_are_npm_s_own_lock_files() {
             assert_eq!(found.get(location), Some(package), "{set}: {location}");
         }
         assert_eq!(found.len(), expected(set).len(), "{set}");
-        assert!(
-            asked.last().warnings.iter().all(|one| one.code == WarningCode::Deprecated),
-            "{set}"
-        );
+        assert!(asked.last().warnings.iter().all(|one| one.code == WarningCode::Engine), "{set}");
     }
 }
 

@@ -153,7 +153,7 @@ async fn a_stale_file_is_confirmed_and_not_read_again_until_it_changes() {
         let facts = first.facts.zip(second.facts).expect("the package is there");
         assert!(Arc::ptr_eq(&facts.0, &facts.1));
 
-        let lines = r#"{"name": "serde", "vers": "9.0.0", "cksum": "ab"}"#;
+        let lines = r#"{"name": "serde", "vers": "9.0.0", "deps": [], "cksum": "ab"}"#;
         fake.publish_lines(&name("serde"), lines);
         let third = listing(&registry, "serde").await;
         assert_ne!(third.stamp.content_hash, second.stamp.content_hash);

@@ -236,21 +236,10 @@ fn check(problem: &Problem, selection: &Selection) -> Result<(), SelectionError>
             if !is_there {
                 return Err(SelectionError::NoFeature {
                     member: member.name.clone(),
-                    feature: text(value),
+                    feature: value.to_string(),
                 });
             }
         }
     }
     Ok(())
-}
-
-/// A value as it is written.
-fn text(value: &FeatureValue) -> String {
-    match value {
-        FeatureValue::Feature(name) => name.to_string(),
-        FeatureValue::Dependency(alias) => format!("dep:{alias}"),
-        FeatureValue::DependencyFeature { dependency, feature, is_weak } => {
-            format!("{dependency}{}/{feature}", if *is_weak { "?" } else { "" })
-        }
-    }
 }

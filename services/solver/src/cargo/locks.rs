@@ -10,21 +10,25 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidates::Preference;
 use super::universe::CrateId;
-use super::{Crate, Problem};
+use super::{Crate, Locked, LockedEdge, Problem};
 
 /// The lock file of one problem.
 #[derive(Debug, Default)]
 pub(crate) struct Locks<'a> {
     /// The versions to prefer of each package, ascending, with their places in the problem's list.
     preferred: FxHashMap<CrateId, Vec<(&'a Version, usize)>>,
-    /// What dependencies keep pointing to, by place.
-    holding: FxHashSet<usize>,
+    /// Whether the file has anything at all.
+    is_there: bool,
+    /// What dependencies need not keep pointing to.
+    open: FxHashSet<LockedEdge>,
 }
 
 impl<'a> Locks<'a> {
     /// Reads the lock file of a problem. `id` numbers the packages that are known.
     pub(crate) fn new(problem: &'a Problem, id: impl Fn(&Crate) -> Option<CrateId>) -> Self {
-        let mut locks = Self::default();
+        let has_members = problem.members.iter().any(|member| member.locked.is_some());
+        let is_there = has_members || !problem.locked.is_empty();
+        let mut locks = Self { is_there, ..Self::default() };
         let wanted = problem.locked.iter().enumerate().filter(|(_, locked)| !locked.is_to_update);
         for (place, locked) in wanted {
             if let Some(id) = id(&locked.package) {
@@ -32,9 +36,13 @@ impl<'a> Locks<'a> {
             }
         }
         locks.preferred.values_mut().for_each(|versions| versions.sort_unstable());
-        let open = open(problem);
-        locks.holding = (0..problem.locked.len()).filter(|place| !open.contains(place)).collect();
+        locks.open = open(problem);
         locks
+    }
+
+    /// Whether there is a lock file at all.
+    pub(crate) fn is_there(&self) -> bool {
+        self.is_there
     }
 
     /// Whether the lock file has the package.
@@ -46,7 +54,7 @@ impl<'a> Locks<'a> {
     pub(crate) fn preference(&self, id: CrateId, version: &Version) -> Preference {
         match self.of(id).find(|(known, _)| *known == version) {
             None => Preference::None,
-            Some((_, place)) if self.holds(*place) => Preference::Kept,
+            Some((_, place)) if self.holds(LockedEdge::Package(*place)) => Preference::Kept,
             Some(_) => Preference::Preferred,
         }
     }
@@ -54,7 +62,7 @@ impl<'a> Locks<'a> {
     /// The place of a version of a package, if what it depends on is kept.
     pub(crate) fn place(&self, id: CrateId, version: &Version) -> Option<usize> {
         self.of(id)
-            .find(|(known, place)| *known == version && self.holds(*place))
+            .find(|(known, place)| *known == version && self.holds(LockedEdge::Package(*place)))
             .map(|(_, at)| *at)
     }
 
@@ -64,11 +72,13 @@ impl<'a> Locks<'a> {
         id: CrateId,
         fits: impl Fn(&Version) -> bool,
     ) -> Option<&'a Version> {
-        self.of(id).find(|(version, place)| self.holds(*place) && fits(version)).map(|(at, _)| *at)
+        let mut kept = self.of(id).filter(|(_, place)| self.holds(LockedEdge::Package(*place)));
+        kept.find(|(version, _)| fits(version)).map(|(version, _)| *version)
     }
 
-    pub(crate) fn holds(&self, place: usize) -> bool {
-        self.holding.contains(&place)
+    /// Whether dependencies keep pointing to what the lock file has.
+    pub(crate) fn holds(&self, locked: LockedEdge) -> bool {
+        !self.open.contains(&locked)
     }
 
     fn of(&self, id: CrateId) -> impl Iterator<Item = &(&'a Version, usize)> {
@@ -76,24 +86,33 @@ impl<'a> Locks<'a> {
     }
 }
 
-/// The places that are not kept: what is to be updated, all of a registry of which a manifest
-/// requires something that is not in the file, and what these need.
-fn open(problem: &Problem) -> FxHashSet<usize> {
+/// What is not kept: what is to be updated, all of a registry of which a manifest requires something
+/// that is not in the file, and what these need, packages by path included.
+fn open(problem: &Problem) -> FxHashSet<LockedEdge> {
     let mut open = FxHashSet::default();
-    let all = problem.locked.iter().enumerate();
-    let updated = all.filter(|(_, locked)| locked.is_to_update).map(|(place, _)| place);
-    let mut waiting: Vec<usize> = updated.collect();
-    for registry in changed(problem) {
-        let all = problem.locked.iter().enumerate();
-        let theirs = all.filter(|(_, locked)| *locked.package.registry == *registry);
-        waiting.extend(theirs.map(|(place, _)| place));
-    }
-    while let Some(place) = waiting.pop() {
-        if open.insert(place) {
-            waiting.extend(problem.locked.get(place).into_iter().flat_map(|locked| &locked.edges));
+    let changed = changed(problem);
+    let is_open = |locked: &Locked| {
+        locked.is_to_update || changed.iter().any(|registry| *locked.package.registry == **registry)
+    };
+    let all = problem.locked.iter().enumerate().filter(|(_, locked)| is_open(locked));
+    let mut waiting: Vec<LockedEdge> = all.map(|(place, _)| LockedEdge::Package(place)).collect();
+    while let Some(locked) = waiting.pop() {
+        if open.insert(locked) {
+            waiting.extend(edges(problem, locked));
         }
     }
     open
+}
+
+/// What the lock file has something in it depend on.
+pub(crate) fn edges(problem: &Problem, of: LockedEdge) -> &[LockedEdge] {
+    match of {
+        LockedEdge::Package(place) => problem.locked.get(place).map(|locked| &locked.edges[..]),
+        LockedEdge::Member(place) => {
+            problem.members.get(place).and_then(|one| one.locked.as_deref())
+        }
+    }
+    .unwrap_or_default()
 }
 
 /// The registries of which manifests require what the lock file does not have.
@@ -126,5 +145,8 @@ fn is_locked(problem: &Problem, dependency: &Dependency) -> bool {
         *name == dependency.package && dependency.requirement.matches(version)
     };
     problem.locked.iter().any(|locked| fits(&locked.package.name, &locked.version))
-        || problem.members.iter().any(|member| fits(&member.name, &member.version))
+        || problem
+            .members
+            .iter()
+            .any(|member| member.locked.is_some() && fits(&member.name, &member.version))
 }

@@ -47,9 +47,8 @@ pub struct Member {
     pub features: Features,
     /// The native library that it links.
     pub links: Option<Box<str>>,
-    /// What the lock file at hand has it depend on, by place in [`Problem::locked`]. Nothing where it
-    /// is not in there with this version.
-    pub locked: Vec<usize>,
+    /// What the lock file at hand has it depend on; none where it is not in there with this version.
+    pub locked: Option<Vec<LockedEdge>>,
 }
 
 /// A package of a registry as a lock file holds it.
@@ -59,11 +58,20 @@ pub struct Locked {
     pub package: Crate,
     /// Its version.
     pub version: Version,
-    /// What the lock file has it depend on, by place in [`Problem::locked`].
-    pub edges: Vec<usize>,
+    /// What the lock file has it depend on.
+    pub edges: Vec<LockedEdge>,
     /// Whether the user wants a newer one. Then the version is not kept, and what it needs is kept
     /// only as long as nothing else is required.
     pub is_to_update: bool,
+}
+
+/// What a lock file has a package depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LockedEdge {
+    /// A package by path, by its place in [`Problem::members`].
+    Member(usize),
+    /// A package of a registry, by its place in [`Problem::locked`].
+    Package(usize),
 }
 
 /// Another package in place of one of a registry.

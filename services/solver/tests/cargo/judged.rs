@@ -9,7 +9,8 @@ use ecosystems::cargo::{
 use serde::Deserialize;
 use solver::Strategy;
 use solver::cargo::{
-    Crate, Locked, Member, Outcome, Patch, Policy, Problem, Replacement, Solution, Target,
+    Crate, Locked, LockedEdge, Member, Outcome, Patch, Policy, Problem, Replacement, Solution,
+    Target,
 };
 use toml::{Table, Value};
 
@@ -123,10 +124,14 @@ impl Case {
         let nodes = edges.iter().flat_map(|(from, to)| std::iter::once(*from).chain(*to));
         let nodes: BTreeSet<&str> = nodes.filter(|node| number(node, members).is_none()).collect();
         let nodes: Vec<&str> = nodes.into_iter().collect();
-        let place = |node: &str| nodes.iter().position(|known| *known == node);
+        let place = |node: &str, members: &[Member]| {
+            let package = || nodes.iter().position(|known| *known == node).map(LockedEdge::Package);
+            number(node, members).map(LockedEdge::Member).or_else(package)
+        };
         for (from, to) in &edges {
-            if let (Some(member), Some(to)) = (number(from, members), to.and_then(place)) {
-                members[member].locked.push(to);
+            let to = to.and_then(|to| place(to, members));
+            if let Some(member) = number(from, members) {
+                members[member].locked.get_or_insert_default().extend(to);
             }
         }
         let locked = nodes.iter().map(|node| {
@@ -136,7 +141,7 @@ impl Case {
             Locked {
                 package: package(plain.map_or(REGISTRY, |_| OTHER), name),
                 version: version.parse().expect("a version"),
-                edges: to.filter_map(|(_, to)| place((*to)?)).collect(),
+                edges: to.filter_map(|(_, to)| place((*to)?, members)).collect(),
                 is_to_update: self.update.iter().any(|updated| updated == name),
             }
         });
@@ -158,6 +163,11 @@ fn folder(here: &str, path: &str) -> String {
 
 fn package(registry: &str, name: &str) -> Crate {
     Crate { registry: registry.into(), name: Name::parse(name).expect("a name") }
+}
+
+/// The registry that manifests call so.
+fn registry(name: &str) -> &'static str {
+    if name == "crates-io" { REGISTRY } else { OTHER }
 }
 
 fn text<'a>(table: &'a Value, key: &str) -> Option<&'a str> {
@@ -207,7 +217,7 @@ fn member(file: &Table, here: &str, folders: &[String]) -> Member {
         dependencies,
         paths,
         links: text(&file["package"], "links").map(Into::into),
-        locked: Vec::new(),
+        locked: None,
     }
 }
 
@@ -223,25 +233,29 @@ fn dependency(alias: &str, entry: &Value) -> Dependency {
         uses_default_features: flag("default-features").unwrap_or(true),
         is_optional: flag("optional").unwrap_or(false),
         target: None,
-        registry: text(entry, "registry").map(|_| OTHER.into()),
+        registry: text(entry, "registry").map(|name| registry(name).into()),
     })
 }
 
 fn patches(root: &Table, folders: &[String]) -> Vec<Patch> {
-    let patches = root.get("patch").and_then(|patch| patch.get("crates-io"));
-    let patches = patches.and_then(Value::as_table).into_iter().flatten();
-    let patches = patches.map(|(name, entry)| {
+    let tables = root.get("patch").and_then(Value::as_table).into_iter().flatten();
+    let patches = tables.flat_map(|(patched, entries)| {
+        let entries = entries.as_table().into_iter().flatten();
+        entries.map(move |(name, entry)| (patched, name, entry))
+    });
+    let patches = patches.map(|(patched, name, entry)| {
         let replacement = match text(entry, "path") {
             Some(path) => {
                 let there = folders.iter().position(|known| *known == folder("", path));
                 Replacement::Member(there.expect("a package"))
             }
             None => {
-                let requirement = dependency(name, entry).requirement.clone();
-                Replacement::Package(package(OTHER, name), requirement)
+                let dependency = dependency(name, entry);
+                let registry = dependency.registry.as_deref().unwrap_or(REGISTRY);
+                Replacement::Package(package(registry, name), dependency.requirement.clone())
             }
         };
-        Patch { package: package(REGISTRY, name), replacement }
+        Patch { package: package(registry(patched), name), replacement }
     });
     patches.collect()
 }

@@ -32,7 +32,7 @@ pub(crate) fn member(dependencies: Vec<Dependency>) -> Member {
         paths: BTreeMap::new(),
         features: Features::default(),
         links: None,
-        locked: Vec::new(),
+        locked: None,
     }
 }
 
@@ -77,9 +77,15 @@ impl World {
     }
 
     /// Adds a line to the file of a package.
+    ///
+    /// What a line must have and a test need not say is added.
     pub(crate) fn add(&mut self, registry: &str, name: &str, line: &str) {
+        let mut line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let fields = line.as_object_mut().expect("a line");
+        fields.entry("deps").or_insert_with(|| serde_json::json!([]));
+        fields.entry("cksum").or_insert_with(|| "".into());
         let file = self.files.entry((registry.to_owned(), name.to_ascii_lowercase())).or_default();
-        file.extend_from_slice(line.as_bytes());
+        file.extend_from_slice(line.to_string().as_bytes());
         file.push(b'\n');
     }
 

@@ -1,11 +1,12 @@
 //! Cargo's configuration files, as far as they change an answer.
 //!
-//! Which registries there are, and how they are reached, is the service's to know: tables about that
-//! are passed over. What is left are two ways to put other packages in the stead of a registry's, which
-//! have no place in the contract and are refused, and the word on versions that the compiler does not
-//! support, which is the difference between cargo's resolvers 2 and 3.
+//! Which registries there are, and how they are reached, is the service's to know. What counts here is
+//! by which names a lock's addresses go, and the word on versions that the compiler does not support,
+//! which is the difference between cargo's resolvers 2 and 3. Two ways to put other packages in the
+//! stead of a registry's have no place in the contract, and are refused.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsStr,
     path::{Path, PathBuf},
 };
@@ -24,6 +25,15 @@ pub(super) enum Incompatible {
     Allow,
     /// Others are preferred.
     Fallback,
+}
+
+/// What the configuration says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Configuration {
+    /// What cargo does with versions that the compiler does not support, where it is said.
+    pub(super) incompatible: Option<Setting<Incompatible>>,
+    /// The addresses of registries' indexes, by the names that manifests call the registries.
+    pub(super) indexes: BTreeMap<String, String>,
 }
 
 /// The variable that counts before all files.
@@ -48,18 +58,20 @@ impl Places {
     }
 
     /// Reads them all, nearest first: the first word counts.
-    pub(super) fn read(&self) -> Result<Option<Setting<Incompatible>>, InputError> {
-        let mut found = match &self.variable {
-            Some(text) => {
-                let source = Source::new(VARIABLE.to_owned(), text.clone());
-                let anchor = Anchor::verbatim(&source, 0, text);
-                Some(incompatible(Stated { text: text.clone(), anchor }, VARIABLE)?)
-            }
-            None => None,
-        };
+    pub(super) fn read(&self) -> Result<Configuration, InputError> {
+        let mut found = Configuration::default();
+        if let Some(text) = &self.variable {
+            let source = Source::new(VARIABLE.to_owned(), text.clone());
+            let anchor = Anchor::verbatim(&source, 0, text);
+            let stated = Stated { text: text.clone(), anchor };
+            found.incompatible = Some(incompatible(stated, VARIABLE)?);
+        }
         for file in &self.files {
-            let setting = read(file)?;
-            found = found.or(setting);
+            let Configuration { incompatible, indexes } = read(file)?;
+            found.incompatible = found.incompatible.or(incompatible);
+            for (name, index) in indexes {
+                found.indexes.entry(name).or_insert(index);
+            }
         }
         Ok(found)
     }
@@ -78,7 +90,7 @@ fn files(current: &Path, home: Option<&Path>) -> Vec<PathBuf> {
     files
 }
 
-fn read(file: &Path) -> Result<Option<Setting<Incompatible>>, InputError> {
+fn read(file: &Path) -> Result<Configuration, InputError> {
     let source = Source::read(&relative(file))?;
     let value = node::parse(&source)
         .map_err(|(start, problem)| InputError::at(Place::new(&source, start), problem))?;
@@ -92,10 +104,17 @@ fn read(file: &Path) -> Result<Option<Setting<Incompatible>>, InputError> {
             return Err(node.key_fault(Problem::KeyRefused { key: key.to_owned(), advice }));
         }
     }
-    match document.find(&["resolver", "incompatible-rust-versions"])? {
-        Some(node) => incompatible(node.text()?, "resolver.incompatible-rust-versions").map(Some),
-        None => Ok(None),
+    let key = ["resolver", "incompatible-rust-versions"];
+    let incompatible = document.find(&key)?.map(|node| incompatible(node.text()?, &key.join(".")));
+    let mut indexes = BTreeMap::new();
+    if let Some(registries) = document.find(&["registries"])? {
+        for (name, registry) in registries.children() {
+            if let Some(index) = registry.find(&["index"])? {
+                indexes.insert(name, index.text()?.text);
+            }
+        }
     }
+    Ok(Configuration { incompatible: incompatible.transpose()?, indexes })
 }
 
 fn incompatible(stated: Stated, key: &str) -> Result<Setting<Incompatible>, InputError> {
@@ -135,8 +154,12 @@ mod tests {
         files.retain(|file| file.starts_with(folder.path()));
         let places = Places { files, variable: variable.map(str::to_owned) };
         let told = match places.read() {
-            Ok(None) => "nothing\n".to_owned(),
-            Ok(Some(found)) => format!("{:?} ({})\n", found.value, found.anchor.place()),
+            Ok(Configuration { incompatible, indexes }) => {
+                let words =
+                    incompatible.map(|one| format!("{:?} ({})\n", one.value, one.anchor.place()));
+                let indexes = indexes.iter().map(|(name, index)| format!("{name} is {index}\n"));
+                words.into_iter().chain(indexes).collect()
+            }
             Err(error) => told_error(error),
         };
         without_folder(&told, folder.path())
@@ -148,7 +171,10 @@ mod tests {
         let allow = "resolver.incompatible-rust-versions = \"allow\"\n";
         let registries = "[registries.corp]\nindex = \"sparse+https://corp.example/\"\n";
         let report = [
-            told(registries, "", "", None),
+            told("", "", "", None),
+            told(registries, "", &registries.replace("corp", "far"), None),
+            told(registries, &registries.replace("corp.example", "other.example"), "", None),
+            told("[registries.corp]\nindex = 3\n", "", "", None),
             told("", "", fallback, None),
             told("", allow, fallback, None),
             told(fallback, allow, "", None),

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cargo_lock::SourceId;
 use cargo_util_schemas::manifest::{
     InheritableDependency, PackageName, TomlDependency, TomlDetailedDependency,
     TomlInheritedDependency,
@@ -73,6 +74,8 @@ fn sets<'a>(outer: &[String], target: &'a str, tables: [[&'a Entries; 2]; 3]) ->
 pub(super) struct Reader<'a> {
     /// The packages' names by their folders.
     pub(super) members: &'a BTreeMap<PathBuf, String>,
+    /// The addresses of registries' indexes, by name, as cargo's configuration has them.
+    pub(super) indexes: &'a BTreeMap<String, String>,
     /// What the user should know.
     pub(super) notes: &'a mut Vec<String>,
 }
@@ -298,6 +301,9 @@ fn refuse(merged: &Merged<'_>, key: &str) -> Result<(), Problem> {
             return Err(Fault::TwoSources { dependency, one, other }.into());
         }
     }
+    if detail.version.as_deref() == Some("") {
+        return Err(Fault::EmptyVersion { dependency }.into());
+    }
     if detail.git.is_some() {
         return Err(Fault::Git { dependency }.into());
     }
@@ -322,11 +328,31 @@ pub(super) fn registry(detail: &TomlDetailedDependency) -> Option<&str> {
     (detail.path.is_none() && name != DEFAULT_REGISTRY).then_some(name)
 }
 
-/// The contract's name for the registry that a table `[patch.KEY]` is about.
-pub(super) fn patched_registry(key: &str) -> Result<&str, Fault> {
-    match key {
-        DEFAULT_REGISTRY => Ok(""),
-        name if name.contains("://") => Err(Fault::PatchedAddress { key: name.to_owned() }),
-        name => Ok(name),
+/// The contract's name for the registry that a table `[patch.KEY]` is about, which may be an address.
+pub(super) fn patched_registry<'a>(
+    key: &'a str,
+    indexes: &'a BTreeMap<String, String>,
+) -> Result<&'a str, Fault> {
+    if key == DEFAULT_REGISTRY {
+        return Ok("");
+    }
+    if !key.contains("://") {
+        return Ok(key);
+    }
+    let unknown = || Fault::PatchedAddress { key: key.to_owned() };
+    let source = source_of(key).ok_or_else(unknown)?;
+    if source.is_default_registry() {
+        return Ok("");
+    }
+    let mut indexes = indexes.iter();
+    let named = indexes.find(|(_, index)| source_of(index).as_ref() == Some(&source));
+    named.map(|(name, _)| &**name).ok_or_else(unknown)
+}
+
+/// What locks call the registry whose index has an address.
+pub(super) fn source_of(index: &str) -> Option<SourceId> {
+    match index.starts_with("sparse+") {
+        true => index.parse().ok(),
+        false => format!("registry+{index}").parse().ok(),
     }
 }

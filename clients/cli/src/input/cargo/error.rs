@@ -115,6 +115,18 @@ pub enum Fault {
         /// The dependency.
         dependency: String,
     },
+    /// A requirement without a text.
+    #[error("the version of `{dependency}` is an empty text")]
+    EmptyVersion {
+        /// The dependency.
+        dependency: String,
+    },
+    /// A native library, and nothing that would link it.
+    #[error("`links` names `{links}`, and there is no build script to link it")]
+    NoBuildScript {
+        /// The library.
+        links: String,
+    },
     /// A dependency with two origins.
     #[error("`{dependency}` states both `{one}` and `{other}`")]
     TwoSources {
@@ -172,7 +184,10 @@ impl Fault {
                 "set `default-features = false` in `workspace.dependencies`"
             }
             Self::Underscore { .. } => "write it with a hyphen",
-            Self::NoSource { .. } => "state a version, such as `\"1.2\"`, or `\"*\"` for any",
+            Self::NoSource { .. } | Self::EmptyVersion { .. } => {
+                "state a version, such as `\"1.2\"`, or `\"*\"` for any"
+            }
+            Self::NoBuildScript { .. } => "add a `build.rs`, or leave `links` out",
             Self::TwoSources { .. } => "leave one of them out",
             Self::Git { .. } => {
                 "require a released version; or publish that revision to a registry of the service"
@@ -181,7 +196,7 @@ impl Fault {
                 "name a registry that the service declares, as in `registry = \"corp\"`"
             }
             Self::PatchedAddress { .. } => {
-                "name a registry that the service declares, as in `[patch.corp]`, or `crates-io` for the first one"
+                "name a registry that the service declares, as in `[patch.corp]`, or `crates-io` for the first one; or state the address in a configuration file, as in `[registries.corp]`"
             }
             Self::TwiceNamed { .. } => "give one of them another name",
             _ => return None,

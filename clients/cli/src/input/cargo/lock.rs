@@ -1,17 +1,20 @@
 //! `Cargo.lock`: the versions that are locked already.
 //!
 //! A lock names registries by their addresses, a request by their names at the service. Which name
-//! an address goes by is taken from the lock itself: what a member requires of a registry has come
-//! from there. An address without a name is left out, with a note.
+//! an address goes by is said by cargo's configuration, or is taken from the lock itself: what a member
+//! requires of a registry has come from there. An address without a name is left out, with a note.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use cargo_lock::{Lockfile, Package, ResolveVersion, SourceId};
 use proto::v1::{LockedDependency, LockedPackage};
 
 use crate::input::{
     InputError, Problem,
-    cargo::{Existing, PatchOrigin, Workspace, manifest::relative},
+    cargo::{Existing, PatchOrigin, Workspace, dependencies::source_of, manifest::relative},
     source::{Anchor, Place, Source},
 };
 
@@ -29,6 +32,7 @@ pub struct Lock {
 /// Reads the lock beside the root, if there is one.
 pub(super) fn read(
     workspace: &mut Workspace,
+    indexes: &BTreeMap<String, String>,
     existing: Existing,
 ) -> Result<Option<Lock>, InputError> {
     let path = workspace.folder.join("Cargo.lock");
@@ -44,11 +48,13 @@ pub(super) fn read(
     if existing == Existing::Ignored {
         return Ok(Some(Lock { packages: Vec::new(), version: lock.version, source }));
     }
-    let names = Names::of(&lock, workspace);
+    let names = Names::of(&lock, workspace, indexes);
     let places = places(&source, &lock);
     let entries = lock.packages.iter().zip(places);
     let packages = entries.filter_map(|(package, place)| Some((names.locked(package)?, place)));
-    let packages = packages.collect();
+    let unused = lock.patch.unused.iter().filter_map(|patch| names.unused(patch));
+    let end = Anchor::start(&source, 0);
+    let packages = packages.chain(unused.map(|patch| (patch, end.clone()))).collect();
     workspace.notes.extend(names.unknown(&lock, &source));
     Ok(Some(Lock { packages, version: lock.version, source }))
 }
@@ -61,16 +67,52 @@ fn places(source: &Arc<Source>, lock: &Lockfile) -> impl Iterator<Item = Anchor>
     places.into_iter()
 }
 
+/// The source in locks of a registry whose index has an address, with its name.
+fn known((name, index): (&String, &String)) -> Option<(SourceId, String)> {
+    Some((source_of(index)?, name.clone()))
+}
+
+/// The crates of which nothing is kept: a path that a patch puts in their place has another version
+/// than it had when the lock was written.
+fn moved(lock: &Lockfile, workspace: &Workspace) -> BTreeSet<String> {
+    let packages = lock.packages.iter().map(|entry| (&entry.name, &entry.version, &entry.source));
+    let unused = lock.patch.unused.iter().map(|entry| (&entry.name, &entry.version, &entry.source));
+    let by_path: Vec<(&str, String)> = packages
+        .chain(unused)
+        .filter(|(_, _, source)| source.is_none())
+        .map(|(name, version, _)| (name.as_str(), version.to_string()))
+        .collect();
+    let mut moved = BTreeSet::new();
+    for patch in &workspace.patches {
+        let PatchOrigin::Member(member) = &patch.origin else { continue };
+        let mut members = workspace.members.iter().filter(|one| one.name.text == *member);
+        let mut before = by_path.iter().filter(|(name, _)| name == member).peekable();
+        let is_there = before.peek().is_some();
+        if is_there && !members.any(|member| before.any(|(_, version)| *version == own(member))) {
+            moved.insert(patch.name.clone());
+        }
+    }
+    moved
+}
+
+/// The version of a member as locks have it.
+fn own(member: &super::Member) -> &str {
+    member.version.as_ref().map_or("0.0.0", |version| &*version.text)
+}
+
 /// The names by which a request may tell the sources of a lock.
 struct Names<'a> {
     /// The registry of each source. Empty means the first one.
     registries: BTreeMap<SourceId, String>,
+    /// The crates of which nothing is kept.
+    moved: BTreeSet<String>,
     workspace: &'a Workspace,
 }
 
 impl<'a> Names<'a> {
-    /// Learns the names from what members require.
-    fn of(lock: &Lockfile, workspace: &'a Workspace) -> Self {
+    /// Learns the names from the addresses of `indexes`, or from what members require.
+    fn of(lock: &Lockfile, workspace: &'a Workspace, indexes: &BTreeMap<String, String>) -> Self {
+        let known: BTreeMap<SourceId, String> = indexes.iter().filter_map(known).collect();
         // Each registry that manifests name, with the sources that its crates were locked from.
         let mut seen: BTreeMap<&str, Vec<&SourceId>> = BTreeMap::new();
         for dependency in &workspace.dependencies {
@@ -86,7 +128,7 @@ impl<'a> Names<'a> {
             let mut sources: Vec<&SourceId> = locked
                 .filter(|locked| locked.name.as_str() == dependency.name)
                 .filter_map(|locked| locked.source.as_ref())
-                .filter(|source| source.is_registry())
+                .filter(|source| source.is_registry() && !known.contains_key(source))
                 .collect();
             sources.dedup();
             let registry = dependency.registry.as_ref().map_or("", |registry| &*registry.text);
@@ -105,8 +147,9 @@ impl<'a> Names<'a> {
                 registries.entry(source.clone()).or_insert_with(|| registry.to_owned());
             }
         }
-        let mut names = Self { registries, workspace };
+        let mut names = Self { registries, moved: moved(lock, workspace), workspace };
         names.guess(lock);
+        names.registries.extend(known);
         names
     }
 
@@ -128,6 +171,13 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// A patch that nothing used, which stays the version that it is; paths have one anyway.
+    fn unused(&self, patch: &cargo_lock::Dependency) -> Option<LockedPackage> {
+        let (name, version) = (patch.name.to_string(), patch.version.to_string());
+        let registry = self.registry(&name, &version, Some(patch.source.as_ref()?))?;
+        Some(LockedPackage { name, version, registry, dependencies: Vec::new() })
+    }
+
     /// A locked package as the service is told it, unless it has no name there, or is gone.
     fn locked(&self, package: &Package) -> Option<LockedPackage> {
         let version = package.version.to_string();
@@ -144,12 +194,10 @@ impl<'a> Names<'a> {
     /// The registry of a package, by its name at the service. What has no source must be a member.
     fn registry(&self, name: &str, version: &str, source: Option<&SourceId>) -> Option<String> {
         if let Some(source) = source {
-            return self.registries.get(source).cloned();
+            let is_kept = !self.moved.contains(name);
+            return self.registries.get(source).filter(|_| is_kept).cloned();
         }
-        let is_it = |member: &super::Member| {
-            let own = member.version.as_ref().map_or("0.0.0", |version| &*version.text);
-            member.name.text == name && own == version
-        };
+        let is_it = |member: &super::Member| member.name.text == name && own(member) == version;
         self.workspace.members.iter().any(is_it).then(String::new)
     }
 

@@ -21,7 +21,8 @@ pub(super) fn read(root: &Manifest, reader: &Reader<'_>) -> Result<Vec<Patch>, I
     let mut patches = Vec::new();
     for (key, entries) in root.toml.patch.iter().flatten() {
         let table = way(&["patch", key]);
-        let patched = patched_registry(key).map_err(|fault| root.fault(&table, fault))?;
+        let patched =
+            patched_registry(key, reader.indexes).map_err(|fault| root.fault(&table, fault))?;
         for (name, entry) in entries {
             let place = within(&table, name.as_ref());
             patches.push(patch(root, reader, patched, &place, entry)?);
@@ -61,6 +62,7 @@ fn origin(
     let dependency = key.to_owned();
     let name = detail.package.as_ref().map_or(key, |name| name.as_ref());
     let fault = match detail {
+        _ if detail.version.as_deref() == Some("") => Fault::EmptyVersion { dependency },
         TomlDetailedDependency { git: Some(_), .. } => Fault::Git { dependency },
         TomlDetailedDependency { path: Some(path), .. } => {
             let folder = normal(&root.folder().join(path));

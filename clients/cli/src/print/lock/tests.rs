@@ -134,8 +134,19 @@ version = 4
 [[package]]
 name = "a"
 version = "9.0.0"
+source = "registry+https://index.example/git"
+checksum = "4444444444444444444444444444444444444444444444444444444444444444"
+
+[[package]]
+name = "a"
+version = "9.0.0"
 source = "sparse+https://corp.example/index/"
 checksum = "1111111111111111111111111111111111111111111111111111111111111111"
+
+[[package]]
+name = "a"
+version = "9.0.0"
+source = "sparse+https://corp.example/index-2/"
 
 [[package]]
 name = "a"
@@ -154,6 +165,8 @@ name = "app"
 version = "0.1.0"
 dependencies = [
  "a 10.0.0",
+ "a 9.0.0 (registry+https://index.example/git)",
+ "a 9.0.0 (sparse+https://corp.example/index-2/)",
  "a 9.0.0 (sparse+https://corp.example/index/)",
  "a 9.0.0 (sparse+https://index.example/)",
  "app",

@@ -7,6 +7,7 @@ use ecosystems::cargo::{Condition, Dependency, Features, Kind};
 
 use super::super::{Edge, Problem, Solution, Target};
 use super::{Asked, FeatureResolver, Platforms, Selection};
+use crate::conflict::{join, quoted};
 
 /// The packages by number: the members, then the picks.
 pub(super) struct Graph<'a> {
@@ -65,8 +66,12 @@ impl<'a> Graph<'a> {
         selection: &'a Selection,
     ) -> (Self, Vec<Warning>) {
         let members = problem.members.len();
-        let mut conditions =
-            Conditions { platforms, known: BTreeMap::new(), warnings: BTreeSet::new() };
+        let mut conditions = Conditions {
+            platforms,
+            known: BTreeMap::new(),
+            foreign: BTreeMap::new(),
+            warnings: BTreeSet::new(),
+        };
         let mut links = |dependencies: &'a [Dependency], edges: &[Edge]| {
             let links = edges.iter().map(|edge| {
                 let dependency = &dependencies[edge.dependency];
@@ -99,7 +104,7 @@ impl<'a> Graph<'a> {
                 asked: None,
             });
         }
-        let warnings = conditions.warnings.into_iter().collect();
+        let warnings = conditions.warnings();
         (Self { nodes, members, selection }, warnings)
     }
 
@@ -145,8 +150,13 @@ impl Link<'_> {
 struct Conditions<'a> {
     platforms: &'a Platforms,
     known: BTreeMap<&'a str, Holds>,
+    /// What no target sets, by its name in front of `=`.
+    foreign: BTreeMap<String, BTreeSet<String>>,
     warnings: BTreeSet<Warning>,
 }
+
+/// So many values of one name are told.
+const MOST_VALUES: usize = 3;
 
 impl<'a> Conditions<'a> {
     fn judge(&mut self, text: Option<&'a str>) -> Holds {
@@ -157,8 +167,8 @@ impl<'a> Conditions<'a> {
         let holds = match Condition::parse(text) {
             Ok(condition) => {
                 for foreign in condition.foreign() {
-                    let text = format!("`{foreign}` is taken as not set: no target sets it");
-                    self.warnings.insert(Warning::new(text));
+                    let key = foreign.split(" = ").next().unwrap_or_default().to_owned();
+                    self.foreign.entry(key).or_default().insert(foreign);
                 }
                 let Platforms { target, host } = self.platforms;
                 Holds { target: condition.holds(target), host: condition.holds(host) }
@@ -170,5 +180,21 @@ impl<'a> Conditions<'a> {
         };
         self.known.insert(text, holds);
         holds
+    }
+
+    /// What there is to say of conditions: of what no target sets once for each name.
+    fn warnings(mut self) -> Vec<Warning> {
+        for values in self.foreign.values() {
+            let mut told: Vec<String> = values.iter().take(MOST_VALUES).map(quoted).collect();
+            if let Some(more) = values.len().checked_sub(MOST_VALUES).filter(|more| *more > 0) {
+                told.push(format!("{more} more"));
+            }
+            let text = match &told[..] {
+                [only] => format!("{only} is taken as not set: no target sets it"),
+                _ => format!("{} are taken as not set: no target sets them", join(&told)),
+            };
+            self.warnings.insert(Warning::new(text));
+        }
+        self.warnings.into_iter().collect()
     }
 }

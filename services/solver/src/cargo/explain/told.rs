@@ -92,6 +92,18 @@ impl Words<'_, '_> {
         near.take(MOST_NEAR).map(quoted).collect()
     }
 
+    /// The registry of a package: with its address, if it is not the one that is usually asked.
+    fn registry(&self, node: Node) -> String {
+        match Subject::of(node) {
+            Subject::Crate(id)
+                if self.rules.package_name(id).registry != self.rules.problem.registry =>
+            {
+                format!("the registry {}", quoted(&self.rules.package_name(id).registry))
+            }
+            Subject::Crate(_) | Subject::Member(_) => "its registry".to_owned(),
+        }
+    }
+
     fn text(&self, node: Node, position: u32) -> Option<&Version> {
         match Subject::of(node) {
             Subject::Member(number) => Some(&self.rules.member(number).version),
@@ -200,17 +212,18 @@ impl Told for Words<'_, '_> {
     }
 
     fn missing(&self, node: Node) -> String {
-        let name = quoted(self.package(node));
+        let (name, registry) = (quoted(self.package(node)), self.registry(node));
         match &self.near(node)[..] {
-            [] => format!("its registry has no {name}"),
-            near => format!("its registry has no {name}, while there is {}", join(near)),
+            [] => format!("{registry} has no {name}"),
+            near => format!("{registry} has no {name}, while there is {}", join(near)),
         }
     }
 
     fn which_is_missing(&self, node: Node) -> String {
+        let registry = self.registry(node);
         match &self.near(node)[..] {
-            [] => "which its registry does not have".to_owned(),
-            near => format!("which its registry does not have, while there is {}", join(near)),
+            [] => format!("which {registry} does not have"),
+            near => format!("which {registry} does not have, while there is {}", join(near)),
         }
     }
 }

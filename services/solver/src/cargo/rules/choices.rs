@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use ecosystems::cargo::Version;
 
+use super::super::LockedEdge;
 use super::super::candidates::{Candidates, Matches, Preference, Shelf, is_candidate};
-use super::super::patches::Patched;
+use super::super::locks;
 use super::super::universe::{CrateId, Target};
 use super::{CargoRules, Owner};
 
@@ -34,30 +35,43 @@ impl<'a> CargoRules<'a> {
 
     /// The version that the lock file has a dependency point to.
     fn kept(&self, owner: Owner, place: u32) -> Option<&'a Version> {
-        if self.problem.locked.is_empty() {
+        if !self.locks.is_there() {
             return None;
         }
         let Target { package, .. } = self.targets(owner)[place as usize];
         let requirement = &self.dependencies(owner)[place as usize].requirement;
-        let edges = match owner {
-            Owner::Member(number) => &self.member(number).locked[..],
+        let locked = match owner {
+            Owner::Member(number) => Some(LockedEdge::Member(number as usize)),
             Owner::Release(id, position) => {
                 let place = self.locks.place(id, &self.release(id, position).version);
-                place.map_or(&[][..], |place| &self.problem.locked[place].edges)
+                place.map(LockedEdge::Package)
             }
         };
-        let locked = edges.iter().filter(|place| self.locks.holds(**place));
-        let locked = locked.filter_map(|place| self.problem.locked.get(*place));
-        let mut fitting = locked.filter(|locked| requirement.matches(&locked.version));
-        let known = fitting.find(|locked| {
-            let id = self.id(&locked.package);
-            let owner =
-                |owner: Owner| matches!(owner, Owner::Release(other, _) if Some(other) == id);
-            let is_patch = |patch: &Patched<'_>| patch.package == package && owner(patch.owner);
-            id == Some(package) || self.patches.patched.iter().any(is_patch)
-        });
-        let kept = known.map(|locked| &locked.version);
+        let locked = locked.filter(|locked| self.locks.holds(*locked));
+        let edges = locked.map_or(&[][..], |locked| locks::edges(self.problem, locked));
+        let kept = edges.iter().filter(|edge| self.locks.holds(**edge));
+        let kept = kept.filter_map(|edge| self.locked_version(package, *edge));
+        // Which edge is that of which dependency no lock file says: cargo takes the first that fits.
+        let kept = kept.filter(|version| requirement.matches(version)).min();
         kept.or_else(|| self.locks.oldest(package, |version| requirement.matches(version)))
+    }
+
+    /// The version that something in the lock file has, if it is a package or stands in for it.
+    fn locked_version(&self, package: CrateId, locked: LockedEdge) -> Option<&'a Version> {
+        let patched = self.patches.patched.iter().filter(|patched| patched.package == package);
+        let mut owners = patched.map(|patched| patched.owner);
+        match locked {
+            LockedEdge::Member(place) => {
+                let is_it = owners.any(|owner| owner == Owner::Member(super::number(place)));
+                is_it.then(|| &self.problem.members[place].version)
+            }
+            LockedEdge::Package(place) => {
+                let locked = self.problem.locked.get(place)?;
+                let id = self.id(&locked.package)?;
+                let is_of = |owner| matches!(owner, Owner::Release(other, _) if other == id);
+                (id == package || owners.any(is_of)).then_some(&locked.version)
+            }
+        }
     }
 
     /// The candidates of a package; `None` if it is not known.

@@ -137,7 +137,7 @@ impl Manifest {
             paths: self.paths(members),
             features,
             links: None,
-            locked: Vec::new(),
+            locked: None,
         }
     }
 

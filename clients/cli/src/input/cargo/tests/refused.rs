@@ -45,6 +45,12 @@ pub(super) fn faulty() -> Vec<String> {
         format!(
             "{app}[workspace]\nmembers = ['a']\n-- a/Cargo.toml\n[package]\nname = 'a'\n[workspace]\n"
         ),
+        format!("{app}[dependencies]\na = ''\n"),
+        format!(
+            "{app}[dependencies]\na = {{ path = 'a', version = '' }}\n-- a/Cargo.toml\n[package]\nname = 'a'\n[workspace]\n"
+        ),
+        format!("{app}[dependencies]\na.workspace = true\n[workspace.dependencies]\na = ''\n"),
+        format!("{app}links = 'z'\nbuild = false\n"),
         "[package]\nname = 'a'\nworkspace = 'b'\n-- b/Cargo.toml\n[workspace]\n".to_owned(),
     ]
 }
