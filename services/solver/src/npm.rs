@@ -14,6 +14,7 @@ mod flags;
 mod locked;
 mod overrides;
 mod place;
+mod platform;
 mod problem;
 mod solution;
 mod tree;
@@ -21,6 +22,7 @@ mod universe;
 
 pub use ahead::ahead;
 pub use facts::DependencyKind;
+pub use platform::{Platform, View, installed};
 pub use problem::{
     Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Policy, Problem,
     Project,
