@@ -101,6 +101,84 @@ fn an_answer_does_not_depend_on_what_happened_to_be_known() {
 }
 
 #[test]
+fn what_is_locked_stays_and_is_asked_for_at_once() {
+    let Some(mut world) = World::recorded() else { return };
+    for set in ["next-app", "vite-vue", "storybook"] {
+        let mut problem = case::oracle(set).expect("an oracle");
+        let (answer, ..) = world.solve(&problem, STEPS);
+        let Outcome::Solved(solution) = &answer else { panic!("{answer:?}") };
+        problem.locked = locks::locked(solution);
+        let mut fresh = World::recorded().expect("the recorded registry");
+        let (again, steps, rounds) = fresh.solve(&problem, STEPS);
+        let Outcome::Solved(again) = again else { panic!("{again:?}") };
+        println!("{set}: {steps} steps, {rounds} rounds with a lock");
+        assert_eq!(again.places.len(), solution.places.len());
+        for (one, other) in again.places.iter().zip(&solution.places) {
+            let said = cases::said_of(&again, one, true);
+            assert_eq!(said, cases::said_of(solution, other, true), "{}", one.location);
+        }
+        // All that is locked is named in the first round; only what is not met is looked for.
+        let is_met = solution.places.iter().flat_map(|place| &place.edges).all(|edge| edge.is_met);
+        assert!(rounds <= if is_met { 2 } else { 4 }, "{rounds} rounds");
+    }
+}
+
+/// A lock file's places, those that cannot be taken up, and the versions that there are then.
+type Lost = (&'static [(&'static str, &'static str)], &'static [usize], &'static [&'static str]);
+
+/// What a lock file has, whether it can be taken up, and the versions that are there then.
+const LOST: [Lost; 4] = [
+    // Nothing that is not right.
+    (
+        &[("node_modules/web", "web@1.0.0"), ("node_modules/log", "log@1.0.0")],
+        &[],
+        &["1.0.0", "1.0.0"],
+    ),
+    // The registry does not have this version any more.
+    (
+        &[("node_modules/web", "web@1.5.0"), ("node_modules/log", "log@1.0.0")],
+        &[0],
+        &["1.0.0", "1.1.0"],
+    ),
+    // What lies in it is not to be had, either.
+    (
+        &[("node_modules/web", "web@1.5.0"), ("node_modules/web/node_modules/log", "log@1.0.0")],
+        &[0, 1],
+        &["1.1.0", "1.1.0"],
+    ),
+    // No package, no place of a package, and a link to nowhere.
+    (
+        &[
+            ("node_modules/gone", "gone@1.0.0"),
+            ("web", "web@1.0.0"),
+            ("node_modules/a/b/c", "web@1.0.0"),
+            ("node_modules/x", "link:x"),
+        ],
+        &[0, 1, 2, 3],
+        &["1.1.0", "1.1.0"],
+    ),
+];
+
+#[test]
+fn what_of_a_lock_cannot_be_had_is_said_and_taken_anew() {
+    let web = r#"{"versions":{"1.0.0":{"dependencies":{"log":"^1.0.0"}},"1.1.0":{"dependencies":{"log":"^1.0.0"}}},"dist-tags":{"latest":"1.1.0"}}"#;
+    let log = r#"{"versions":{"1.0.0":{},"1.1.0":{}},"dist-tags":{"latest":"1.1.0"}}"#;
+    let documents = [("web", web), ("log", log)];
+    let documents = documents.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
+    let (project, _) = case::read(r#"{"dependencies":{"web":"^1.0.0"}}"#);
+    for (lock, lost, versions) in LOST {
+        let places = lock.iter().map(|(location, text)| case::locked_place(location, text));
+        let locked = places.collect();
+        let problem = Problem { project: project.clone(), locked, ..Problem::default() };
+        let (found, ..) = World::of(documents.clone().into()).solve(&problem, STEPS);
+        let Outcome::Solved(solution) = &found else { panic!("{found:?}") };
+        assert_eq!(solution.not_taken_up, lost, "{lock:?}");
+        let found: Vec<&str> = solution.places[1..].iter().map(|place| &*place.version).collect();
+        assert_eq!(found, versions, "{lock:?}");
+    }
+}
+
+#[test]
 fn cases_are_answered_as_npm_does() {
     let Some(mut world) = World::recorded() else { return };
     let faults = cases::faults(&mut world);

@@ -98,10 +98,13 @@ impl Words<'_, '_> {
         let facts = &self.builder.tree.facts;
         let failure = self.builder.tree[node].failure.map(|failure| facts.failure(failure));
         let (text, fact) = match failure {
-            Some(Failure::NoVersion { name, spec }) => {
+            Some(Failure::NoVersion { name, spec, code }) => {
                 let (package, range) = (facts.name(*name), facts.spec_text(*spec));
+                let before = self.builder.policy.before;
+                let until = before.map(|at| format!(", published by {at},")).unwrap_or_default();
+                let wanted = quoted(range);
                 (
-                    format!("No version of {} is {} (`ETARGET`)", quoted(package), quoted(range)),
+                    format!("No version of {}{until} is {wanted} (`{code}`)", quoted(package)),
                     Fact::NoVersion { package: package.to_owned(), range: range.to_owned() },
                 )
             }

@@ -37,8 +37,8 @@ pub(crate) enum Failure {
     Gap(NameId),
     /// No registry has it.
     Missing(NameId),
-    /// It has no version that would do.
-    NoVersion { name: NameId, spec: SpecId },
+    /// It has no version that would do; with npm's name for that.
+    NoVersion { name: NameId, spec: SpecId, code: &'static str },
     /// It is to come from elsewhere than a registry.
     Elsewhere { name: NameId, spec: SpecId },
 }
@@ -99,6 +99,8 @@ pub(crate) struct Facts<'a> {
     /// Versions to be taken, by what asks for them.
     pins: FxHashMap<(NameId, SpecId), u32>,
     releases: FxHashMap<(NameId, u32), Rc<Package>>,
+    /// The same as a lock file has them, by their numbers.
+    locked: FxHashMap<u32, Rc<Package>>,
     picks: FxHashMap<(NameId, SpecId), Result<Rc<Package>, FailureId>>,
     pub(crate) failures: Vec<Failure>,
     /// How many packages are known to be unknown, one for each spec.

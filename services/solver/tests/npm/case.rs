@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use ecosystems::Timestamp;
 use ecosystems::npm::{Dependency, Name, Needs, Version, read_packument};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use solver::npm::{
-    Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Policy, Problem,
-    Project,
+    Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Platform, Policy,
+    Problem, Project,
 };
 
 /// An object, in the order of the document.
@@ -41,8 +42,18 @@ pub(crate) struct Options {
     strict_peer_deps: bool,
     prefer_dedupe: bool,
     install_strategy: Option<String>,
+    before: Option<String>,
+    platform: Option<Machine>,
     #[serde(rename = "lock")]
     _lock: bool,
+}
+
+/// The machine that npm is told to install on.
+#[derive(serde::Deserialize)]
+struct Machine {
+    os: Option<String>,
+    cpu: Option<String>,
+    libc: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
@@ -74,6 +85,19 @@ impl Case {
         Some(documents.map(|(name, document)| (name, document.get().as_bytes().to_vec())).collect())
     }
 
+    /// The machine that the answer is looked at for, if it is.
+    pub(crate) fn platform(&self) -> Option<Platform> {
+        let machine = self.options.platform.as_ref()?;
+        let version = |text: &str| Version::parse(text).expect("a version");
+        Some(Platform {
+            os: machine.os.clone(),
+            cpu: machine.cpu.clone(),
+            libc: machine.libc.clone(),
+            node: self.options.node.as_deref().map(version),
+            npm: Some(version("11.19.1")),
+        })
+    }
+
     pub(crate) fn problem(&self) -> Problem {
         let (project, overrides) = read(self.manifest.get());
         let folders = self.workspaces.0.iter().map(|(location, manifest)| Folder {
@@ -81,19 +105,8 @@ impl Case {
             project: read(manifest.get()).0,
             is_workspace: true,
         });
-        let locked = self.locked.0.iter().map(|(location, text)| {
-            let content = match text.strip_prefix("link:") {
-                Some(target) => LockedContent::Link(target.to_owned()),
-                None => {
-                    let (package, version) = text.rsplit_once('@').expect("a version");
-                    LockedContent::Release {
-                        package: Name::parse(package).expect("a name"),
-                        version: Version::parse(version).expect("a version"),
-                    }
-                }
-            };
-            LockedPlace { location: location.clone(), content }
-        });
+        let locked = self.locked.0.iter();
+        let locked = locked.map(|(location, text)| locked_place(location, text));
         let options = &self.options;
         let version = |text: &str| Version::parse(text).expect("a version");
         Problem {
@@ -104,7 +117,10 @@ impl Case {
             policy: Policy {
                 node: options.node.as_deref().map(version),
                 npm: Some(version("11.19.1")),
-                before: None,
+                before: options
+                    .before
+                    .as_deref()
+                    .map(|at| Timestamp::parse(at).expect("an instant")),
                 install_strategy: match options.install_strategy.as_deref() {
                     Some("nested") => InstallStrategy::Nested,
                     _ => InstallStrategy::Hoisted,
@@ -116,6 +132,21 @@ impl Case {
             },
         }
     }
+}
+
+/// A place of a lock file: `name@version`, or `link:` and where that leads.
+pub(crate) fn locked_place(location: &str, text: &str) -> LockedPlace {
+    let content = match text.strip_prefix("link:") {
+        Some(target) => LockedContent::Link(target.to_owned()),
+        None => {
+            let (package, version) = text.rsplit_once('@').expect("a version");
+            LockedContent::Release {
+                package: Name::parse(package).expect("a name"),
+                version: Version::parse(version).expect("a version"),
+            }
+        }
+    };
+    LockedPlace { location: location.to_owned(), content }
 }
 
 /// What is asked in a recorded set: as npm was, on node 20.20.2.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use solver::npm::{Content, DependencyKind, Outcome, Place, Solution};
+use solver::npm::{Content, DependencyKind, Outcome, Place, Solution, View, installed};
 
 use super::STEPS;
 use super::case::Case;
@@ -20,12 +20,21 @@ pub(crate) struct Answer {
     pub(crate) code: String,
     #[serde(default)]
     pub(crate) text: String,
+    /// What npm warns of as made for other engines, as `name@version`.
+    #[serde(default)]
+    engines: BTreeSet<String>,
 }
 
 impl Answer {
     /// That npm refuses, with its words.
     pub(crate) fn refused(code: &str, text: &str) -> Self {
-        Self { ok: false, nodes: Vec::new(), code: code.to_owned(), text: text.to_owned() }
+        Self {
+            ok: false,
+            nodes: Vec::new(),
+            code: code.to_owned(),
+            text: text.to_owned(),
+            engines: BTreeSet::new(),
+        }
     }
 }
 
@@ -79,11 +88,40 @@ pub(crate) fn faults(world: &mut World) -> Vec<String> {
             Some(documents) => World::of(documents).solve(&case.problem(), STEPS).0,
             None => world.solve(&case.problem(), STEPS).0,
         };
+        let outcome = match (case.platform(), outcome) {
+            (Some(platform), Outcome::Solved(mut solution)) => {
+                let view = installed(&solution, &platform);
+                faults.extend(other_view(&answer, &solution, &view, &case.name));
+                if !view.unfit.is_empty() {
+                    continue;
+                }
+                for number in view.left_out {
+                    solution.places[number].purpose.is_inert = true;
+                }
+                Outcome::Solved(solution)
+            }
+            (_, outcome) => outcome,
+        };
         faults.extend(judge(&answer, &outcome).into_iter().map(|f| format!("{}: {f}", case.name)));
     }
     println!("{} cases, {refused} of them refused", cases.len());
     faults.truncate(200);
     faults
+}
+
+/// In what a view differs from npm's in that it refuses, or warns.
+fn other_view(answer: &Answer, solution: &Solution, view: &View, name: &str) -> Option<String> {
+    if answer.code == "EBADPLATFORM" || !view.unfit.is_empty() {
+        let is_said = answer.code == "EBADPLATFORM" && !view.unfit.is_empty();
+        return (!is_said).then(|| format!("{name}: {} {}; {view:?}", answer.code, answer.text));
+    }
+    let title = |number: &usize| {
+        let place = &solution.places[*number];
+        format!("{}@{}", place.package, place.version)
+    };
+    let engines: BTreeSet<String> = view.unsupported.iter().map(title).collect();
+    (engines != answer.engines)
+        .then(|| format!("{name}: npm warns of {:?}, we of {engines:?}", answer.engines))
 }
 
 fn judge(answer: &Answer, outcome: &Outcome) -> Vec<String> {

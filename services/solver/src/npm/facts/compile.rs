@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecosystems::npm::{
-    Dependency as Stated, Name, Needs, Packument, PickRules, Range, Reading, Spec, Version, pick,
+    Dependency as Stated, Name, Needs, Packument, PickRules, Range, Reading, Spec, Version,
+    locale_compare, pick,
 };
 use rustc_hash::FxHashMap;
 
@@ -50,6 +51,7 @@ impl<'a> Facts<'a> {
             nothing,
             pins: FxHashMap::default(),
             releases: FxHashMap::default(),
+            locked: FxHashMap::default(),
             picks: FxHashMap::default(),
             failures: Vec::new(),
             gap_count: 0,
@@ -115,8 +117,10 @@ impl<'a> Facts<'a> {
         if let Some(position) = self.pins.get(&(name, spec)) {
             return Ok(self.release(name, &packument, *position));
         }
-        let Ok(picked) = pick(&packument, wanted, &self.pick_rules) else {
-            return Err(Failure::NoVersion { name, spec });
+        let none = |code| Failure::NoVersion { name, spec, code };
+        let picked = match pick(&packument, wanted, &self.pick_rules) {
+            Ok(picked) => picked,
+            Err(error) => return Err(none(error.code())),
         };
         // The manifest is one of the list, or one that the registry keeps beside it.
         let position = packument
@@ -124,13 +128,12 @@ impl<'a> Facts<'a> {
             .iter()
             .position(|manifest| std::ptr::eq(manifest, picked.manifest))
             .and_then(|position| u32::try_from(position).ok());
-        let Some(position) = position else {
-            return Err(Failure::NoVersion { name, spec });
-        };
+        let Some(position) = position else { return Err(none("ETARGET")) };
         Ok(self.release(name, &packument, position))
     }
 
-    /// A version that a lock file has, if the registry has it.
+    /// A version that a lock file has, if the registry has it. What it needs is in the order of the
+    /// file, which npm writes sorted.
     pub(crate) fn locked(&mut self, package: &Name, version: &Version) -> Option<Rc<Package>> {
         let name = self.intern(package.as_str());
         self.asked.insert(name);
@@ -140,9 +143,29 @@ impl<'a> Facts<'a> {
             return None;
         };
         let packument = Arc::clone(packument?);
-        let position =
-            packument.manifests.iter().position(|manifest| manifest.version == *version)?;
-        Some(self.release(name, &packument, u32::try_from(position).ok()?))
+        let manifests = &packument.manifests;
+        let start = manifests.partition_point(|one| one.version.cmp_precedence(version).is_lt());
+        let same = manifests[start..].iter();
+        let mut same = same.take_while(|one| one.version.cmp_precedence(version).is_eq());
+        let position = start + same.position(|one| one.version == *version)?;
+        let release = self.release(name, &packument, u32::try_from(position).ok()?);
+        if let Some(known) = self.locked.get(&release.id) {
+            return Some(Rc::clone(known));
+        }
+        let mut runtime = release.runtime.clone();
+        let list = |kind: DependencyKind| match kind {
+            DependencyKind::Peer => 0,
+            DependencyKind::PeerOptional => 1,
+            DependencyKind::Production | DependencyKind::Development => 2,
+            DependencyKind::Optional | DependencyKind::Workspace => 3,
+        };
+        runtime.sort_by(|one, other| {
+            let order = list(one.kind).cmp(&list(other.kind));
+            order.then_with(|| locale_compare(self.name(one.name), self.name(other.name)))
+        });
+        let locked = Rc::new(release.with_runtime(runtime));
+        self.locked.insert(release.id, Rc::clone(&locked));
+        Some(locked)
     }
 
     /// A version of a registry's.

@@ -71,6 +71,20 @@ impl DependencyKind {
 }
 
 impl Package {
+    /// The same package, with what it needs in another order.
+    pub(super) fn with_runtime(&self, runtime: Box<[Dependency]>) -> Self {
+        Self {
+            id: self.id,
+            name: self.name,
+            origin: self.origin.clone(),
+            version: self.version.clone(),
+            runtime,
+            all: None,
+            bundled: self.bundled.clone(),
+            has_shrinkwrap: self.has_shrinkwrap,
+        }
+    }
+
     pub(crate) fn dependencies(&self, with_development: bool) -> &[Dependency] {
         match &self.all {
             Some(all) if with_development => all,
