@@ -175,7 +175,7 @@ impl<'a> Names<'a> {
     fn unused(&self, patch: &cargo_lock::Dependency) -> Option<LockedPackage> {
         let (name, version) = (patch.name.to_string(), patch.version.to_string());
         let registry = self.registry(&name, &version, Some(patch.source.as_ref()?))?;
-        Some(LockedPackage { name, version, registry, dependencies: Vec::new() })
+        Some(LockedPackage { name, version, registry, ..LockedPackage::default() })
     }
 
     /// A locked package as the service is told it, unless it has no name there, or is gone.
