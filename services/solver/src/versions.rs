@@ -38,6 +38,19 @@ impl Versions {
         Self { tail: false, words }.trimmed()
     }
 
+    /// The set of single positions, in whatever order.
+    pub fn of(positions: impl Iterator<Item = u32>) -> Self {
+        let mut words = Words::new();
+        for position in positions {
+            let place = word_of(position);
+            if words.len() <= place {
+                words.resize(place + 1, 0);
+            }
+            words[place] |= 1 << (position % 64);
+        }
+        Self { tail: false, words }
+    }
+
     /// The positions below `length` in the set, ascending.
     pub fn positions(&self, length: u32) -> impl DoubleEndedIterator<Item = u32> + '_ {
         (0..length).filter(|position| self.contains(position))

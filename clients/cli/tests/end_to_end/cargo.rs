@@ -62,7 +62,7 @@ dependencies = [
 "#;
 
 fn workspace() -> Folder {
-    Folder::with(&[("lib/Cargo.toml", LIB), ("Cargo.toml", ROOT)])
+    Folder::with(&[("lib/Cargo.toml", LIB), ("lib/build.rs", ""), ("Cargo.toml", ROOT)])
 }
 
 /// The answer that [`LOCK`] is written from, for the workspace that [`locked`] makes.
@@ -106,7 +106,8 @@ fn solved() -> ResolveResponse {
 /// A workspace, and a lock of it that has not changed.
 fn locked() -> Folder {
     let app = "[package]\nname = 'app'\nversion = '0.1.0'\n[dependencies]\ncc = '1'\n[workspace]\nmembers = ['lib']\n";
-    Folder::with(&[("Cargo.toml", app), ("lib/Cargo.toml", LIB), ("Cargo.lock", LOCK)])
+    let files = [("Cargo.toml", app), ("lib/Cargo.toml", LIB), ("lib/build.rs", "")];
+    Folder::with(&[&files[..], &[("Cargo.lock", LOCK)]].concat())
 }
 
 #[test]

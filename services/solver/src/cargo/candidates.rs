@@ -85,10 +85,10 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The candidates of a line; none if there are none.
-    fn new(line: Line, versions: &[Range<u32>]) -> Option<Self> {
-        let versions = (!versions.is_empty()).then(|| Versions::from_runs(versions))?;
-        Some(Self { line: line.first, versions })
+    /// The candidates at some positions of a line.
+    fn new(line: Line, positions: &[u32]) -> Self {
+        let versions = positions.iter().map(|position| position - line.first);
+        Self { line: line.first, versions: Versions::of(versions) }
     }
 }
 
@@ -196,9 +196,11 @@ impl<'a> Candidates<'a> {
     }
 
     /// Candidates in the order in which they are tried.
-    fn order(&self, positions: impl Iterator<Item = u32>) -> Vec<(Rank, u32)> {
-        let ranked = positions.filter_map(|position| Some((self.rank(position)?, position)));
-        let mut order: Vec<(Rank, u32)> = ranked.collect();
+    fn order(&self, positions: Range<u32>, fits: impl Fn(u32) -> bool) -> Vec<(Rank, u32)> {
+        // Most versions in a stretch fit.
+        let mut order: Vec<(Rank, u32)> = Vec::with_capacity(positions.len());
+        let fitting = positions.filter(|position| fits(*position));
+        order.extend(fitting.filter_map(|position| Some((self.rank(position)?, position))));
         if self.policy.strategy == Strategy::Lowest {
             order.sort_unstable();
         } else {
@@ -224,13 +226,15 @@ impl<'a> Candidates<'a> {
 
     /// The candidates that meet a requirement, a certain version before all others if it does.
     pub(crate) fn matching(&self, requirement: &Requirement, first: Option<&Version>) -> Matches {
-        let is_first = |position: &u32| first == Some(self.at(*position).version);
         let meeting = self.meeting(requirement).into_iter();
         let mut positions: Vec<u32> = meeting.map(|(_, position)| position).collect();
-        if let Some(place) = positions.iter().position(is_first) {
-            positions[..=place].rotate_right(1);
+        if let Some(first) = first {
+            let is_first = |position: &u32| first == self.at(*position).version;
+            if let Some(place) = positions.iter().position(is_first) {
+                positions[..=place].rotate_right(1);
+            }
         }
-        self.runs(positions.into_iter())
+        self.runs(&positions)
     }
 
     /// The lowest alone of the candidates that meet a requirement and are of the first rank.
@@ -238,7 +242,7 @@ impl<'a> Candidates<'a> {
         let meeting = self.meeting(requirement).into_iter();
         let is_first = |(_, position): &(Rank, u32)| first == Some(self.at(*position).version);
         let lowest = meeting.clone().find(is_first).or_else(|| meeting.min());
-        self.runs(lowest.into_iter().map(|(_, position)| position))
+        self.runs(lowest.map(|(_, position)| position).as_slice())
     }
 
     /// The candidates that meet a requirement, in the order in which they are tried.
@@ -247,26 +251,23 @@ impl<'a> Candidates<'a> {
             None => requirement.stretch(self.shelf.releases, |release| &release.version),
             Some(patched) => requirement.stretch(patched, |stock| stock.version),
         };
-        let positions = (0..self.shelf.length()).take(stretch.end).skip(stretch.start);
-        self.order(positions.filter(|at| requirement.matches(self.at(*at).version)))
+        let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let stretch = number(stretch.start)..number(stretch.end);
+        self.order(stretch, |at| requirement.matches(self.at(at).version))
     }
 
-    fn runs(&self, positions: impl Iterator<Item = u32>) -> Matches {
-        let mut matches = Matches { count: 0, runs: Vec::new() };
-        let mut line = Line { first: 0, end: 0 };
-        let mut run: Vec<Range<u32>> = Vec::new();
-        for position in positions {
-            if !(line.first..line.end).contains(&position) {
-                matches.runs.extend(Run::new(line, &run));
-                run.clear();
-                line = self.lines[self.place(position)];
-            }
-            let version = position - line.first;
-            run.push(version..version + 1);
-            matches.count += 1;
+    /// Positions that are tried one after another, by the lines that they are of.
+    fn runs(&self, positions: &[u32]) -> Matches {
+        let mut runs = Vec::new();
+        let mut left = positions;
+        while let [first, ..] = left {
+            let line = self.lines[self.place(*first)];
+            let is_of = |position: &&u32| (line.first..line.end).contains(*position);
+            let (run, rest) = left.split_at(left.iter().take_while(is_of).count());
+            runs.push(Run::new(line, run));
+            left = rest;
         }
-        matches.runs.extend(Run::new(line, &run));
-        matches
+        Matches { count: u32::try_from(positions.len()).unwrap_or(u32::MAX), runs }
     }
 
     /// The version of a line to try first of those in `range`.

@@ -248,8 +248,10 @@ impl<'a> CargoRules<'a> {
         let versions = self.offering(id, run, &self.named(dependency, extra))?;
         let need =
             |kind| (0, Need { slot: self.slot(kind), versions: versions.clone(), base: None });
-        let mut needs = vec![need(SlotKind::Line(id, run.line))];
-        for feature in requested(dependency, extra) {
+        let requested = requested(dependency, extra);
+        let mut needs = Vec::with_capacity(1 + requested.len());
+        needs.push(need(SlotKind::Line(id, run.line)));
+        for feature in requested {
             let feature = self.number(feature);
             if self.has_effect(id, run.line, feature) {
                 needs.push(need(SlotKind::Feature(id, run.line, feature)));
@@ -338,8 +340,8 @@ impl<'a> CargoRules<'a> {
             last = set.map(|set| (set, offers));
             offers
         });
-        let offering: SmallVec<[_; 8]> = offering.map(|version| version..version + 1).collect();
-        (!offering.is_empty()).then(|| Versions::from_runs(&offering))
+        let offering = Versions::of(offering);
+        (offering != Versions::empty()).then_some(offering)
     }
 
     /// Whether a feature asks for anything in any version of a line, or cannot be had in one that
@@ -351,8 +353,15 @@ impl<'a> CargoRules<'a> {
         }
         let has_effect = self.candidates(id).is_some_and(|candidates| {
             let mut positions = line..line + candidates.length(line);
-            positions
-                .any(|position| self.asks(candidates.at(position).owner, feature) == Some(true))
+            // Most releases have the features of the one before.
+            let mut last: Option<*const FeatureSet> = None;
+            positions.any(|position| {
+                let owner = candidates.at(position).owner;
+                let set = self.feature_set(owner).map(std::ptr::from_ref);
+                let is_known = set.is_some() && set == last;
+                last = set;
+                !is_known && self.asks(owner, feature) == Some(true)
+            })
         });
         self.state.borrow_mut().effects.insert(key, has_effect);
         has_effect
