@@ -81,6 +81,8 @@ pub(crate) struct Edge {
     pub(crate) name: NameId,
     /// As its package states it.
     pub(crate) stated: SpecId,
+    /// What would do as well, where it is there already.
+    accepted: Option<SpecId>,
     pub(crate) kind: DependencyKind,
     pub(crate) rule: Option<RuleId>,
     /// Whether it is known to stay unmet, a conflict that was let pass.
@@ -211,6 +213,7 @@ impl<'a> Tree<'a> {
             to: None,
             name: dependency.name,
             stated: dependency.spec,
+            accepted: dependency.accepted,
             kind: dependency.kind,
             rule: None,
             is_let_pass: false,

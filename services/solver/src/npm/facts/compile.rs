@@ -198,20 +198,21 @@ impl<'a> Facts<'a> {
             Origin::Folder(folder) => Some(Some(folder)),
             Origin::Release(..) | Origin::Nowhere => None,
         };
+        let context = (base, &*needs.accepted);
         let mut runtime: Vec<Dependency> = Vec::new();
         if !self.problem.policy.ignores_peers {
             let kinds = [(false, DependencyKind::Peer), (true, DependencyKind::PeerOptional)];
             for (is_optional, kind) in kinds {
                 let peers = needs.peers.iter().filter(|peer| peer.is_optional == is_optional);
                 let peers = peers.map(|peer| &peer.dependency);
-                self.add(&mut runtime, kind, base, peers);
+                self.add(&mut runtime, kind, context, peers);
             }
         }
-        self.add(&mut runtime, DependencyKind::Production, base, needs.dependencies.iter());
-        self.add(&mut runtime, DependencyKind::Optional, base, needs.optional.iter());
+        self.add(&mut runtime, DependencyKind::Production, context, needs.dependencies.iter());
+        self.add(&mut runtime, DependencyKind::Optional, context, needs.optional.iter());
         let all = (!development.is_empty()).then(|| {
             let mut all = runtime.clone();
-            self.add(&mut all, DependencyKind::Development, base, development.iter());
+            self.add(&mut all, DependencyKind::Development, context, development.iter());
             all.into()
         });
         let bundled = needs.bundled.iter().map(|name| self.intern(name)).collect();
@@ -227,12 +228,13 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Adds dependencies behind others; of two under one name the later counts.
+    /// Adds dependencies behind others; of two under one name the later counts. `base` is what paths
+    /// are meant from, beside what would do as well.
     fn add<'b>(
         &mut self,
         list: &mut Vec<Dependency>,
         kind: DependencyKind,
-        base: Option<Option<u32>>,
+        (base, accepted): (Option<Option<u32>>, &[Stated]),
         stated: impl Iterator<Item = &'b Stated>,
     ) {
         let before = list.len();
@@ -246,7 +248,12 @@ impl<'a> Facts<'a> {
             {
                 list.remove(place);
             }
-            list.push(Dependency { kind, name, spec });
+            let accepted = accepted.iter().find(|accepted| accepted.name == stated.name);
+            let accepted = accepted.map(|accepted| match accepted.requirement.as_str() {
+                "" => self.intern_spec("*", None),
+                text => self.intern_spec(text, base),
+            });
+            list.push(Dependency { kind, name, spec, accepted });
         }
     }
 
@@ -334,7 +341,7 @@ impl<'a> Facts<'a> {
                 };
                 let spec = self.intern_spec(&format!("file:{}", folder.location), Some(None));
                 let kind = DependencyKind::Workspace;
-                self.workspaces.push(Dependency { kind, name, spec });
+                self.workspaces.push(Dependency { kind, name, spec, accepted: None });
             }
         }
     }

@@ -29,6 +29,8 @@ pub(crate) struct Dependency {
     pub(crate) kind: DependencyKind,
     pub(crate) name: NameId,
     pub(crate) spec: SpecId,
+    /// What would do as well, where it is there already (`acceptDependencies`).
+    pub(crate) accepted: Option<SpecId>,
 }
 
 /// Where a package comes from.

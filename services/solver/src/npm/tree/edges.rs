@@ -82,14 +82,17 @@ impl Tree<'_> {
         if edge.from.is_none() || self[node].name != edge.name {
             return false;
         }
+        let fits = |spec| {
+            self.fits(node, spec) || edge.accepted.is_some_and(|accepted| self.fits(node, accepted))
+        };
         let is_shut = self[node].package.has_shrinkwrap || self.is_in_shrinkwrap(node);
         if is_shut || self.bundler(node).is_some() {
-            return self.fits(node, edge.stated);
+            return fits(edge.stated);
         }
         let key = edge.rule.and_then(|rule| self.facts.overrides.key_spec(rule));
-        let Some(key) = key else { return self.fits(node, self.spec(id)) };
+        let Some(key) = key else { return fits(self.spec(id)) };
         // What an override names is not taken for what it replaces.
-        self.fits(node, self.spec(id)) || (self.fits(node, edge.stated) && !self.fits(node, key))
+        fits(self.spec(id)) || (fits(edge.stated) && !fits(key))
     }
 
     fn fits(&self, node: NodeId, spec: SpecId) -> bool {
