@@ -69,10 +69,7 @@ impl Ecosystem for Npm {
                 Searched::Conflict(conflict, facts(footprint))
             }
             Solved::Gaps(gaps) => Searched::Gaps(facts(gaps)),
-            Solved::Spent { interrupted } => {
-                let spent = solver::Partial { interrupted, ..solver::Partial::default() };
-                Searched::Spent(common::exhausted(spent))
-            }
+            Solved::Spent(partial) => Searched::Spent(common::exhausted(partial)),
         };
         (searched, steps)
     }

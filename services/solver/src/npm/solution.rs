@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use ecosystems::npm::{Name, Packument, Version};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::Builder;
-use super::facts::{DependencyKind, Origin};
+use super::facts::{DependencyKind, NameId, Origin};
 use super::tree::{Fault, NodeId, PROJECT};
+use crate::partial::Partial;
 
 /// Where everything goes.
 #[derive(Clone, Debug, Default)]
@@ -159,6 +160,26 @@ pub(crate) fn read(builder: &Builder<'_>) -> Solution {
         passed: passed(builder, &numbers),
         adjusted: Vec::new(),
         not_taken_up: builder.not_taken_up.clone(),
+    }
+}
+
+impl Builder<'_> {
+    /// What has a place when the budget is spent.
+    pub(crate) fn partial(&self, interrupted: bool) -> Partial {
+        let tree = &self.tree;
+        let mut seen = FxHashSet::default();
+        let placed = tree.placed().into_iter().map(|node| &tree[node].package);
+        let releases = placed.filter(|package| package.is_release() && seen.insert(package.id));
+        let decided = releases.map(|package| {
+            let version = package.version().map(ToString::to_string).unwrap_or_default();
+            (tree.facts.name(package.name).to_owned(), version)
+        });
+        let contended = self.passed.iter().map(|clash| tree[clash.edge].name);
+        let mut counts: FxHashMap<NameId, u32> = FxHashMap::default();
+        contended.for_each(|name| *counts.entry(name).or_default() += 1);
+        let counts =
+            counts.into_iter().map(|(name, count)| (tree.facts.name(name).to_owned(), count));
+        Partial::new(interrupted, decided.collect(), counts)
     }
 }
 
