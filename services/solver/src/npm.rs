@@ -33,6 +33,7 @@ pub use universe::Universe;
 use ecosystems::npm::Name;
 
 use crate::conflict::Conflict;
+use crate::partial::Partial;
 use crate::search::Budget;
 use build::{Builder, Stop};
 use facts::{Facts, Pin};
@@ -46,11 +47,9 @@ pub enum Outcome {
     Conflict(Conflict, Vec<Name>),
     /// Packages of which it is not known what the registry says.
     Gaps(Vec<Name>),
-    /// The budget is spent; whether because the caller lost patience.
-    Spent {
-        /// Whether the caller lost patience, rather than the steps running out.
-        interrupted: bool,
-    },
+    /// The budget is spent. What had a place by then is what was decided, in that order, though any
+    /// of it might have moved; contended is what was put somewhere against a requirement for it.
+    Spent(Partial),
 }
 
 /// Solves `problem` as far as `universe` goes.
@@ -75,7 +74,7 @@ pub fn solve(problem: &Problem, universe: &Universe, budget: &Budget<'_>) -> (Ou
             Outcome::Conflict(conflict, footprint)
         }
         Attempt::Gaps(gaps) => Outcome::Gaps(gaps),
-        Attempt::Spent { interrupted } => Outcome::Spent { interrupted },
+        Attempt::Spent(partial) => Outcome::Spent(partial),
     };
     (outcome, steps)
 }
@@ -89,9 +88,7 @@ enum Attempt {
     /// Something that is required cannot be had, whatever is taken of all else.
     Impossible(Conflict, Vec<Name>),
     Gaps(Vec<Name>),
-    Spent {
-        interrupted: bool,
-    },
+    Spent(Partial),
 }
 
 /// Builds one tree, in which some of the project's requirements are pinned.
@@ -115,9 +112,9 @@ fn attempt(
     });
     let gaps = ahead::gaps(&builder.tree.facts);
     let attempt = match stop {
-        Some(Stop::Spent { is_interrupted: true }) => Attempt::Spent { interrupted: true },
+        Some(Stop::Spent { is_interrupted: true }) => Attempt::Spent(builder.partial(true)),
         _ if !gaps.is_empty() => Attempt::Gaps(gaps),
-        Some(Stop::Spent { is_interrupted }) => Attempt::Spent { interrupted: is_interrupted },
+        Some(Stop::Spent { is_interrupted }) => Attempt::Spent(builder.partial(is_interrupted)),
         Some(stop) => {
             let conflict = explain::explain(&builder, &stop);
             let footprint = builder.tree.facts.footprint();

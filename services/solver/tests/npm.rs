@@ -8,6 +8,8 @@
 mod case;
 #[path = "npm/cases.rs"]
 mod cases;
+#[path = "npm/depsdev.rs"]
+mod depsdev;
 #[path = "npm/locks.rs"]
 mod locks;
 #[path = "npm/random.rs"]
@@ -15,7 +17,8 @@ mod random;
 #[path = "npm/world.rs"]
 mod world;
 
-use solver::npm::{Adjusted, Outcome, Problem};
+use solver::npm::{Adjusted, Outcome, Problem, solve};
+use solver::search::Budget;
 use world::World;
 
 /// So many steps are more than any of the problems takes.
@@ -175,6 +178,32 @@ fn what_of_a_lock_cannot_be_had_is_said_and_taken_anew() {
         assert_eq!(solution.not_taken_up, lost, "{lock:?}");
         let found: Vec<&str> = solution.places[1..].iter().map(|place| &*place.version).collect();
         assert_eq!(found, versions, "{lock:?}");
+    }
+}
+
+#[test]
+fn a_spent_budget_tells_what_had_a_place() {
+    let Some(mut world) = World::recorded() else { return };
+    let problem = case::oracle("storybook").expect("an oracle");
+    let (answer, needed, _) = world.solve(&problem, STEPS);
+    let Outcome::Solved(solution) = answer else { panic!("{answer:?}") };
+    let mut last = 0;
+    for (steps, is_over) in [(needed / 4, false), (needed / 2, false), (needed - 1, true)] {
+        // Patience is asked after every 256 steps.
+        let budget = Budget { steps, interrupted: &|| is_over };
+        let (outcome, taken) = solve(&problem, world.universe(), &budget);
+        let Outcome::Spent(partial) = outcome else { panic!("{outcome:?}") };
+        assert!(partial.interrupted == is_over && taken <= steps + 1, "{taken} of {steps} steps");
+        let place = |(name, version): &(String, String)| {
+            let mut places = solution.places.iter();
+            places.any(|place| place.package == *name && place.version == *version)
+        };
+        let kept = partial.decided.iter().filter(|decided| place(decided)).count();
+        assert!(kept > 0 && kept * 10 > partial.decided.len() * 9, "{:?}", partial.decided);
+        if !is_over {
+            assert!(partial.decided.len() > last);
+            last = partial.decided.len();
+        }
     }
 }
 
