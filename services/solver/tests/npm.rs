@@ -12,6 +12,8 @@ mod cases;
 mod depsdev;
 #[path = "npm/locks.rs"]
 mod locks;
+#[path = "npm/manifests.rs"]
+mod manifests;
 #[path = "npm/random.rs"]
 mod random;
 #[path = "npm/world.rs"]

@@ -346,31 +346,21 @@ impl Words {
     /// `^`: what changes behind the first number that is not zero.
     fn caret(&mut self, partial: Partial<'_>) -> Result<(), &'static str> {
         let [major, minor, patch] = partial.numbers;
-        if is_open(major) {
-            return self.blank();
-        }
-        let floor = self.floor();
-        if is_open(minor) {
-            self.push(Operator::GreaterOrEqual, [major, "0", "0"], floor)?;
-            return self.push(Operator::Less, [&next(major), "0", "0"], "0");
-        }
-        let is_zero = major == "0";
-        if is_open(patch) {
-            self.push(Operator::GreaterOrEqual, [major, minor, "0"], floor)?;
-        } else {
-            self.push(Operator::GreaterOrEqual, partial.numbers, partial.prerelease)?;
-        }
-        if is_zero && minor == "0" && !is_open(patch) {
-            self.push(Operator::Less, [major, minor, &next(patch)], "0")
-        } else if is_zero {
-            self.push(Operator::Less, [major, &next(minor), "0"], "0")
-        } else {
-            self.push(Operator::Less, [&next(major), "0", "0"], "0")
-        }
+        let rising = match (major, minor) {
+            ("0", "0") if !is_open(patch) => 2,
+            ("0", _) => 1,
+            _ => 0,
+        };
+        self.below_next(partial, rising)
     }
 
     /// `~`: what changes behind the second number, or the first if there is no other.
     fn tilde(&mut self, partial: Partial<'_>) -> Result<(), &'static str> {
+        self.below_next(partial, 1)
+    }
+
+    /// From a version up to where its number at `rising` rises, or the first if there is no other.
+    fn below_next(&mut self, partial: Partial<'_>, rising: usize) -> Result<(), &'static str> {
         let [major, minor, patch] = partial.numbers;
         if is_open(major) {
             return self.blank();
@@ -385,7 +375,13 @@ impl Words {
         } else {
             self.push(Operator::GreaterOrEqual, partial.numbers, partial.prerelease)?;
         }
-        self.push(Operator::Less, [major, &next(minor), "0"], "0")
+        let raised = next(partial.numbers[rising]);
+        let end = match rising {
+            0 => [&*raised, "0", "0"],
+            1 => [major, &*raised, "0"],
+            _ => [major, minor, &*raised],
+        };
+        self.push(Operator::Less, end, "0")
     }
 
     /// A comparison with numbers left open. What is left open is any number, and what is compared
