@@ -43,11 +43,12 @@ pub enum NpmLockError {
 /// Writes the lock of a project's solution.
 pub fn lock(solution: &Solution, project: &Project) -> Result<String, NpmLockError> {
     let mut packages = own(solution, project)?;
+    let omits_resolved = project.config.omits_resolved == Some(true);
     for package in solution.groups.iter().flat_map(|group| &group.packages) {
         let Some(Details::Npm(npm)) = &package.details else {
             return Err(NpmLockError::NoPlace { name: package.name.clone() });
         };
-        let entry = entry(package, npm, project.config.omits_resolved)?;
+        let entry = entry(package, npm, omits_resolved)?;
         packages.insert(npm.location.clone(), entry.into());
     }
     let root = project.members.first();
@@ -146,8 +147,11 @@ fn put_flags(entry: &mut Map<String, Value>, flags: &[(&str, bool)]) {
     }
 }
 
-/// Puts a lock into text, in the root's style.
+/// Puts a lock into text, in the root's style, unless there is to be none.
 fn write(lock: &Value, project: &Project) -> Result<String, NpmLockError> {
+    if project.config.format == Some(false) {
+        return Ok(serde_json::to_string(&Sorted(lock))?);
+    }
     let mut bytes = Vec::new();
     let formatter = PrettyFormatter::with_indent(project.style.indent.as_bytes());
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);

@@ -31,7 +31,9 @@ pub struct Config {
     /// `before`, or what `min-release-age` comes to.
     pub cut_off: Option<CutOff>,
     /// `omit-lockfile-registry-resolved`: whether a lock is silent on where packages are.
-    pub omits_resolved: bool,
+    pub omits_resolved: Option<bool>,
+    /// `format-package-lock`: whether a lock has lines and blanks.
+    pub format: Option<bool>,
     /// `package-lock`: whether there is a lock at all.
     pub package_lock: Option<bool>,
     /// `lockfile-version`.
@@ -154,7 +156,10 @@ impl Config {
             "min-release-age" if !matches!(self.cut_off, Some(CutOff::Before(_))) => {
                 self.cut_off = days(&value)?.map(CutOff::Age);
             }
-            "omit-lockfile-registry-resolved" => self.omits_resolved = switch(key, &value)?.value,
+            "omit-lockfile-registry-resolved" => {
+                self.omits_resolved = Some(switch(key, &value)?.value);
+            }
+            "format-package-lock" => self.format = Some(switch(key, &value)?.value),
             "package-lock" => self.package_lock = Some(switch(key, &value)?.value),
             "lockfile-version" if value.text != "null" => self.lock_version = Some(value),
             scope if scope.starts_with('@') && scope.ends_with(":registry") => {
@@ -197,7 +202,8 @@ impl Config {
         self.prefer_dedupe = self.prefer_dedupe.take().or(prefer_dedupe);
         self.install_strategy = self.install_strategy.take().or(further.install_strategy);
         self.cut_off = self.cut_off.take().or(further.cut_off);
-        self.omits_resolved |= further.omits_resolved;
+        self.omits_resolved = self.omits_resolved.or(further.omits_resolved);
+        self.format = self.format.or(further.format);
         self.package_lock = self.package_lock.or(further.package_lock);
         self.lock_version = self.lock_version.take().or(further.lock_version);
         for scope in further.scopes {

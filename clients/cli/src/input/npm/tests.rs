@@ -94,8 +94,10 @@ fn told_project(project: &Project) -> String {
         }
         None => {}
     }
-    if config.omits_resolved {
-        told.push_str("omits resolved\n");
+    for (name, word) in [("omits resolved", config.omits_resolved), ("format", config.format)] {
+        if let Some(word) = word {
+            writeln!(told, "{name}: {word}").unwrap();
+        }
     }
     if let Some(version) = &config.lock_version {
         writeln!(told, "lock version {}", told_stated(version)).unwrap();

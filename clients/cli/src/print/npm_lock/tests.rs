@@ -168,6 +168,12 @@ fn a_lock_has_npm_s_order_and_the_manifest_s_style() {
         !written.contains("npm.example") && written.contains("\"resolved\": \"w\""),
         "{written}"
     );
+    let plain = workspace(folder.path(), "format-package-lock=false\n");
+    let written = lock(&made(), &plain).unwrap();
+    assert!(
+        written.starts_with("{\"name\":\"named\",\"version\":\"1.0.0\",\"lockfileVersion\":3,")
+    );
+    assert!(!written.contains(['\n', '\t']), "{written}");
 }
 
 #[test]

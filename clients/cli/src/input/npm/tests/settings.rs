@@ -33,7 +33,7 @@ fn the_nearest_word_counts_and_nothing_is_passed_over_in_silence() {
             &[],
         ),
         told(
-            "legacy-bundling=true\nomit-lockfile-registry-resolved\nlockfile-version=2\n",
+            "legacy-bundling=true\nformat-package-lock=false\nomit-lockfile-registry-resolved\nlockfile-version=2\n",
             "",
             &[],
         ),
