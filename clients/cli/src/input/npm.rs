@@ -153,6 +153,10 @@ pub(crate) fn read_with(
         notes,
     };
     members::read(root, &mut project)?;
+    let members = &project.members;
+    if let Some(lock) = &mut project.lock {
+        lock.keep_links(|path| members.iter().any(|member| member.path == path));
+    }
     Ok(project)
 }
 

@@ -43,12 +43,11 @@ pub enum NpmLockError {
 /// Writes the lock of a project's solution.
 pub fn lock(solution: &Solution, project: &Project) -> Result<String, NpmLockError> {
     let mut packages = own(solution, project)?;
-    let omits_resolved = project.config.omits_resolved == Some(true);
     for package in solution.groups.iter().flat_map(|group| &group.packages) {
         let Some(Details::Npm(npm)) = &package.details else {
             return Err(NpmLockError::NoPlace { name: package.name.clone() });
         };
-        let entry = entry(package, npm, omits_resolved)?;
+        let entry = entry(package, npm, project)?;
         packages.insert(npm.location.clone(), entry.into());
     }
     let root = project.members.first();
@@ -87,12 +86,34 @@ fn own(solution: &Solution, project: &Project) -> Result<Map<String, Value>, Npm
     Ok(packages)
 }
 
-/// A registry's package.
+/// A registry's package. What the lock before said of it stays, but for what it is there for.
 fn entry(
     package: &Package,
     npm: &NpmPackage,
-    omits_resolved: bool,
+    project: &Project,
 ) -> Result<Map<String, Value>, NpmLockError> {
+    let lock = project.lock.as_ref();
+    let before = lock.and_then(|lock| lock.entry(&npm.location, &package.name, &package.version));
+    let mut entry = match before {
+        Some(before) => before.clone(),
+        None => stated(package, npm)?,
+    };
+    PURPOSES.iter().for_each(|key| drop(entry.remove(*key)));
+    if project.config.omits_resolved == Some(true) {
+        entry.remove("resolved");
+    }
+    put_flags(&mut entry, &[("inBundle", npm.in_bundle)]);
+    if let Some(purpose) = &npm.purpose {
+        put_purpose(&mut entry, purpose);
+    }
+    Ok(entry)
+}
+
+/// The flags of an entry that tell what a package is there for.
+const PURPOSES: [&str; 6] = ["extraneous", "peer", "dev", "optional", "devOptional", "inBundle"];
+
+/// What the registry says of a package.
+fn stated(package: &Package, npm: &NpmPackage) -> Result<Map<String, Value>, NpmLockError> {
     let mut entry: Map<String, Value> = match npm.manifest.as_str() {
         "" => Map::new(),
         manifest => serde_json::from_str(manifest)
@@ -104,26 +125,19 @@ fn entry(
     }
     entry.insert("version".to_owned(), package.version.as_str().into());
     // What a path from a registry's root means, npm could not tell: it asks its own registry then.
-    let addresses = package.artifacts.iter().map(|artifact| artifact.url.as_str());
-    let mut addresses = addresses.filter(|url| url.contains("://"));
-    let resolved = addresses.next().filter(|_| !omits_resolved);
+    let mut addresses = package.artifacts.iter().map(|artifact| artifact.url.as_str());
+    let resolved = addresses.find(|url| url.contains("://")).unwrap_or_default();
     let texts = [
-        ("resolved", resolved.unwrap_or_default()),
+        ("resolved", resolved),
         ("integrity", npm.integrity.as_str()),
         ("deprecated", npm.deprecated.as_str()),
     ];
     for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
         entry.insert(key.to_owned(), text.into());
     }
-    let flags = [
-        ("inBundle", npm.in_bundle),
-        ("hasShrinkwrap", npm.has_shrinkwrap),
-        ("hasInstallScript", npm.has_install_script),
-    ];
+    let flags =
+        [("hasShrinkwrap", npm.has_shrinkwrap), ("hasInstallScript", npm.has_install_script)];
     put_flags(&mut entry, &flags);
-    if let Some(purpose) = &npm.purpose {
-        put_purpose(&mut entry, purpose);
-    }
     Ok(entry)
 }
 

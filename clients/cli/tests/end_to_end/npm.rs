@@ -282,11 +282,16 @@ fn a_lock_is_written_as_npm_writes_it_and_sent_along_afterwards() {
     let locked = |at: usize| {
         let locked = seen[at].request.projects[0].locked.iter();
         locked
-            .map(|one| format!("{} {} {}", one.location, one.name, one.version))
+            .map(|one| format!("{} {}{} {}", one.location, one.link, one.name, one.version))
             .collect::<Vec<_>>()
     };
     assert_eq!(locked(0), Vec::<String>::new());
-    let kept = ["node_modules/left right 2.0.1", "node_modules/left/node_modules/zod zod 4.0.0"];
+    let kept = [
+        "node_modules/@corp/a packages/a ",
+        "node_modules/left right 2.0.1",
+        "node_modules/left/node_modules/zod zod 4.0.0",
+        "node_modules/near lib/near ",
+    ];
     assert_eq!(locked(1), kept);
     assert_eq!(locked(2), Vec::<String>::new());
 }

@@ -3,9 +3,10 @@
 //! Versions 2 and 3 are read, which list packages by their places. Packages from elsewhere than a registry,
 //! and those inside an archive, have no place in a request.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use proto::v1::LockedPackage;
+use serde_json::{Map, Value};
 
 use crate::input::{
     Existing, InputError,
@@ -25,6 +26,8 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 pub struct Lock {
     /// The locked packages that can be named to the service, each with its place.
     pub packages: Vec<(LockedPackage, Anchor)>,
+    /// The entries of packages, by their places.
+    entries: HashMap<String, Map<String, Value>>,
     /// The version of its form.
     pub version: String,
     /// The file.
@@ -32,6 +35,21 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// What it says of a package in a place, if it has this very version there. Npm keeps that, whatever a
+    /// registry says of the package by now.
+    pub fn entry(&self, location: &str, name: &str, version: &str) -> Option<&Map<String, Value>> {
+        let (_, installed) = location.rsplit_once("node_modules/")?;
+        let entry = self.entries.get(location)?;
+        let text = |key: &str| entry.get(key).and_then(Value::as_str);
+        let is_same = text("version") == Some(version) && text("name").unwrap_or(installed) == name;
+        Some(entry).filter(|_| is_same)
+    }
+
+    /// Leaves out links to folders that are no members any more.
+    pub(super) fn keep_links(&mut self, is_member: impl Fn(&str) -> bool) {
+        self.packages.retain(|(package, _)| package.link.is_empty() || is_member(&package.link));
+    }
+
     /// What the user should know where the lock is written anew.
     pub(crate) fn note_of_version(&self) -> Option<String> {
         let file = self.source.name();
@@ -48,8 +66,10 @@ pub(super) fn read(folder: &Path, existing: Existing) -> Result<Option<Lock>, In
         return Ok(None);
     };
     let source = Source::read_within(&shown(&path), MAX_BYTES)?;
-    if existing == Existing::Ignored {
-        return Ok(Some(Lock { packages: Vec::new(), version: String::new(), source }));
+    // An empty file is none.
+    if existing == Existing::Ignored || source.text().is_empty() {
+        let (packages, entries) = (Vec::new(), HashMap::new());
+        return Ok(Some(Lock { packages, entries, version: String::new(), source }));
     }
     let json = Json::parse(&source)?;
     let version = json.get("lockfileVersion").map(|version| version.plain().to_string());
@@ -58,28 +78,37 @@ pub(super) fn read(folder: &Path, existing: Existing) -> Result<Option<Lock>, In
         let path = source.name().to_owned();
         return Err(json.fault(Fault::OldLock { path, version }.into()));
     };
-    let entries = packages.entries()?.iter();
-    let packages = entries.filter_map(|(location, entry)| locked(location, entry)).collect();
-    Ok(Some(Lock { packages, version, source }))
+    let listed = packages.entries()?.iter();
+    let packages: Vec<_> =
+        listed.clone().filter_map(|(location, entry)| locked(location, entry)).collect();
+    let entries = listed.filter_map(|(location, entry)| match entry.plain() {
+        Value::Object(entry) => Some((location.clone(), entry)),
+        _ => None,
+    });
+    Ok(Some(Lock { packages, entries: entries.collect(), version, source }))
 }
 
-/// A locked package as the service is told it. Links and folders of the project are none.
+/// A locked package as the service is told it, or a link to a folder. Folders of the project are none, nor is
+/// what lies in another's archive.
 fn locked(location: &str, entry: &Json) -> Option<(LockedPackage, Anchor)> {
     let (_, installed) = location.rsplit_once("node_modules/")?;
     let is = |key: &str| entry.get(key).is_some_and(Json::is_truthy);
-    let from_elsewhere = entry.get("resolved").and_then(Json::as_text).is_some_and(|resolved| {
+    let text = |key: &str| entry.get(key).and_then(Json::as_text);
+    let resolved = text("resolved");
+    let mut package = LockedPackage { location: location.to_owned(), ..LockedPackage::default() };
+    if is("link") {
+        package.link = resolved.filter(|path| !path.is_empty())?.to_owned();
+        return Some((package, entry.key_anchor()));
+    }
+    let from_elsewhere = resolved.is_some_and(|resolved| {
         !resolved.starts_with("https://") && !resolved.starts_with("http://")
     });
-    if is("link") || is("inBundle") || is("extraneous") || from_elsewhere {
+    // What the project itself bundles comes from a registry, and has hashes.
+    let in_archive = is("inBundle") && resolved.is_none() && text("integrity").is_none();
+    if in_archive || is("extraneous") || from_elsewhere {
         return None;
     }
-    let version = entry.get("version").and_then(Json::as_text)?;
-    let name = entry.get("name").and_then(Json::as_text).unwrap_or(installed);
-    let package = LockedPackage {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        location: location.to_owned(),
-        ..LockedPackage::default()
-    };
+    package.version = text("version")?.to_owned();
+    package.name = text("name").unwrap_or(installed).to_owned();
     Some((package, entry.key_anchor()))
 }

@@ -70,7 +70,8 @@ fn told_project(project: &Project) -> String {
     }
     for (package, anchor) in project.lock.iter().flat_map(|lock| &lock.packages) {
         let (location, name, version) = (&package.location, &package.name, &package.version);
-        writeln!(told, "locked {location} {name} {version} ({})", anchor.place()).unwrap();
+        let link = &package.link;
+        writeln!(told, "locked {location} {name}{link} {version} ({})", anchor.place()).unwrap();
     }
     let config = &project.config;
     for (name, setting) in [
@@ -202,6 +203,8 @@ fn a_lock_tells_what_lies_where() {
     "node_modules/left/node_modules/b": { "version": "3.0.0-rc.1+x" },
     "node_modules/c": { "version": "1.0.0", "resolved": "git+ssh://git@host.example/c.git#1" },
     "node_modules/d": { "version": "1.0.0", "inBundle": true },
+    "node_modules/g": { "version": "1.0.0", "inBundle": true, "integrity": "sha512-AAAA==" },
+    "node_modules/gone": { "resolved": "gone", "link": true },
     "node_modules/e": { "version": "1.0.0", "extraneous": true },
     "node_modules/f": { "optional": true }
   }

@@ -177,6 +177,30 @@ fn a_lock_has_npm_s_order_and_the_manifest_s_style() {
 }
 
 #[test]
+fn what_a_lock_says_of_a_package_that_stays_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    workspace(folder.path(), "");
+    let manifest = folder.path().join("named/package.json");
+    let before = r#"{
+      "lockfileVersion": 3,
+      "packages": {
+        "node_modules/left": { "name": "right", "version": "1.0.0", "license": "own", "optional": true },
+        "node_modules/left/node_modules/b": { "version": "0.9.0", "license": "own" }
+      }
+    }"#;
+    fs::write(manifest.with_file_name("package-lock.json"), before).unwrap();
+    let read = |existing| npm::read_with(&manifest, existing, &Places::default()).unwrap();
+    let written: Value =
+        serde_json::from_str(&lock(&made(), &read(Existing::Kept)).unwrap()).unwrap();
+    let kept = r#"{"name":"right","version":"1.0.0","license":"own","dev":true,"peer":true}"#;
+    let kept: Value = serde_json::from_str(kept).unwrap();
+    assert_eq!(written["packages"]["node_modules/left"], kept);
+    assert_eq!(written["packages"]["node_modules/left/node_modules/b"]["license"], Value::Null);
+    let anew = lock(&made(), &read(Existing::Ignored)).unwrap();
+    assert!(!anew.contains("own"), "{anew}");
+}
+
+#[test]
 fn what_no_lock_can_hold_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let project = workspace(folder.path(), "");
