@@ -9,7 +9,7 @@ mod case;
 mod world;
 
 use divan::Bencher;
-use solver::npm::{Universe, ahead, solve};
+use solver::npm::{Outcome, Universe, ahead, solve};
 use solver::search::Budget;
 use world::World;
 
@@ -37,6 +37,19 @@ fn warm(bencher: Bencher<'_, '_>, set: &str) {
     let (problem, universe) = universe(set);
     let budget = Budget { steps: STEPS, interrupted: &|| false };
     bencher.bench_local(|| solve(&problem, &universe, &budget));
+}
+
+/// A solve that begins with the lock file that the same project would have, and changes nothing.
+#[divan::bench(args = ["next-app", "vite-vue", "storybook"])]
+fn locked(bencher: Bencher<'_, '_>, set: &str) {
+    let (mut problem, universe) = universe(set);
+    let budget = Budget { steps: STEPS, interrupted: &|| false };
+    let (outcome, _) = solve(&problem, &universe, &budget);
+    let Outcome::Solved(solution) = outcome else { panic!("{set}: {outcome:?}") };
+    problem.locked = case::locked(&solution);
+    let mut world = World::recorded().expect("the recorded registry");
+    world.solve(&problem, STEPS);
+    bencher.bench_local(|| solve(&problem, world.universe(), &budget));
 }
 
 /// What is asked of the registry ahead of a round.

@@ -112,7 +112,7 @@ fn what_is_locked_stays_and_is_asked_for_at_once() {
         let mut problem = case::oracle(set).expect("an oracle");
         let (answer, ..) = world.solve(&problem, STEPS);
         let Outcome::Solved(solution) = &answer else { panic!("{answer:?}") };
-        problem.locked = locks::locked(solution);
+        problem.locked = case::locked(solution);
         let mut fresh = World::recorded().expect("the recorded registry");
         let (again, steps, rounds) = fresh.solve(&problem, STEPS);
         let Outcome::Solved(again) = again else { panic!("{again:?}") };

@@ -8,8 +8,8 @@ use ecosystems::npm::{Dependency, Name, Needs, Version, read_packument};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use solver::npm::{
-    Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Platform, Policy,
-    Problem, Project,
+    Content, Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue,
+    Platform, Policy, Problem, Project, Solution,
 };
 
 /// An object, in the order of the document.
@@ -147,6 +147,22 @@ pub(crate) fn locked_place(location: &str, text: &str) -> LockedPlace {
         }
     };
     LockedPlace { location: location.to_owned(), content }
+}
+
+/// What a lock file would have of an answer.
+pub(crate) fn locked(solution: &Solution) -> Vec<LockedPlace> {
+    let places = solution.places.iter().filter_map(|place| {
+        let content = match &place.content {
+            Content::Project | Content::Folder(_) => return None,
+            Content::Link(to) => LockedContent::Link(solution.places[*to].location.clone()),
+            Content::Release { packument, position } => LockedContent::Release {
+                package: packument.name.clone(),
+                version: packument.manifests[*position as usize].version.clone(),
+            },
+        };
+        Some(LockedPlace { location: place.location.clone(), content })
+    });
+    places.collect()
 }
 
 /// What is asked in a recorded set: as npm was, on node 20.20.2.

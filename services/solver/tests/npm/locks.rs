@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecosystems::npm::Dependency;
 use serde::Deserialize;
-use solver::npm::{Content, LockedContent, LockedPlace, Outcome, Place, Solution};
+use solver::npm::{Content, Outcome, Place, Solution};
 
 use super::STEPS;
 use super::case::oracle;
@@ -83,22 +83,6 @@ pub(crate) fn text(outcome: &Outcome) -> String {
         .map(|place| format!("{} {}", place.location, cases::said_of(solution, place, true)));
     let places: Vec<String> = places.collect();
     format!("{}\n{footprint:?}\n{passed:?}\n{adjusted:?}\n{not_taken_up:?}", places.join("\n"))
-}
-
-/// What a lock file would have of an answer.
-pub(crate) fn locked(solution: &Solution) -> Vec<LockedPlace> {
-    let places = solution.places.iter().filter_map(|place| {
-        let content = match &place.content {
-            Content::Project | Content::Folder(_) => return None,
-            Content::Link(to) => LockedContent::Link(solution.places[*to].location.clone()),
-            Content::Release { packument, position } => LockedContent::Release {
-                package: packument.name.clone(),
-                version: packument.manifests[*position as usize].version.clone(),
-            },
-        };
-        Some(LockedPlace { location: place.location.clone(), content })
-    });
-    places.collect()
 }
 
 /// What a lock file would say of a place.

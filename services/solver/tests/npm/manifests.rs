@@ -38,7 +38,7 @@ fn projects_lie_where_npm_puts_them() {
         let (outcome, steps, _) = world.solve(&problem, STEPS);
         let Outcome::Solved(solution) = outcome else { panic!("{name}: {outcome:?}") };
         let ours: BTreeSet<String> = places(&solution).collect();
-        let locked = Problem { locked: super::locks::locked(&solution), ..problem };
+        let locked = Problem { locked: case::locked(&solution), ..problem };
         let (again, ..) = world.solve(&locked, STEPS);
         let Outcome::Solved(again) = again else { panic!("{name}: {again:?}") };
         let again: BTreeSet<String> = places(&again).collect();

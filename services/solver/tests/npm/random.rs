@@ -224,7 +224,7 @@ fn stays(world: &mut World, problem: &Problem, solution: &Solution) -> bool {
         .places
         .iter()
         .all(|place| !place.purpose.is_extraneous && place.edges.iter().all(|edge| edge.is_met));
-    let locked = super::locks::locked(solution);
+    let locked = super::case::locked(solution);
     // Of the lock the order does not count.
     let problem = Problem { locked: locked.into_iter().rev().collect(), ..problem.clone() };
     let (again, ..) = world.solve(&problem, STEPS);
