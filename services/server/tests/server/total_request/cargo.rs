@@ -145,11 +145,13 @@ fn patches() -> Vec<Row> {
         "members": [{ "name": "app" }, { "name": "serde", "version": "1.0.0" }],
         "patches": [{ "name": "serde", "requirement": "=1.0.100", "registry": "second" }],
     }));
+    // No patch puts a crate in its own place.
+    let of_second = patch(&json!({ "patched_registry": "second", "registry": "" }));
     vec![
         (field("patched_registry"), patch(&none()), json!("second"), Answer),
         (field("name"), patch(&none()), json!("log"), Answer),
         (field("requirement"), patch(&none()), json!("=1.0.101"), Answer),
-        (field("registry"), patch(&json!({ "registry": "" })), json!("second"), Answer),
+        (field("registry"), of_second, json!("second"), Answer),
         (field("member"), with_serde, json!("serde"), Answer),
     ]
 }
