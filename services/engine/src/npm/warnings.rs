@@ -12,7 +12,7 @@ use crate::record;
 /// Each thing once, however often it lies in the tree.
 pub(super) fn warnings(asked: &Asked, solved: &Solution) -> Vec<Warning> {
     let mut warnings = BTreeSet::new();
-    warnings.extend(solved.not_taken_up.iter().filter_map(|place| unlocked(asked, *place)));
+    warnings.extend(solved.not_taken_up.iter().filter_map(|at| unlocked(asked, solved, *at)));
     for adjusted in &solved.adjusted {
         let text = format!(
             "npm refuses the project with the newest `{}` that `{}` admits; with {} all fits",
@@ -39,10 +39,15 @@ fn about(code: WarningCode, package: &str, text: String) -> Warning {
     Warning { code, text, package: package.to_owned() }
 }
 
-/// A place of the lock that could not be taken up; links go with what they lead to.
-fn unlocked(asked: &Asked, place: usize) -> Option<Warning> {
+/// A place of the lock that could not be taken up; links go with what they lead to, and what another
+/// version was tried of is told as that.
+fn unlocked(asked: &Asked, solved: &Solution, place: usize) -> Option<Warning> {
     let locked = &asked.problem.locked[place];
     let LockedContent::Release { package, version } = &locked.content else { return None };
+    let at_top = locked.location.strip_prefix("node_modules/");
+    if solved.adjusted.iter().any(|adjusted| Some(&*adjusted.name) == at_top) {
+        return None;
+    }
     let text = format!(
         "`{package}` {version} could not stay locked at `{}`: the registry does not have it any \
          more, or what it lies in is gone",
