@@ -199,12 +199,16 @@ mod tests {
         assert!(reason(Recorded::from_bytes("x", &other)).contains("neither `pypi/*.json`"));
     }
 
+    /// A line of an index, with all that cargo asks for.
+    const DEMO: &str =
+        r#"{"name": "demo", "vers": "1.0.0", "deps": [], "features": {}, "cksum": "00"}"#;
+
     #[tokio::test]
     async fn a_broken_document_harms_no_other() {
         let archive = archive(&[
             ("./pypi/broken.json", "{\"files\": 1"),
             ("./pypi/demo.json", "{\"files\": [], \"metadata\": {}}"),
-            ("./cargo/de/mo/demo", "{\"name\": \"demo\", \"vers\": \"1.0.0\"}"),
+            ("./cargo/de/mo/demo", DEMO),
             ("./cargo/br/ok/broken", "<html>"),
             ("./cargo/config.json", "{}"),
         ]);

@@ -93,7 +93,8 @@ fn cases() -> Vec<Case> {
         case(
             FILE,
             body(
-                "{\"name\": \"serde\", \"vers\": \"1.0.0\"}\n{\"name\": \"serde\"\nx\n\
+                "{\"name\": \"serde\", \"vers\": \"1.0.0\", \"deps\": [], \"features\": {}, \
+                 \"cksum\": \"00\"}\n{\"name\": \"serde\"\nx\n\
                  {\"name\": \"serde\", \"vers\": \"2.0.0\", \"v\": 3}\n",
             ),
             FOR_EVER,
