@@ -205,6 +205,9 @@ fn specs_are_told_apart_as_npm_does() {
         ("npm:b@npm:c", "EALIAS"),
         ("npm:b@./c", "EALIAS"),
         ("npm:", "EALIAS"),
+        // Blanks make a tag of what looks like a path.
+        ("npm:@s/b@\t.2.3", "@s/b as  .2.3 "),
+        ("x.tgz ", "tag x.tgz"),
         ("user/repo#main", "Git user/repo#main"),
         (
             "https://u:pw@github.com/a/b.git#semver:^1",

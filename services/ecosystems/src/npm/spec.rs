@@ -163,6 +163,8 @@ impl fmt::Display for Spec {
         match self {
             Self::Version(version) => version.fmt(f),
             Self::Range(range) => f.write_str(range.as_str()),
+            // Blanks around it are all that tells it from a path.
+            Self::Tag(tag) if file_kind(tag).is_some() || is_archive(tag) => write!(f, " {tag} "),
             Self::Tag(tag) => f.write_str(tag),
             Self::Alias(alias) => write!(f, "npm:{}@{}", alias.name, alias.spec),
             Self::Foreign(foreign) => foreign.fmt(f),

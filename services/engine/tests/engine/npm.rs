@@ -459,3 +459,21 @@ async fn an_answer_for_one_machine_leaves_the_others_packages_out() {
         .collect();
     assert_eq!(told, ["native", "windows"]);
 }
+
+#[tokio::test]
+async fn what_nobody_has_is_told_with_who_requires_it() {
+    let fake = serving(&[
+        ("inner", json!({ "1.0.0": { "dependencies": { "nowhere": "^1" } } })),
+        ("outer", json!({ "2.0.0": { "dependencies": { "inner": "*" } } })),
+    ])
+    .await;
+    let asked = Asked::over(vec![over("npm", &fake)]);
+    asked.engine.resolve(asking(project(&[("outer", "^2")])), None).await.expect("an answer");
+    let Outcome::Conflict(conflict) = asked.last().outcome else { panic!("nobody has it") };
+    let sentences: Vec<&str> = conflict.sentences.iter().map(|one| &*one.text).collect();
+    assert_eq!(
+        sentences,
+        ["No registry has `nowhere` (`E404`), since `inner@1.0.0` requires `nowhere@^1`, and \
+          `outer@2.0.0` requires `inner@*`, and your project requires `outer@^2`."]
+    );
+}

@@ -166,7 +166,9 @@ impl Words<'_, '_> {
             tree[node].edges_in.iter().copied().filter(new)
         };
         let own = |edge: &EdgeId| self.asker(*edge).is_some_and(|from| self.is_project(from));
-        edges().find(own).or_else(|| edges().find(|edge| tree.is_valid(*edge)))
+        // Nothing is met by what could not be had.
+        let counts = |edge: &EdgeId| tree[node].failure.is_some() || tree.is_valid(*edge);
+        edges().find(own).or_else(|| edges().find(counts))
     }
 
     /// Who asks along an edge, in the tree itself.
