@@ -206,7 +206,8 @@ fn specs_are_told_apart_as_npm_does() {
         ("npm:b@./c", "EALIAS"),
         ("npm:", "EALIAS"),
         // Blanks make a tag of what looks like a path.
-        ("npm:@s/b@\t.2.3", "@s/b as  .2.3 "),
+        ("npm:@s/b@\t.2.3", "@s/b as  .2.3"),
+        ("npm:b@ .||", "b as  .||"),
         ("x.tgz ", "tag x.tgz"),
         ("user/repo#main", "Git user/repo#main"),
         (

@@ -162,14 +162,25 @@ impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Version(version) => version.fmt(f),
-            Self::Range(range) => f.write_str(range.as_str()),
-            // Blanks around it are all that tells it from a path.
-            Self::Tag(tag) if file_kind(tag).is_some() || is_archive(tag) => write!(f, " {tag} "),
-            Self::Tag(tag) => f.write_str(tag),
-            Self::Alias(alias) => write!(f, "npm:{}@{}", alias.name, alias.spec),
+            Self::Range(range) => write_bare(f, range.as_str()),
+            Self::Tag(tag) => write_bare(f, tag),
+            // Of an alias, npm reads no spec as any version.
+            Self::Alias(alias) => match alias.spec.to_string().as_str() {
+                "" => write!(f, "npm:{}@*", alias.name),
+                spec => write!(f, "npm:{}@{spec}", alias.name),
+            },
             Self::Foreign(foreign) => foreign.fmt(f),
         }
     }
+}
+
+/// Writes what a registry is asked for. Blanks around it may be all that tells it from a path, an
+/// archive or an address.
+fn write_bare(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let is_foreign = protocol(text).is_some() || git::is_hosted(text) || file_kind(text).is_some();
+    let before = if is_foreign { " " } else { "" };
+    let behind = if is_archive(text) { " " } else { "" };
+    write!(f, "{before}{text}{behind}")
 }
 
 /// Where it is, without secrets.
