@@ -13,6 +13,7 @@ pub mod metadata;
 pub mod name;
 pub(crate) mod node;
 pub mod npm;
+mod paths;
 pub mod pyproject;
 pub mod requirements;
 pub mod script;

@@ -26,7 +26,11 @@ use self::{
     lock::Lock,
     manifest::Manifest,
 };
-use crate::input::{Existing, InputError, Stated, source::Anchor};
+use crate::input::{
+    Existing, InputError, Stated,
+    paths::{normal, shown},
+    source::Anchor,
+};
 
 /// All that the files of a project say.
 #[derive(Clone, Debug)]
@@ -125,13 +129,13 @@ pub(crate) fn read_with(
     places: &Places,
 ) -> Result<Project, InputError> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let folder = paths::normal(absolute.parent().unwrap_or(&absolute));
+    let folder = normal(absolute.parent().unwrap_or(&absolute));
     // The named file is read first, so that what is wrong with it is told of it.
     Manifest::read(&folder)?;
     let root = Manifest::read(&workspaces::root_of(&folder)?)?;
     let (config, mut notes) = places.read(&root.folder)?;
     if folder != root.folder && folder.join(".npmrc").is_file() {
-        let npmrc = paths::shown(&folder.join(".npmrc"));
+        let npmrc = shown(&folder.join(".npmrc"));
         notes.push(format!("`{}` has no effect: npm reads the root's", npmrc.display()));
     }
     let existing = if config.reads_no_lock() { Existing::Ignored } else { existing };

@@ -13,8 +13,8 @@ use std::{
 
 use crate::input::{
     InputError, Problem, Setting, Stated,
-    cargo::manifest::relative,
     node::{self, Node},
+    paths::shown,
     source::{Anchor, Place, Source},
 };
 
@@ -91,7 +91,7 @@ fn files(current: &Path, home: Option<&Path>) -> Vec<PathBuf> {
 }
 
 fn read(file: &Path) -> Result<Configuration, InputError> {
-    let source = Source::read(&relative(file))?;
+    let source = Source::read(&shown(file))?;
     let value = node::parse(&source)
         .map_err(|(start, problem)| InputError::at(Place::new(&source, start), problem))?;
     let document = Node::document(&source, &value);

@@ -15,8 +15,9 @@ use crate::input::{
     InputError, Problem, Stated,
     cargo::{
         Dependency, Fault,
-        manifest::{Manifest, normal, relative, way, within},
+        manifest::{Manifest, way, within},
     },
+    paths::{normal, shown},
 };
 
 /// The registry that cargo asks where a dependency names none, by its reserved name.
@@ -182,7 +183,7 @@ impl Reader<'_> {
 
     /// The name of the package in a folder.
     pub(super) fn member_at(&self, folder: &Path, key: &str, name: &str) -> Result<String, Fault> {
-        let path = relative(folder).display().to_string();
+        let path = shown(folder).display().to_string();
         match self.members.get(folder) {
             Some(found) if found == name => Ok(found.clone()),
             Some(found) => {

@@ -14,7 +14,8 @@ use proto::v1::{LockedDependency, LockedPackage};
 
 use crate::input::{
     InputError, Problem,
-    cargo::{Existing, PatchOrigin, Workspace, dependencies::source_of, manifest::relative},
+    cargo::{Existing, PatchOrigin, Workspace, dependencies::source_of},
+    paths::shown,
     source::{Anchor, Place, Source},
 };
 
@@ -39,7 +40,7 @@ pub(super) fn read(
     if !path.is_file() {
         return Ok(None);
     }
-    let source = Source::read(&relative(&path))?;
+    let source = Source::read(&shown(&path))?;
     let lock: Lockfile = toml::from_str(source.text()).map_err(|error: toml::de::Error| {
         let start = error.span().map_or(0, |span| span.start);
         let problem = Problem::Toml { message: error.message().to_owned() };

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -14,6 +14,7 @@ use cargo_util_schemas::manifest::{TomlManifest, TomlPackage, TomlWorkspace};
 use crate::input::{
     InputError, Problem, Stated,
     node::{self, Node},
+    paths::shown,
     source::{Anchor, Place, Source},
 };
 
@@ -38,7 +39,7 @@ struct Spot {
 impl Manifest {
     /// Reads the file at an absolute path.
     pub(super) fn read(path: &Path) -> Result<Self, InputError> {
-        let source = Source::read(&relative(path))?;
+        let source = Source::read(&shown(path))?;
         let value = node::parse(&source)
             .map_err(|(start, problem)| InputError::at(Place::new(&source, start), problem))?;
         let mut places = HashMap::new();
@@ -119,26 +120,4 @@ pub(super) fn way(keys: &[&str]) -> Vec<String> {
 /// A way and one more key.
 pub(super) fn within(way: &[String], key: impl Into<String>) -> Vec<String> {
     [way, &[key.into()]].concat()
-}
-
-/// A path without `.` and `..`, by its text alone, as cargo has it.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
-}
-
-/// A path as messages name it: from the working directory on, if it is beneath.
-pub(super) fn relative(path: &Path) -> PathBuf {
-    let current = std::env::current_dir().ok();
-    let beneath = current.as_deref().and_then(|current| path.strip_prefix(current).ok());
-    beneath.filter(|beneath| *beneath != Path::new("")).unwrap_or(path).to_owned()
 }

@@ -16,8 +16,9 @@ use crate::input::{
     InputError,
     cargo::{
         Fault,
-        manifest::{Manifest, normal, relative, way, within},
+        manifest::{Manifest, way, within},
     },
+    paths::{normal, shown},
 };
 
 /// The manifests of a workspace.
@@ -248,7 +249,7 @@ impl Finder {
             let actual = self.loader.root_of(&member.path)?;
             if actual.as_ref() != Some(&self.root.path) {
                 let other = match actual {
-                    Some(root) => format!("`{}`", relative(&root).display()),
+                    Some(root) => format!("`{}`", shown(&root).display()),
                     None => "no workspace".to_owned(),
                 };
                 let (member_name, root) = (member.name().to_owned(), self.root.name().to_owned());

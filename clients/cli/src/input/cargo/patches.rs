@@ -7,8 +7,9 @@ use crate::input::{
     cargo::{
         Fault, Patch, PatchOrigin,
         dependencies::{Reader, detail, patched_registry, registry},
-        manifest::{Manifest, normal, way, within},
+        manifest::{Manifest, way, within},
     },
+    paths::normal,
 };
 
 /// Reads the patches of a root, and refuses `[replace]`, which they took the place of.

@@ -13,7 +13,8 @@ use proto::v1::NpmInstallStrategy;
 
 use crate::input::{
     InputError, Problem, Setting, Stated,
-    npm::{Fault, paths::shown},
+    npm::Fault,
+    paths::shown,
     source::{Anchor, Source},
 };
 

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use crate::input::{
     Existing, InputError,
     json::Json,
-    npm::{Fault, paths::shown},
+    npm::Fault,
+    paths::shown,
     source::{Anchor, Source},
 };
 

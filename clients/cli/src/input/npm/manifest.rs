@@ -8,10 +8,8 @@ use std::{
 use crate::input::{
     InputError, Stated,
     json::Json,
-    npm::{
-        Fault,
-        paths::{name_of, shown},
-    },
+    npm::{Fault, paths::name_of},
+    paths::shown,
     source::Source,
 };
 

@@ -8,10 +8,11 @@ use crate::input::{
     npm::{
         Dependency, Fault, Member, Project, entry,
         manifest::Manifest,
-        paths::{between, normal, shown},
+        paths::between,
         spec::{self, Target},
         workspaces,
     },
+    paths::{normal, shown},
 };
 
 /// The lists of a manifest, with the contract's names for them.

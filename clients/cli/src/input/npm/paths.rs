@@ -1,28 +1,6 @@
 //! Paths as npm has them: from folder to folder, with slashes.
 
-use std::path::{Component, Path, PathBuf};
-
-/// A path without `.` and `..`, as far as its text tells. Links are not followed.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
-}
-
-/// A path as messages show it: from the working directory, if it lies beneath.
-pub(super) fn shown(path: &Path) -> PathBuf {
-    let current = std::env::current_dir().ok();
-    let beneath = current.as_deref().and_then(|current| path.strip_prefix(current).ok());
-    beneath.filter(|beneath| *beneath != Path::new("")).unwrap_or(path).to_owned()
-}
+use std::path::Path;
 
 /// The way from one absolute folder to another, with slashes. Empty if they are the same.
 pub(super) fn between(from: &Path, to: &Path) -> String {
@@ -64,11 +42,5 @@ mod tests {
         for (folder, name) in [("/w/a", "a"), ("/w/@corp/a", "@corp/a"), ("/@x", "@x"), ("/", "")] {
             assert_eq!(name_of(Path::new(folder)), name);
         }
-    }
-
-    #[test]
-    fn a_path_is_brought_to_its_shortest_form() {
-        assert_eq!(normal(Path::new("/w/./a/../b//c/")), Path::new("/w/b/c"));
-        assert_eq!(normal(Path::new("/../a")), Path::new("/a"));
     }
 }
