@@ -132,8 +132,9 @@ impl Ecosystem for Npm {
         asked: &Asked,
         solution: &Solution,
     ) -> Result<(Outcome, Vec<Warning>), Error> {
-        let outcome = record::solution(snapshot, reader, asked, solution)?;
-        Ok((outcome, warnings::warnings(asked, solution)))
+        let view = solver::npm::installed(solution, &asked.platform);
+        let outcome = record::solution((snapshot, reader), asked, solution, &view)?;
+        Ok((outcome, warnings::warnings(asked, solution, view)))
     }
 
     fn without(asked: &Asked, place: usize) -> Option<Asked> {

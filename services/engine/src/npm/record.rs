@@ -2,7 +2,7 @@
 
 use ecosystems::npm::{Integrity, Manifest, Name};
 use registries::Registry;
-use solver::npm::{Content, DependencyKind, Edge as Found, Place, Solution as Solved, installed};
+use solver::npm::{Content, DependencyKind, Edge as Found, Place, Solution as Solved, View};
 
 use super::problem::Purpose;
 use super::{Asked, Npm, manifest};
@@ -16,12 +16,12 @@ use crate::{Error, record};
 
 /// Groups what was chosen by the registry that stores it.
 pub(super) fn solution(
-    facts: &Snapshot<Npm>,
-    reader: &Reader<Npm>,
+    (facts, reader): (&Snapshot<Npm>, &Reader<Npm>),
     asked: &Asked,
     solved: &Solved,
+    view: &View,
 ) -> Result<Outcome, Error> {
-    let told = Told::new(asked, solved);
+    let told = Told::new(asked, solved, view);
     let mut groups = record::groups(reader);
     for (at, place) in solved.places.iter().enumerate() {
         let Some(manifest) = release(place).filter(|_| !told.is_out[at]) else { continue };
@@ -72,7 +72,7 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn new(asked: &'a Asked, solved: &'a Solved) -> Self {
+    fn new(asked: &'a Asked, solved: &'a Solved, view: &View) -> Self {
         let mut direct = vec![false; solved.places.len()];
         let own = solved.places.iter().filter(|place| folder(place).is_some());
         for edge in own.flat_map(|place| &place.edges).filter(|edge| edge.is_met) {
@@ -82,8 +82,7 @@ impl<'a> Told<'a> {
         }
         let mut is_out = vec![false; solved.places.len()];
         if asked.is_for_one_machine() {
-            let left_out = installed(solved, &asked.platform).left_out;
-            left_out.into_iter().for_each(|place| is_out[place] = true);
+            view.left_out.iter().for_each(|place| is_out[*place] = true);
         }
         Self { asked, solved, direct, is_out }
     }

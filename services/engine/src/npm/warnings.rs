@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use solver::npm::{Content, LockedContent, Passed, Place, Solution, installed};
+use solver::npm::{Content, LockedContent, Passed, Place, Solution, View};
 
 use super::Asked;
 use super::record::release;
@@ -10,7 +10,7 @@ use crate::answer::{Warning, WarningCode};
 use crate::record;
 
 /// Each thing once, however often it lies in the tree.
-pub(super) fn warnings(asked: &Asked, solved: &Solution) -> Vec<Warning> {
+pub(super) fn warnings(asked: &Asked, solved: &Solution, view: View) -> Vec<Warning> {
     let mut warnings = BTreeSet::new();
     warnings.extend(solved.not_taken_up.iter().filter_map(|at| unlocked(asked, solved, *at)));
     for adjusted in &solved.adjusted {
@@ -21,7 +21,6 @@ pub(super) fn warnings(asked: &Asked, solved: &Solution) -> Vec<Warning> {
         warnings.insert(about(WarningCode::Adjusted, &adjusted.name, text));
     }
     warnings.extend(solved.passed.iter().map(|one| passed(solved, one)));
-    let view = installed(solved, &asked.platform);
     for (code, places, what) in [
         (WarningCode::Platform, view.unfit, "does not run on this platform"),
         (WarningCode::Engine, view.unsupported, "is not made for this version of Node.js or npm"),
