@@ -9,6 +9,7 @@ pub mod conflict;
 pub mod npm;
 pub mod pypi;
 pub mod search;
+pub mod widen;
 
 mod interner;
 mod partial;
