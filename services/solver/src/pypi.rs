@@ -5,20 +5,30 @@
 //! named; of a project the newest version that fits, stable ones before pre-releases.
 
 mod ahead;
+mod barriers;
 mod candidates;
+mod check;
+mod edges;
 mod explain;
 mod line;
 mod problem;
+mod published;
 mod requirements;
 mod rules;
 mod solution;
 mod universe;
+mod ways;
+mod widen;
 
 pub use ahead::{ahead, following};
+pub use barriers::barriers;
 pub use candidates::Verdict;
+pub use check::{Checker, check};
 pub use problem::{Policy, Prereleases, Problem, Projects, Root};
+pub use published::Published;
 pub use solution::{Edge, Pick, Solution};
 pub use universe::{Gap, Universe};
+pub use widen::widen;
 
 pub use crate::Partial;
 use crate::conflict::Conflict;

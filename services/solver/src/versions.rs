@@ -52,12 +52,12 @@ impl Versions {
     }
 
     /// The positions below `length` in the set, ascending.
-    pub fn positions(&self, length: u32) -> impl DoubleEndedIterator<Item = u32> + '_ {
+    pub fn positions(&self, length: u32) -> impl DoubleEndedIterator<Item = u32> + Clone + '_ {
         (0..length).filter(|position| self.contains(position))
     }
 
     /// The positions below `length` in the set, descending, passing over empty words.
-    pub fn descending(&self, length: u32) -> impl Iterator<Item = u32> + '_ {
+    pub fn descending(&self, length: u32) -> impl Iterator<Item = u32> + Clone + '_ {
         let last = word_of(length);
         (0..=last).rev().flat_map(move |place| {
             let mut word = self.word(place);

@@ -117,6 +117,26 @@ pub enum Barrier {
     },
 }
 
+impl<E> AcceptableSet<E> {
+    /// The same set where positions and edges are told otherwise.
+    pub(crate) fn map<F>(
+        self,
+        position: impl Fn(u32) -> u32,
+        mut edges: impl FnMut(Vec<E>) -> Vec<F>,
+    ) -> AcceptableSet<F> {
+        let versions = self.versions.into_iter().map(|acceptable| Acceptable {
+            position: position(acceptable.position),
+            edges: edges(acceptable.edges),
+        });
+        AcceptableSet {
+            versions: versions.collect(),
+            rejected: self.rejected.into_iter().map(position).collect(),
+            completeness: self.completeness,
+            is_whole: self.is_whole,
+        }
+    }
+}
+
 /// One way in which a version may fill its slot.
 #[derive(Clone, Debug)]
 pub(crate) struct Way<E> {
@@ -226,7 +246,7 @@ impl<E> Growth<E> {
             let rank = |position: u32| within.versions.iter().position(|(at, _)| *at == position);
             // The chosen version is not among those tried, and so the first.
             let mut versions = grown.members;
-            versions.sort_by_key(|acceptable| rank(acceptable.position));
+            versions.sort_by_cached_key(|acceptable| rank(acceptable.position));
             let tried = within.versions.iter().map(|(position, _)| *position);
             let rejected = tried.filter(|position| !grown.versions.contains(position)).collect();
             AcceptableSet {

@@ -201,6 +201,7 @@ fn ours(case: &Case, recording: &mut Recording) -> Option<BTreeSet<String>> {
         overrides: roots(&case.overrides),
         excludes: BTreeSet::new(),
         locked: Vec::new(),
+        held: Vec::new(),
         policy: Policy {
             strategy: case.preference.1,
             prereleases: case.prereleases.1,

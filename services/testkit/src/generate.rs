@@ -139,6 +139,7 @@ pub fn problems() -> impl Strategy<Value = Problem> {
                 .into_iter()
                 .map(|(name, version)| (read_name(name), read_version(version)))
                 .collect(),
+            held: Vec::new(),
             policy: Policy { strategy, prereleases, ..Policy::default() },
         },
     )

@@ -191,6 +191,7 @@ fn problem(python: &str, roots: &str, policy: Policy) -> Problem {
         overrides: Vec::new(),
         excludes: std::collections::BTreeSet::new(),
         locked: Vec::new(),
+        held: Vec::new(),
         policy,
     }
 }

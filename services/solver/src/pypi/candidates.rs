@@ -46,6 +46,8 @@ pub(crate) struct Candidates {
     only_sdists: bool,
     /// Whether pre-releases may be chosen.
     takes_prereleases: bool,
+    /// Whether a requirement of the user's names one.
+    names_prerelease: bool,
     /// Whether they are as good as stable versions, rather than what is left if none of those fits.
     prefers_newest: bool,
     /// Whether the policy makes versions as if never published.
@@ -69,12 +71,11 @@ impl Candidates {
         let locked = problem.locked.iter().filter(|(locked, _)| locked == name);
         let pins = pinned.chain(locked.map(|(_, version)| version.clone())).collect();
         let prereleases = problem.policy.prereleases;
+        let names_prerelease = specifiers().any(ecosystems::pypi::Specifiers::names_prerelease);
         let takes_prereleases = match prereleases {
             Prereleases::Disallow => false,
             Prereleases::IfNecessary | Prereleases::Allow => true,
-            Prereleases::Explicit => {
-                specifiers().any(ecosystems::pypi::Specifiers::names_prerelease)
-            }
+            Prereleases::Explicit => names_prerelease,
         };
         Self {
             verdicts: vec![Cell::new(0); listing.releases.len()],
@@ -83,6 +84,7 @@ impl Candidates {
             only_wheels: problem.policy.takes_only_wheels(name),
             only_sdists: problem.policy.takes_only_sdists(name),
             takes_prereleases,
+            names_prerelease,
             prefers_newest: prereleases == Prereleases::Allow,
             is_cut: problem.policy.before.is_some()
                 || matches!(prereleases, Prereleases::Disallow | Prereleases::Explicit),
@@ -137,6 +139,27 @@ impl Candidates {
         let verdict = self.judge(problem, listing, position);
         cell.set(verdict as u8);
         verdict
+    }
+
+    /// Whether pre-releases are as welcome as stable versions where the client has them: the policy
+    /// or a requirement of the user's asks for them.
+    pub(crate) fn welcomes_prereleases(&self) -> bool {
+        self.takes_prereleases && (self.prefers_newest || self.names_prerelease)
+    }
+
+    /// Puts positions, which are in the order of preference but for pre-releases, into that order.
+    pub(crate) fn in_order(
+        &self,
+        listing: &Listing,
+        positions: impl Iterator<Item = u32>,
+    ) -> Vec<u32> {
+        let mut positions: Vec<u32> = positions.collect();
+        if !self.prefers_newest {
+            positions.sort_by_key(|position| {
+                listing.releases[*position as usize].version.any_prerelease()
+            });
+        }
+        positions
     }
 
     /// Whether a file of the version may be installed.

@@ -101,12 +101,18 @@ impl Line {
     }
 
     /// The positions of the versions in a set of atoms, the lowest first.
-    pub(crate) fn ascending<'a>(&'a self, set: &'a Versions) -> impl Iterator<Item = u32> + 'a {
+    pub(crate) fn ascending<'a>(
+        &'a self,
+        set: &'a Versions,
+    ) -> impl Iterator<Item = u32> + Clone + 'a {
         set.positions(self.end()).filter_map(|atom| self.position(atom))
     }
 
     /// The positions of the versions in a set of atoms, the highest first.
-    pub(crate) fn descending<'a>(&'a self, set: &'a Versions) -> impl Iterator<Item = u32> + 'a {
+    pub(crate) fn descending<'a>(
+        &'a self,
+        set: &'a Versions,
+    ) -> impl Iterator<Item = u32> + Clone + 'a {
         set.descending(self.end()).filter_map(|atom| self.position(atom))
     }
 

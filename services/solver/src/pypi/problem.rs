@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ecosystems::Timestamp;
-use ecosystems::pypi::{Environment, Name, Requirement, Version};
+use ecosystems::pypi::{Environment, Name, Requirement, Specifiers, Version};
 
 use crate::Strategy;
 
@@ -22,6 +22,8 @@ pub struct Problem {
     pub excludes: BTreeSet<Name>,
     /// Versions to keep as long as they can be kept.
     pub locked: Vec<(Name, Version)>,
+    /// The versions that the client has: those of a project that any of its ranges means.
+    pub held: Vec<(Name, Specifiers)>,
     /// What to choose where there is a choice.
     pub policy: Policy,
 }
@@ -48,6 +50,9 @@ pub struct Policy {
     pub only_wheels: Projects,
     /// The projects whose source distributions alone may be chosen.
     pub only_sdists: Projects,
+    /// Whether a held version is chosen wherever the requirements let it, the best of them first. A
+    /// held pre-release is so only where the policy would choose one.
+    pub prefers_held: bool,
 }
 
 /// Some projects, or all of them.

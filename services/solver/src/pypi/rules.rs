@@ -1,5 +1,6 @@
 //! Python's projects as slots, and uv's order of deciding them.
 
+mod choices;
 mod lines;
 mod slots;
 mod state;
@@ -15,8 +16,8 @@ use super::candidates::{Candidates, Verdict};
 use super::requirements::{Active, Markers, Range};
 use super::universe::{Gap, MarkerId, NameId, Package, Universe};
 use super::{Partial, Problem, Root};
+use crate::Versions;
 use crate::search::{Need, Needs, Rules, Slot, Spent};
-use crate::{Strategy, Versions};
 pub(crate) use slots::{SlotKind, Variant};
 use state::{Rank, State, count};
 
@@ -146,36 +147,6 @@ impl<'a> PypiRules<'a> {
         Some(candidates)
     }
 
-    pub(crate) fn chooses_lowest(&self, name: NameId) -> bool {
-        match self.problem.policy.strategy {
-            Strategy::Highest => false,
-            Strategy::Lowest => true,
-            Strategy::LowestDirect => {
-                self.requirements.iter().any(|need| need.holds && need.target == name)
-            }
-        }
-    }
-
-    /// The version to try first of those at `positions`, which are in the order of preference: a
-    /// locked one if it can be had.
-    pub(crate) fn first_choice(
-        &self,
-        name: NameId,
-        positions: impl Iterator<Item = u32>,
-        has: impl Fn(u32) -> bool,
-    ) -> Option<u32> {
-        let listing = self.package(name)?.listing.as_ref()?;
-        let candidates = self.candidates(name)?;
-        let locked = self.problem.locked.iter().filter(|(locked, _)| locked == self.name(name));
-        let kept = locked
-            .filter_map(|(_, version)| u32::try_from(listing.position(version)?).ok())
-            .find(|position| {
-                has(*position)
-                    && candidates.verdict(self.problem, listing, *position) == Verdict::Candidate
-            });
-        kept.or_else(|| candidates.choose(self.problem, listing, positions))
-    }
-
     /// Names what was decided and what was contended when the budget was spent.
     pub(crate) fn partial(&self, spent: Spent) -> Partial {
         let decided =
@@ -217,6 +188,15 @@ impl<'a> PypiRules<'a> {
             });
         let number = self.universe.marker_count() + place;
         Some(MarkerId(u32::try_from(number).unwrap_or(u32::MAX)))
+    }
+
+    /// The number of a name, unless neither the universe nor the problem has it.
+    pub(crate) fn find(&self, name: &Name) -> Option<NameId> {
+        self.universe.id(name).or_else(|| {
+            let place = self.names.iter().position(|known| known == name)?;
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            Some(NameId(self.universe.name_count().saturating_add(place)))
+        })
     }
 
     fn resolve(&mut self, name: &Name) -> NameId {

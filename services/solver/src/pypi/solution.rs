@@ -7,7 +7,8 @@ use ecosystems::Warning;
 use ecosystems::pypi::{File, Listing, Name, Version};
 use rustc_hash::FxHashSet;
 
-use super::requirements::{Active, Origin};
+use super::edges::Edges;
+use super::requirements::Active;
 use super::rules::{PypiRules, SlotKind, Unavailable, Variant};
 use super::universe::{Gap, NameId};
 use crate::search::Slot;
@@ -97,14 +98,15 @@ pub(super) fn read(rules: &PypiRules<'_>, picked: Vec<(Slot, u32)>) -> Solution 
     }
     let root = rules.root_requirements();
     let direct: FxHashSet<NameId> = root.iter().map(|active| active.target).collect();
+    let mut edges = Edges::new(rules);
     let mut solution = Solution {
-        root_edges: root.iter().filter(is_requirement).map(|active| edge(rules, active)).collect(),
+        root_edges: edges.written(&root),
         footprint: rules.footprint(),
         by_url: by_url(rules),
         ..Solution::default()
     };
     for (name, (id, position, extras)) in versions {
-        let pick = read_pick(rules, id, position, &extras)
+        let pick = read_pick(rules, id, position, &extras, &mut edges)
             .expect("a version was chosen from a listing, and what it needs was read");
         for extra in &extras {
             if !offers(rules, id, position, *extra) {
@@ -134,7 +136,13 @@ fn by_url(rules: &PypiRules<'_>) -> Vec<(Name, Version, Name)> {
     by_url
 }
 
-fn read_pick(rules: &PypiRules<'_>, id: NameId, position: u32, extras: &[NameId]) -> Option<Pick> {
+fn read_pick(
+    rules: &PypiRules<'_>,
+    id: NameId,
+    position: u32,
+    extras: &[NameId],
+    edges: &mut Edges<'_>,
+) -> Option<Pick> {
     let listing = rules.package(id)?.listing.as_ref()?;
     let candidates = rules.candidates(id)?;
     let files = listing.releases[position as usize].files.iter().enumerate();
@@ -142,17 +150,11 @@ fn read_pick(rules: &PypiRules<'_>, id: NameId, position: u32, extras: &[NameId]
         .filter(|(_, file)| candidates.takes(rules.problem, listing, position, file))
         .map(|(place, _)| place)
         .collect();
-    let mut edges: Vec<Edge> = Vec::new();
+    let mut required: Vec<Active<'_>> = Vec::new();
     let plain = Variant::plain(id);
     let with_extras = extras.iter().map(|extra| Variant { extra: Some(*extra), ..plain });
     for variant in std::iter::once(plain).chain(with_extras) {
-        let active = rules.active(SlotKind::Real(variant), position)?;
-        for active in active.iter().filter(is_requirement) {
-            let edge = edge(rules, active);
-            if !edges.contains(&edge) {
-                edges.push(edge);
-            }
-        }
+        required.extend(rules.active(SlotKind::Real(variant), position)?);
     }
     let mut extras: Vec<Name> = extras.iter().map(|extra| rules.name(*extra).clone()).collect();
     extras.sort();
@@ -164,38 +166,14 @@ fn read_pick(rules: &PypiRules<'_>, id: NameId, position: u32, extras: &[NameId]
         position,
         extras,
         files,
-        edges,
+        edges: edges.written_once(&required),
         is_direct: false,
         warnings: needs.map_or_else(Vec::new, |needs| needs.warnings.to_vec()),
     })
 }
 
-/// Constraints bound what others require; they require nothing.
-fn is_requirement(active: &&Active<'_>) -> bool {
-    !matches!(active.origin, Origin::Constraint(_))
-}
-
-fn edge(rules: &PypiRules<'_>, active: &Active<'_>) -> Edge {
-    Edge {
-        target: rules.name(active.target).clone(),
-        extras: active.extras.iter().map(|extra| rules.name(*extra).clone()).collect(),
-        range: rules.range_text(active),
-        marker: match active.origin {
-            Origin::Release(marker) => marker.to_string(),
-            Origin::Requirement(place) => {
-                rules.requirements[place].root.requirement.marker.to_string()
-            }
-            Origin::Override(place) => rules.overrides[place].root.requirement.marker.to_string(),
-            Origin::Constraint(_) => String::new(),
-        },
-        root: match active.origin {
-            Origin::Requirement(place) => Some(place),
-            Origin::Release(_) | Origin::Constraint(_) | Origin::Override(_) => None,
-        },
-    }
-}
-
-fn offers(rules: &PypiRules<'_>, id: NameId, position: u32, extra: NameId) -> bool {
+/// Whether a version offers an extra: declares it, or has requirements that ask for it.
+pub(super) fn offers(rules: &PypiRules<'_>, id: NameId, position: u32, extra: NameId) -> bool {
     let Some(needs) = rules.package(id).and_then(|package| package.needs(position)) else {
         return true;
     };

@@ -136,6 +136,7 @@ pub(crate) fn problem<'a>(python: &str, roots: impl IntoIterator<Item = &'a str>
         overrides: Vec::new(),
         excludes: std::collections::BTreeSet::new(),
         locked: Vec::new(),
+        held: Vec::new(),
         policy: Policy::default(),
     }
 }

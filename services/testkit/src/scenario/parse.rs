@@ -214,6 +214,7 @@ fn read_settings(settings: &str) -> Read<Problem> {
         overrides: Vec::new(),
         excludes: BTreeSet::new(),
         locked: Vec::new(),
+        held: Vec::new(),
         policy,
     })
 }

@@ -50,7 +50,7 @@ impl<'a> PypiRules<'a> {
 
     /// The atoms of the target's line that a requirement would take; all of them while the listing
     /// is not known.
-    pub(super) fn lower(&self, active: &Active<'_>) -> Versions {
+    pub(crate) fn lower(&self, active: &Active<'_>) -> Versions {
         let name = active.target;
         self.state.borrow_mut().read_listings.insert(name);
         let Some((package, used)) = self.package(name).zip(self.line_in_use(name)) else {
@@ -66,7 +66,7 @@ impl<'a> PypiRules<'a> {
     }
 
     /// The line of a project, if its listing is known.
-    pub(super) fn line(&self, name: NameId) -> Option<Arc<Line>> {
+    pub(crate) fn line(&self, name: NameId) -> Option<Arc<Line>> {
         self.line_in_use(name).map(|used| used.line)
     }
 

@@ -33,6 +33,7 @@ pub(super) struct State {
     pub(super) slots: Slots<SlotKind>,
     pub(super) ranks: FxHashMap<NameId, Rank>,
     pub(super) candidates: FxHashMap<NameId, Rc<Candidates>>,
+    pub(super) held: FxHashMap<NameId, Option<Rc<Versions>>>,
     pub(super) existing: FxHashMap<NameId, Option<Versions>>,
     pub(super) lines: FxHashMap<NameId, LineInUse>,
     pub(super) read_listings: FxHashSet<NameId>,

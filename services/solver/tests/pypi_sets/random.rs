@@ -1,0 +1,1 @@
+//! The sets around answers in small worlds.
