@@ -8,6 +8,7 @@
 mod adjust;
 mod ahead;
 mod build;
+mod check;
 mod explain;
 mod facts;
 mod flags;
@@ -19,8 +20,10 @@ mod problem;
 mod solution;
 mod tree;
 mod universe;
+mod widen;
 
 pub use ahead::ahead;
+pub use check::{Checker, barriers, check};
 pub use facts::DependencyKind;
 pub use platform::{Platform, View, installed};
 pub use problem::{
@@ -29,6 +32,7 @@ pub use problem::{
 };
 pub use solution::{Adjusted, Content, Edge, Passed, Place, Purpose, Solution};
 pub use universe::Universe;
+pub use widen::widen;
 
 use ecosystems::npm::Name;
 

@@ -16,6 +16,8 @@ mod locks;
 mod manifests;
 #[path = "npm/random.rs"]
 mod random;
+#[path = "npm/widen.rs"]
+mod widen;
 #[path = "npm/world.rs"]
 mod world;
 

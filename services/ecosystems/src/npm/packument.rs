@@ -221,6 +221,12 @@ impl Packument {
         self.manifests.get(position)
     }
 
+    /// Whether a policy of the registry forbids a version.
+    pub fn forbids(&self, manifest: &Manifest) -> bool {
+        let unpublished = self.unpublished.as_ref();
+        unpublished.is_some_and(|all| position(&all.restricted, &manifest.key()).is_some())
+    }
+
     /// The tag of that name.
     pub fn tag(&self, name: &str) -> Option<&Tag> {
         self.tags.iter().find(|tag| &*tag.name == name)

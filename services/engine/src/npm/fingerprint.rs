@@ -11,7 +11,7 @@ use crate::fingerprint::Hasher;
 
 /// Puts all of a problem into its key. The order of requirements counts: npm's answer follows it.
 pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
-    let Problem { project: root, folders, overrides, locked, policy } = &asked.problem;
+    let Problem { project: root, folders, overrides, locked, held: _, policy } = &asked.problem;
     project(root, hasher);
     hasher.count(folders.len());
     for Folder { location, project: inner, is_workspace } in folders {
@@ -42,13 +42,14 @@ pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
         prefers_dedupe,
         ignores_peers,
         adjusts,
+        prefers_held,
         has_strict_peers,
     } = policy;
     version(node.as_ref(), hasher);
     version(npm.as_ref(), hasher);
     hasher.instant(*before);
     hasher.flag(*install_strategy == InstallStrategy::Nested);
-    for flag in [prefers_dedupe, ignores_peers, adjusts, has_strict_peers] {
+    for flag in [prefers_dedupe, ignores_peers, adjusts, prefers_held, has_strict_peers] {
         hasher.flag(*flag);
     }
     let Platform { os, cpu, libc, node: _, npm: _ } = &asked.platform;

@@ -83,7 +83,8 @@ pub(super) fn read(
         Vec::new()
     });
     let locked = reading.locked();
-    let problem = Problem { project: root, folders, overrides, locked, policy };
+    let held = Vec::new();
+    let problem = Problem { project: root, folders, overrides, locked, held, policy };
     reading.refuse_foreign(&problem);
     if !reading.invalid.is_empty() {
         return Err(Error::Invalid(reading.invalid));
@@ -301,6 +302,7 @@ impl Reading<'_> {
             prefers_dedupe: environment.prefer_dedupe,
             ignores_peers: environment.legacy_peer_deps,
             adjusts: environment.adjusts,
+            prefers_held: false,
             has_strict_peers: environment.strict_peer_deps,
         }
     }

@@ -132,6 +132,11 @@ impl Facts<'_> {
         self.specs[id.0 as usize].wanted
     }
 
+    /// What a spec means of an ordered list of versions, if it is a range or `*`.
+    pub(crate) fn range(&self, id: SpecId) -> Option<&Range> {
+        self.specs[id.0 as usize].range.as_ref()
+    }
+
     pub(crate) fn failure(&self, id: FailureId) -> &Failure {
         &self.failures[id.0 as usize]
     }

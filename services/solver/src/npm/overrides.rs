@@ -94,6 +94,26 @@ impl Overrides {
         &self.rules[id.0 as usize]
     }
 
+    /// Whether every requirement of a name has the same rule, wherever it stands.
+    pub(crate) fn are_plain(&self) -> bool {
+        let inner = self.rules.get(1..).unwrap_or_default();
+        inner.iter().enumerate().all(|(place, rule)| {
+            rule.parent == Some(RuleId(0))
+                && rule.is_for_all
+                && inner[..place].iter().all(|other| other.name != rule.name)
+        })
+    }
+
+    /// Whether there are rules of which no version meets both.
+    pub(crate) fn may_be_torn(&self) -> bool {
+        !self.apart.is_empty()
+    }
+
+    /// Whether there is a rule for a package.
+    pub(crate) fn name_anywhere(&self, name: NameId) -> bool {
+        self.rules.iter().any(|rule| rule.name == Some(name))
+    }
+
     /// Whether a rule is for that package.
     pub(crate) fn names(&self, id: RuleId, name: NameId) -> bool {
         self.rule(id).name == Some(name)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ecosystems::Timestamp;
-use ecosystems::npm::{Dependency, Name, Needs, Requirement, Version};
+use ecosystems::npm::{Dependency, Name, Needs, Range, Requirement, Version};
 
 use super::facts::DependencyKind;
 
@@ -20,11 +20,20 @@ pub struct Problem {
     /// What the lock file at hand has in its places, in any order; empty if there is none. What is
     /// there and still right stays.
     pub locked: Vec<LockedPlace>,
+    /// What the client has, by packages' own names: a version is held if a range of its package
+    /// contains it. Of it alone nothing is chosen otherwise, unless the policy prefers it.
+    pub held: Vec<(Name, Range)>,
     /// What to choose where there is a choice.
     pub policy: Policy,
 }
 
 impl Problem {
+    /// Whether the client has a version of a package.
+    pub fn is_held(&self, package: &Name, version: &Version) -> bool {
+        let mut ranges = self.held.iter().filter(|(name, _)| name == package);
+        ranges.any(|(_, range)| range.contains(version))
+    }
+
     /// The folder that a spec means to whoever lies at `base`: a folder by its place in the list, or
     /// the project.
     pub fn folder_named(&self, spec: &str, base: Option<usize>) -> Option<usize> {
@@ -144,6 +153,9 @@ pub struct Policy {
     /// Whether other versions are tried of what the project requires itself, where npm refuses what
     /// it takes first. Npm does not.
     pub adjusts: bool,
+    /// Whether of the versions that a range would do with those are taken first that are held:
+    /// of these npm's rules take the newest. Npm itself has no such thing.
+    pub prefers_held: bool,
     /// Whether a conflict of peers ends it all even where it is among dependencies alone.
     pub has_strict_peers: bool,
 }

@@ -114,6 +114,7 @@ impl Case {
             folders: folders.collect(),
             overrides,
             locked: locked.collect(),
+            held: Vec::new(),
             policy: Policy {
                 node: options.node.as_deref().map(version),
                 npm: Some(version("11.19.1")),
@@ -127,6 +128,7 @@ impl Case {
                 },
                 prefers_dedupe: options.prefer_dedupe,
                 adjusts: false,
+                prefers_held: false,
                 ignores_peers: options.legacy_peer_deps,
                 has_strict_peers: options.strict_peer_deps,
             },

@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecosystems::npm::{
-    Dependency as Stated, Name, Needs, Packument, PickRules, Range, Reading, Spec, Version,
-    locale_compare, pick,
+    Dependency as Stated, Manifest, Name, Needs, Packument, PickRules, Range, Reading, Spec,
+    Version, locale_compare, pick,
 };
 use rustc_hash::FxHashMap;
 
@@ -117,6 +117,9 @@ impl<'a> Facts<'a> {
         if let Some(position) = self.pins.get(&(name, spec)) {
             return Ok(self.release(name, &packument, *position));
         }
+        if let Some(position) = self.held(&packument, wanted) {
+            return Ok(self.release(name, &packument, position));
+        }
         let none = |code| Failure::NoVersion { name, spec, code };
         let picked = match pick(&packument, wanted, &self.pick_rules) {
             Ok(picked) => picked,
@@ -130,6 +133,33 @@ impl<'a> Facts<'a> {
             .and_then(|position| u32::try_from(position).ok());
         let Some(position) = position else { return Err(none("ETARGET")) };
         Ok(self.release(name, &packument, position))
+    }
+
+    /// The held version that is taken of those that would do, by its position, where held ones are
+    /// preferred: what npm's rules speak against comes after all else, as ever; then the newest.
+    fn held(&self, packument: &Packument, wanted: &Spec) -> Option<u32> {
+        let Spec::Range(range) = wanted else { return None };
+        let PickRules { before, node, npm, .. } = &self.pick_rules;
+        if !self.problem.policy.prefers_held || self.problem.held.is_empty() {
+            return None;
+        }
+        let span = range.span(&packument.manifests, |manifest| &manifest.version);
+        let counts = |manifest: &Manifest| {
+            let is_late = before.zip(manifest.published_at).is_some_and(|(before, at)| at > before);
+            !is_late
+                && range.contains(&manifest.version)
+                && self.problem.is_held(&packument.name, &manifest.version)
+                && !packument.forbids(manifest)
+        };
+        let held = span.filter(|place| counts(&packument.manifests[*place]));
+        let best = held.max_by_key(|place| {
+            let traits = &packument.manifests[*place].traits;
+            let engines = traits.engines.as_ref();
+            let runs = engines.is_none_or(|engines| engines.are_met(node.as_ref(), npm.as_ref()));
+            let is_sound = traits.deprecated.is_none();
+            (is_sound && runs, runs, is_sound, *place)
+        });
+        best.and_then(|place| u32::try_from(place).ok())
     }
 
     /// A version that a lock file has, if the registry has it. What it needs is in the order of the
@@ -198,18 +228,8 @@ impl<'a> Facts<'a> {
             Origin::Folder(folder) => Some(Some(folder)),
             Origin::Release(..) | Origin::Nowhere => None,
         };
+        let runtime = self.runtime(needs, base);
         let context = (base, &*needs.accepted);
-        let mut runtime: Vec<Dependency> = Vec::new();
-        if !self.problem.policy.ignores_peers {
-            let kinds = [(false, DependencyKind::Peer), (true, DependencyKind::PeerOptional)];
-            for (is_optional, kind) in kinds {
-                let peers = needs.peers.iter().filter(|peer| peer.is_optional == is_optional);
-                let peers = peers.map(|peer| &peer.dependency);
-                self.add(&mut runtime, kind, context, peers);
-            }
-        }
-        self.add(&mut runtime, DependencyKind::Production, context, needs.dependencies.iter());
-        self.add(&mut runtime, DependencyKind::Optional, context, needs.optional.iter());
         let all = (!development.is_empty()).then(|| {
             let mut all = runtime.clone();
             self.add(&mut all, DependencyKind::Development, context, development.iter());
@@ -226,6 +246,23 @@ impl<'a> Facts<'a> {
             bundled,
             has_shrinkwrap: false,
         }
+    }
+
+    /// What a package needs where it is installed, in npm's order; each name once.
+    pub(crate) fn runtime(&mut self, needs: &Needs, base: Option<Option<u32>>) -> Vec<Dependency> {
+        let context = (base, &*needs.accepted);
+        let mut runtime: Vec<Dependency> = Vec::new();
+        if !self.problem.policy.ignores_peers {
+            let kinds = [(false, DependencyKind::Peer), (true, DependencyKind::PeerOptional)];
+            for (is_optional, kind) in kinds {
+                let peers = needs.peers.iter().filter(|peer| peer.is_optional == is_optional);
+                let peers = peers.map(|peer| &peer.dependency);
+                self.add(&mut runtime, kind, context, peers);
+            }
+        }
+        self.add(&mut runtime, DependencyKind::Production, context, needs.dependencies.iter());
+        self.add(&mut runtime, DependencyKind::Optional, context, needs.optional.iter());
+        runtime
     }
 
     /// Adds dependencies behind others; of two under one name the later counts. `base` is what paths
@@ -275,7 +312,7 @@ impl<'a> Facts<'a> {
 
     /// A spec. What it says of the file system is meant from `base`: the project, a folder of it,
     /// or nowhere.
-    fn intern_spec(&mut self, text: &str, base: Option<Option<u32>>) -> SpecId {
+    pub(crate) fn intern_spec(&mut self, text: &str, base: Option<Option<u32>>) -> SpecId {
         let named =
             base.and_then(|base| self.problem.folder_named(text, base.map(|at| at as usize)));
         let Some(folder) = named.and_then(|folder| u32::try_from(folder).ok()) else {
