@@ -7,8 +7,10 @@
 //! newest.
 
 mod ahead;
+mod barriers;
 mod build;
 mod candidates;
+mod check;
 mod explain;
 mod locks;
 mod patches;
@@ -16,15 +18,19 @@ mod problem;
 mod rules;
 mod solution;
 mod universe;
+mod widen;
 
 pub use ahead::ahead;
+pub use barriers::barriers;
 pub use build::{
     Asked, BuildEdge, BuildSet, Built, FeatureResolver, Platforms, ProcMacros, Selection,
     SelectionError, Side, Unit, build_set,
 };
+pub use check::{Checker, check};
 pub use problem::{Locked, LockedEdge, Member, Patch, Policy, Problem, Replacement};
 pub use solution::{Edge, MemberPick, Pick, Solution, Target, UnusedPatch};
 pub use universe::{Crate, Universe};
+pub use widen::widen;
 
 pub use crate::Partial;
 use crate::conflict::Conflict;

@@ -108,6 +108,13 @@ pub enum Barrier {
         /// The versions there that do not meet it.
         positions: Vec<u32>,
     },
+    /// It depends on what depends on it.
+    Cycle {
+        /// The requirement.
+        requirement: String,
+        /// The slot.
+        slot: usize,
+    },
     /// It has a name that versions of another slot have, and of which there can be one.
     Claimed {
         /// The name, such as that of a native library.
@@ -227,11 +234,18 @@ impl<E> Growth<E> {
     }
 
     fn fits(&self, slot: usize, way: &Way<E>) -> bool {
-        let admits = |(target, versions): &(usize, Versions)| {
-            self.slots[*target].versions.subset_of(versions)
-        };
-        let is_free = |claim: &u32| self.holders.get(claim).is_none_or(|holder| *holder == slot);
-        way.bounds.iter().all(admits) && way.claims.iter().all(is_free)
+        let admits = |(target, versions): &(usize, Versions)| self.has_only(*target, versions);
+        way.bounds.iter().all(admits) && way.claims.iter().all(|claim| self.is_free(slot, *claim))
+    }
+
+    /// Whether all that is in the box of a slot is among these versions.
+    pub(crate) fn has_only(&self, slot: usize, versions: &Versions) -> bool {
+        self.slots[slot].versions.subset_of(versions)
+    }
+
+    /// Whether a slot's versions may have a name that one slot alone may have.
+    pub(crate) fn is_free(&self, slot: usize, claim: u32) -> bool {
+        self.holders.get(&claim).is_none_or(|holder| *holder == slot)
     }
 
     /// What became of each slot, given what was within reach, and which slots' versions could not
@@ -243,10 +257,11 @@ impl<E> Growth<E> {
     ) -> Vec<AcceptableSet<E>> {
         let slots = self.slots.into_iter().zip(within).enumerate();
         let sets = slots.map(|(slot, (grown, within))| {
-            let rank = |position: u32| within.versions.iter().position(|(at, _)| *at == position);
+            let tried = within.versions.iter().map(|(position, _)| *position);
+            let ranks: FxHashMap<u32, usize> = tried.zip(0..).collect();
             // The chosen version is not among those tried, and so the first.
             let mut versions = grown.members;
-            versions.sort_by_cached_key(|acceptable| rank(acceptable.position));
+            versions.sort_by_key(|acceptable| ranks.get(&acceptable.position));
             let tried = within.versions.iter().map(|(position, _)| *position);
             let rejected = tried.filter(|position| !grown.versions.contains(position)).collect();
             AcceptableSet {

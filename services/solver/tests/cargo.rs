@@ -21,6 +21,8 @@ mod manifests;
 mod random;
 #[path = "cargo/rules.rs"]
 mod rules;
+#[path = "cargo/widen.rs"]
+mod widen;
 #[path = "cargo/world.rs"]
 mod world;
 

@@ -70,9 +70,10 @@ pub(super) fn read(
         return Err(Error::Invalid(reading.invalid));
     }
     let locked = locks.take(&mut members);
-    let policy = Policy { strategy, rust_versions, before };
+    let policy = Policy { strategy, rust_versions, before, prefers_held: false };
     let registry = indexes.default_id();
-    let problem = Problem { registry, members, patches, locked, policy };
+    let held = Vec::new();
+    let problem = Problem { registry, members, patches, locked, held, policy };
     Ok(Asked { problem, places, names_members, build })
 }
 

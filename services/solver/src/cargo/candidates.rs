@@ -25,6 +25,8 @@ pub(crate) enum Preference {
     Kept,
     /// It was in the lock file, or a patch puts it there.
     Preferred,
+    /// The client has it, and wants to keep it.
+    Held,
     /// It is one of many.
     None,
 }
@@ -55,8 +57,10 @@ pub(crate) struct Candidates<'a> {
     shelf: Shelf<'a>,
     /// The stretches of the shelf that are compatibility lines, ascending.
     lines: Cow<'a, [Line]>,
-    /// The positions that are preferred.
+    /// The positions that are preferred, because of a lock file or a patch.
     preferred: Vec<(u32, Preference)>,
+    /// The positions that come next, since the client has them.
+    held: Versions,
 }
 
 /// One compatibility line: the positions of its first version, and of the one behind its last.
@@ -153,12 +157,14 @@ impl Line {
 }
 
 impl<'a> Candidates<'a> {
-    /// The candidates on a shelf, of whose releases `lines` are the lines.
+    /// The candidates on a shelf, of whose releases `lines` are the lines. Those that meet any of `held`
+    /// are preferred.
     pub(crate) fn new(
         policy: &'a Policy,
         shelf: Shelf<'a>,
         lines: &'a [Line],
         (locks, patches): (&Locks<'_>, &Patches<'_>),
+        held: &[&Requirement],
     ) -> Self {
         let mut preferred = Vec::new();
         if shelf.patched.is_some() || locks.knows(shelf.id) || patches.put_from(shelf.id) {
@@ -178,7 +184,14 @@ impl<'a> Candidates<'a> {
             None => Cow::Borrowed(lines),
             Some(patched) => Cow::Owned(Line::all(patched.iter().map(|stock| stock.version))),
         };
-        Self { policy, shelf, lines, preferred }
+        let is_held = |position: &u32| {
+            let stock = shelf.at(*position);
+            let mut held = held.iter().filter(|_| stock.release.is_some());
+            held.any(|requirement| requirement.matches(stock.version))
+        };
+        let all = if held.is_empty() { 0..0 } else { 0..shelf.length() };
+        let held = Versions::of(all.filter(is_held));
+        Self { policy, shelf, lines, preferred, held }
     }
 
     /// What counts for more than the version of what is at a position; none if it is no candidate.
@@ -186,11 +199,16 @@ impl<'a> Candidates<'a> {
         let release = self.shelf.at(position).release;
         let preferred = self.preferred.iter().find(|(at, _)| *at == position);
         let preference = preferred.map_or(Preference::None, |(_, preference)| *preference);
+        // What the client has may be withdrawn since: that it has it does not make it a candidate.
         let is_candidate = preference != Preference::None
             || release.is_some_and(|release| is_candidate(self.policy, release));
         let compilers = || {
             let all = self.policy.rust_versions.len();
             release.map_or(all, |release| compilers(self.policy, release))
+        };
+        let preference = match preference {
+            Preference::None if self.held.contains(&position) => Preference::Held,
+            preference => preference,
         };
         is_candidate.then(|| (preference, Reverse(compilers())))
     }
@@ -284,7 +302,7 @@ impl<'a> Candidates<'a> {
             if chosen.is_none_or(|(known, _)| rank < known) {
                 chosen = Some((rank, version));
             }
-            if self.preferred.is_empty() && rank == best {
+            if self.preferred.is_empty() && self.held == Versions::empty() && rank == best {
                 break;
             }
         }
@@ -314,7 +332,7 @@ impl<'a> Candidates<'a> {
 }
 
 /// With how many of the members' compilers a release works. One that does not say works with all.
-fn compilers(policy: &Policy, release: &Release) -> usize {
+pub(crate) fn compilers(policy: &Policy, release: &Release) -> usize {
     let all = policy.rust_versions.iter();
     match release.rust_version {
         None => policy.rust_versions.len(),

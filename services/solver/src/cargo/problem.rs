@@ -21,6 +21,9 @@ pub struct Problem {
     /// What the lock file at hand holds of registries, to be kept as long as it can be kept. Such
     /// versions may be yanked, and newer than the cut-off.
     pub locked: Vec<Locked>,
+    /// The versions that the client has: those of a package that one of its requirements here takes,
+    /// whatever the registry. They come first where versions are tried for the acceptable sets.
+    pub held: Vec<(Name, Requirement)>,
     /// What to choose where there is a choice.
     pub policy: Policy,
 }
@@ -105,4 +108,6 @@ pub struct Policy {
     pub rust_versions: Vec<RustVersion>,
     /// Versions published after this instant do not exist; those that do not say when, do.
     pub before: Option<Timestamp>,
+    /// Whether a version that the client has comes before all others but those that are locked.
+    pub prefers_held: bool,
 }

@@ -103,10 +103,12 @@ impl Case {
             members,
             patches: patches(root, &folders),
             locked,
+            held: Vec::new(),
             policy: Policy {
                 strategy,
                 rust_versions: rust_versions.collect(),
                 before: self.before.as_ref().and_then(|text| Timestamp::parse(text).ok()),
+                prefers_held: false,
             },
         }
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ecosystems::cargo::Version;
+use ecosystems::cargo::{Requirement, Version};
 
 use super::super::LockedEdge;
 use super::super::candidates::{Candidates, Matches, Preference, Shelf, is_candidate};
@@ -83,10 +83,23 @@ impl<'a> CargoRules<'a> {
         let releases = package.listing.as_ref().map_or(&[][..], |listing| &listing.releases);
         let shelf = Shelf::new(id, releases, &self.patches.of(id));
         let policy = &self.problem.policy;
-        let candidates =
-            Rc::new(Candidates::new(policy, shelf, &package.lines, (&self.locks, &self.patches)));
+        let held = if policy.prefers_held { self.held(id) } else { Vec::new() };
+        let preferred = (&self.locks, &self.patches);
+        let candidates = Rc::new(Candidates::new(policy, shelf, &package.lines, preferred, &held));
         self.state.borrow_mut().candidates.insert(id, Rc::clone(&candidates));
         Some(candidates)
+    }
+
+    /// Whether the lock file holds a version of a package.
+    pub(crate) fn is_locked(&self, id: CrateId, version: &Version) -> bool {
+        self.locks.preference(id, version) != Preference::None
+    }
+
+    /// The versions of a package that the client has: those that meet any of these.
+    pub(crate) fn held(&self, id: CrateId) -> Vec<&'a Requirement> {
+        let name = &self.package_name(id).name;
+        let held = self.problem.held.iter().filter(|(held, _)| held == name);
+        held.map(|(_, requirement)| requirement).collect()
     }
 
     /// The releases of a package that can be chosen, ascending, patches aside.
@@ -95,8 +108,7 @@ impl<'a> CargoRules<'a> {
         let listing = self.listing(id);
         let releases = listing.map_or(&[][..], |listing| &listing.releases);
         let releases = (0..).zip(releases).filter(move |(_, release)| {
-            self.locks.preference(id, &release.version) != Preference::None
-                || is_candidate(&self.problem.policy, release)
+            self.is_locked(id, &release.version) || is_candidate(&self.problem.policy, release)
         });
         releases.map(move |(at, release)| (Owner::Release(id, at), &release.version))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ecosystems::cargo::{Activation, Name};
 
-use super::super::candidates::{Preference, Stock, is_late};
+use super::super::candidates::{Stock, is_late};
 use super::super::universe::CrateId;
 use super::{CargoRules, Owner};
 use crate::Strategy;
@@ -93,7 +93,7 @@ impl<'a> CargoRules<'a> {
     ) -> bool {
         self.candidates(id).is_some_and(|candidates| {
             let stock = candidates.at(position);
-            self.locks.preference(id, stock.version) == Preference::None && leaves_out(self, &stock)
+            !self.is_locked(id, stock.version) && leaves_out(self, &stock)
         })
     }
 

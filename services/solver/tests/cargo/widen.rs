@@ -1,0 +1,210 @@
+//! Acceptable sets: every choice of one version from each is a valid install set, and nothing can be
+//! added to them.
+
+#[path = "widen/broken.rs"]
+mod broken;
+#[path = "widen/small.rs"]
+mod small;
+
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use solver::cargo::{Checker, Edge, Outcome, Problem, Solution, check, widen};
+use solver::widen::{Acceptable, AcceptableSet, Completeness, Reach};
+
+use super::world::World;
+use super::{STEPS, manifests};
+
+/// All versions that there are.
+const ALL: u32 = u32::MAX;
+
+type Set = AcceptableSet<Edge>;
+
+/// A problem with its solution, where all is known that it needs.
+pub(crate) struct Answer {
+    pub(crate) world: World,
+    pub(crate) problem: Problem,
+    pub(crate) solution: Solution,
+}
+
+impl Answer {
+    /// The answer of a problem, if there is one.
+    pub(crate) fn of(mut world: World, problem: Problem) -> Option<Self> {
+        match world.solve(&problem, STEPS).0 {
+            Outcome::Solved(solution) => Some(Self { world, problem, solution }),
+            _ => None,
+        }
+    }
+
+    /// The answer of a recorded project.
+    pub(crate) fn recorded(set: &str) -> Self {
+        Self::of(World::recorded(), manifests::problem(set)).expect("there is an answer")
+    }
+
+    pub(crate) fn sets(&self, newest: u32) -> Vec<Set> {
+        let reach = Reach { newest };
+        let widened = widen(&self.problem, &self.world.universe, &self.solution, reach, &|| false);
+        assert!(widened.gaps.is_empty() && widened.footprint.is_empty());
+        widened.sets
+    }
+
+    /// What is wrong with sets.
+    pub(crate) fn faults(&self, sets: &[Set]) -> Vec<String> {
+        let faults = check(&self.problem, &self.world.universe, &self.solution, sets);
+        faults.into_iter().map(|fault| fault.text).collect()
+    }
+
+    pub(crate) fn checker(&self) -> Checker<'_> {
+        Checker::new(&self.problem, &self.world.universe, &self.solution)
+    }
+
+    /// The versions of a slot's package that are not in its set.
+    fn excluded(&self, sets: &[Set]) -> Vec<(usize, u32)> {
+        let picks = self.solution.picks.iter().zip(sets).enumerate();
+        let excluded = picks.flat_map(|(slot, (pick, set))| {
+            let all = (0..).zip(&pick.listing.releases).map(|(position, _)| position);
+            all.filter(move |position| !has(set, *position)).map(move |position| (slot, position))
+        });
+        excluded.collect()
+    }
+
+    /// What is wrong once a version is in a set.
+    fn faults_with(&self, sets: &[Set], (slot, position): (usize, u32)) -> Vec<String> {
+        let mut more = sets.to_vec();
+        more[slot].versions.push(Acceptable { position, edges: Vec::new() });
+        self.faults(&more)
+    }
+
+    fn name(&self, (slot, position): (usize, u32)) -> String {
+        let pick = &self.solution.picks[slot];
+        format!("{} {}", pick.package, pick.listing.releases[position as usize].version)
+    }
+}
+
+/// Throws that are the same every time.
+struct Dice(TestRng);
+
+impl Dice {
+    fn new() -> Self {
+        Self(TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.0.next_u32()).expect("a number") % count
+    }
+
+    /// One version from each set.
+    fn choice(&mut self, sets: &[Set]) -> Vec<u32> {
+        let one = |set: &Set| set.versions[self.below(set.versions.len())].position;
+        sets.iter().map(one).collect()
+    }
+}
+
+fn has(set: &Set, position: u32) -> bool {
+    set.versions.iter().any(|acceptable| acceptable.position == position)
+}
+
+/// Judges the sets of a recorded project, and so many choices from them.
+fn judge(set: &str, newest: u32, choices: usize) {
+    let answer = Answer::recorded(set);
+    let sets = answer.sets(newest);
+    assert_eq!(answer.faults(&sets), [""; 0], "{set}");
+    assert!(sets.iter().all(|set| set.completeness == Completeness::Complete));
+    assert!(newest < ALL || sets.iter().all(|set| set.is_whole));
+    let (mut checker, mut dice) = (answer.checker(), Dice::new());
+    for _ in 0..choices {
+        let choice = dice.choice(&sets);
+        let violations = checker.choice(&choice);
+        assert!(violations.is_empty(), "{set}: {violations:#?}");
+    }
+    let mut sizes: Vec<usize> = sets.iter().map(|set| set.versions.len()).collect();
+    sizes.sort_unstable();
+    let share = |tenths: usize| sizes[(sizes.len() - 1) * tenths / 10];
+    let alone = sizes.iter().filter(|size| **size == 1).count();
+    let reach = if newest == ALL { "all".to_owned() } else { newest.to_string() };
+    println!(
+        "{set:<10} reach {reach:>3}: {:>4} sets, {:>6} versions, median {:>3}, p90 {:>3}, alone {alone:>3}; \
+         {choices} choices",
+        sizes.len(),
+        sizes.iter().sum::<usize>(),
+        share(5),
+        share(9),
+    );
+}
+
+#[test]
+fn every_choice_from_the_sets_of_recorded_projects_is_valid() {
+    for set in manifests::SETS {
+        judge(set, 20, 1_000);
+        judge(set, ALL, 1_000);
+    }
+}
+
+/// In a release build: some minutes.
+#[test]
+#[ignore = "takes minutes"]
+fn hundred_thousand_choices_are_valid() {
+    for set in manifests::SETS {
+        judge(set, ALL, 100_000);
+    }
+}
+
+/// Adds versions that are not in the sets, one by one, as many as `most` of each project.
+fn nothing_can_be_added(most: usize) {
+    for set in manifests::SETS {
+        let answer = Answer::recorded(set);
+        let sets = answer.sets(ALL);
+        let mut excluded = answer.excluded(&sets);
+        let (all, mut dice) = (excluded.len(), Dice::new());
+        while excluded.len() > most {
+            excluded.swap_remove(dice.below(excluded.len()));
+        }
+        for added in &excluded {
+            let faults = answer.faults_with(&sets, *added);
+            assert!(!faults.is_empty(), "{set}: {} could be added", answer.name(*added));
+        }
+        println!("{set:<10} {} of {all} versions that are out were added in vain", excluded.len());
+    }
+}
+
+#[test]
+fn no_version_can_be_added_to_the_sets_of_recorded_projects() {
+    nothing_can_be_added(40);
+}
+
+/// In a release build: some minutes.
+#[test]
+#[ignore = "takes minutes"]
+fn none_of_all_versions_can_be_added() {
+    nothing_can_be_added(usize::MAX);
+}
+
+#[test]
+fn sets_hold_the_solution_first_and_are_the_same_every_time() {
+    for set in ["grpc", "web-api"] {
+        let (answer, again) = (Answer::recorded(set), Answer::recorded(set));
+        let sets = answer.sets(20);
+        let told = |sets: &[Set]| format!("{sets:?}");
+        assert_eq!(told(&sets), told(&again.sets(20)));
+        for (pick, set) in answer.solution.picks.iter().zip(&sets) {
+            assert_eq!(set.versions[0].position, pick.position);
+            assert_eq!(set.versions[0].edges, pick.edges);
+            assert!(set.versions.len() + set.rejected.len() <= 20);
+            assert!(set.rejected.iter().all(|position| !has(set, *position)));
+        }
+    }
+}
+
+#[test]
+fn what_is_not_tried_is_told() {
+    let answer = Answer::recorded("grpc");
+    let (problem, universe) = (&answer.problem, &answer.world.universe);
+    let reach = Reach { newest: 20 };
+    let widened = widen(problem, universe, &answer.solution, reach, &|| true);
+    assert_eq!(answer.faults(&widened.sets), [""; 0]);
+    for (set, whole) in widened.sets.iter().zip(answer.sets(20)) {
+        assert_eq!((set.versions.len(), set.rejected.len()), (1, 0));
+        let is_cut = whole.versions.len() + whole.rejected.len() > 1;
+        assert_eq!(set.completeness == Completeness::Interrupted, is_cut);
+        assert_eq!(set.is_whole, whole.is_whole && !is_cut);
+    }
+}
