@@ -27,6 +27,7 @@ fn remembered_airflow(bencher: Bencher<'_, '_>) {
         registries: vec![RegistryConfig::new("pypi", RegistryKind::Recorded)],
         cache: CacheConfig::default(),
         solve_budget: Duration::from_secs(60),
+        reach: engine::Reaches::default(),
         solve_steps: 1_000_000,
     };
     let encode = |answer: &Answer| Bytes::from(answer.key.clone());

@@ -108,16 +108,68 @@ pub struct Package {
     pub name: String,
     /// The version.
     pub version: String,
+    /// The versions that may fill its place.
+    pub acceptable: Acceptable,
     /// The files that may be installed.
     pub artifacts: Vec<Artifact>,
-    /// What it requires here.
+    /// What the acceptable versions require here.
     pub edges: Vec<Edge>,
+    /// What edges ask of it, each with the acceptable versions that meet it.
+    pub admitted: Vec<Admitted>,
+    /// So many newer versions are there.
+    pub behind: u32,
     /// Whether the project requires it directly.
     pub direct: bool,
     /// Whether it is withdrawn.
     pub yanked: bool,
     /// What only its ecosystem has.
     pub details: Details,
+}
+
+impl Package {
+    /// What the chosen version requires here.
+    pub fn chosen_edges(&self) -> impl Iterator<Item = &Edge> {
+        // The chosen version is the first of those acceptable.
+        self.edges.iter().filter(|edge| edge.versions.is_empty() || edge.versions.contains(&0))
+    }
+}
+
+/// The versions that may fill a place, whatever fills the others.
+#[derive(Clone, Debug, Default)]
+pub struct Acceptable {
+    /// The versions, best first: the chosen one, then the others.
+    pub versions: Vec<String>,
+    /// Those that the client has, by place.
+    pub held: Vec<u32>,
+    /// How far the list goes.
+    pub completeness: Completeness,
+}
+
+/// How far a list of acceptable versions goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Completeness {
+    /// No other version was tried.
+    #[default]
+    NotTried,
+    /// Every candidate was tried.
+    Complete,
+    /// Every candidate within reach was tried.
+    Reach,
+    /// Time was up before all were tried.
+    Budget,
+    /// What a candidate needs could not be read.
+    Unreadable,
+}
+
+/// A range, and what it admits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admitted {
+    /// The range, as edges have it.
+    pub range: String,
+    /// The extras or features, as edges have them.
+    pub extras: Vec<String>,
+    /// The acceptable versions that are in it, by place.
+    pub versions: Vec<u32>,
 }
 
 /// What only one ecosystem's packages have.
@@ -219,7 +271,7 @@ pub struct Artifact {
 }
 
 /// One requirement that counts, and what it points to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Edge {
     /// The slot of the package required.
     pub target: String,
@@ -239,10 +291,12 @@ pub struct Edge {
     pub root: Option<usize>,
     /// For an edge of the project itself, the member that has it; empty for none.
     pub member: String,
+    /// The acceptable versions that have it, by place; none for all of them.
+    pub versions: Vec<u32>,
 }
 
 /// What a dependency is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum EdgeKind {
     /// To run.
     #[default]

@@ -1,6 +1,7 @@
 //! Crates on the path of a request.
 
 mod build;
+mod explain;
 mod fingerprint;
 mod indexes;
 mod problem;
@@ -11,22 +12,23 @@ use std::sync::Arc;
 
 use cache::Answers;
 use ecosystems::Timestamp;
-use ecosystems::cargo::{Listing, Name};
+use ecosystems::cargo::{Listing, Name, Requirement, Version};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use registries::{CargoConfig, Read, Registry, Stamp};
-use solver::cargo::{Crate, Outcome as Solved, Solution, Universe};
+use solver::cargo::{Crate, Edge, Outcome as Solved, Solution, Universe};
 use solver::search::Budget;
+use solver::widen::{AcceptableSet, Reach, Violation, Widened};
 
 use self::indexes::Indexes;
 use self::problem::Asked;
 use crate::answer::{Outcome, Suggestion, Warning};
 use crate::compute::Computation;
-use crate::ecosystem::{Compared, Ecosystem, Fact, Never, Searched};
+use crate::ecosystem::{Compared, Ecosystem, Fact, Left, Never, Searched};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, Reader};
-use crate::{CargoProject, Error, Policy, record as common};
+use crate::{CargoProject, Error, Request, record as common};
 
 /// Crates.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +52,7 @@ impl Ecosystem for Cargo {
     type Needs = Never;
     type Universe = Universe;
     type Solution = Solution;
+    type Edge = Edge;
     type Routes = Routes;
 
     fn scopes(scopes: &Scopes) -> &Answers<Facts<Self>> {
@@ -58,11 +61,17 @@ impl Ecosystem for Cargo {
 
     fn read(
         project: &CargoProject,
-        policy: &Policy,
+        request: &Request,
         before: Option<Timestamp>,
         reader: &Reader<Self>,
     ) -> Result<Asked, Error> {
-        problem::read(project, (policy.strategy, before), &reader.routes.indexes)
+        problem::read(project, (request, before), &reader.routes.indexes)
+    }
+
+    fn preferring_held(asked: &Asked) -> Asked {
+        let mut preferring = asked.clone();
+        preferring.problem.policy.prefers_held = true;
+        preferring
     }
 
     fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
@@ -81,6 +90,46 @@ impl Ecosystem for Cargo {
             Solved::Spent(partial) => Searched::Spent(common::exhausted(partial)),
         };
         (searched, steps)
+    }
+
+    /// What is compiled for a target is a part of the lock, and its sets are not known: another
+    /// version may need on that target what the chosen one does not.
+    fn widen(
+        asked: &Asked,
+        universe: &Universe,
+        solution: &Solution,
+        reach: Reach,
+        interrupted: &(dyn Fn() -> bool + Sync),
+    ) -> Widened<Edge, Fact<Crate>> {
+        if asked.build.is_some() {
+            return Widened { sets: Vec::new(), gaps: Vec::new(), footprint: Vec::new() };
+        }
+        let Widened { sets, gaps, footprint } =
+            solver::cargo::widen(&asked.problem, universe, solution, reach, interrupted);
+        Widened { sets, gaps: facts(gaps), footprint: facts(footprint) }
+    }
+
+    fn check(
+        asked: &Asked,
+        universe: &Universe,
+        solution: &Solution,
+        sets: &[AcceptableSet<Edge>],
+    ) -> Vec<Violation> {
+        if sets.is_empty() {
+            return Vec::new();
+        }
+        solver::cargo::check(&asked.problem, universe, solution, sets)
+    }
+
+    /// Indexes state no sizes.
+    fn left(asked: &Asked, solution: &Solution) -> Left {
+        let mut left = Left::default();
+        for pick in &solution.picks {
+            if !record::is_held(asked, pick, pick.position) {
+                left.add(None);
+            }
+        }
+        left
     }
 
     fn ahead(asked: &Asked, universe: &Universe) -> Vec<Fact<Crate>> {
@@ -178,11 +227,21 @@ impl Ecosystem for Cargo {
         _snapshot: &Snapshot<Self>,
         reader: &Reader<Self>,
         asked: &Asked,
-        solution: &Solution,
+        (solution, sets): (&Solution, &[AcceptableSet<Edge>]),
     ) -> Result<(Outcome, Vec<Warning>), Error> {
         let compiled = build::compiled(asked, solution)?;
         let warnings = record::warnings(solution, compiled.as_ref());
-        Ok((record::solution(reader, asked, solution, compiled.as_ref())?, warnings))
+        Ok((record::solution(reader, asked, (solution, sets), compiled.as_ref())?, warnings))
+    }
+
+    fn admitted(range: &str, versions: &[String]) -> Vec<u32> {
+        let requirement = Requirement::parse(range);
+        let is_in = |version: &String| match (&requirement, Version::parse(version)) {
+            (Ok(requirement), Ok(version)) => requirement.matches(&version),
+            _ => false,
+        };
+        let versions = (0..).zip(versions);
+        versions.filter(|(_, version)| is_in(version)).map(|(at, _)| at).collect()
     }
 
     fn without(asked: &Asked, place: usize) -> Option<Asked> {

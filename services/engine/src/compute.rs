@@ -1,6 +1,9 @@
 //! Round by round from a problem to an answer: solve, fetch what was missing, solve again.
 
 mod fetch;
+mod widen;
+
+pub(crate) use widen::Wide;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +21,7 @@ use crate::engine::Progress;
 use crate::facts::{Facts, Snapshot};
 use crate::reader::{Cost, Reader};
 use crate::record;
-use crate::{Answer, Error, Need, Outcome, Suggestion};
+use crate::{Answer, Error, HeldPolicy, Need, Outcome, Suggestion};
 
 /// Changes of this many of the user's requirements are tried, to say which would solve a conflict.
 const MOST_SUGGESTIONS: usize = 4;
@@ -39,6 +42,12 @@ pub(crate) struct Computation<E: Ecosystem> {
     pub(crate) searches: Arc<Semaphore>,
     pub(crate) watch: Option<UnboundedSender<Progress>>,
     pub(crate) key: cache::Key,
+    /// Whether what the client has may change the choice.
+    pub(crate) held: HeldPolicy,
+    /// So many of the best versions of each package are tried for its acceptable ones.
+    pub(crate) reach: u32,
+    /// When the caller leaves; none if it waits as long as it takes.
+    pub(crate) answer_by: Option<Instant>,
     pub(crate) spent: Spending,
 }
 
@@ -60,6 +69,7 @@ pub(crate) struct Spending {
     pub(crate) done: u32,
     pub(crate) solve: Duration,
     pub(crate) fetch: Duration,
+    pub(crate) widen: Duration,
     pub(crate) explain: Duration,
 }
 
@@ -73,9 +83,9 @@ pub(crate) struct Computed {
 
 impl<E: Ecosystem> Computation<E> {
     pub(crate) async fn run(mut self) -> Result<Computed, Error> {
-        let problem = Arc::clone(&self.problem);
         self.facts.forget_unreadable();
-        let (Settled { found, snapshot }, compared) = self.solve_and_compare(&problem).await?;
+        let Widest { problem, settled, compared, wide } = self.solve_and_widen().await?;
+        let Settled { found, snapshot } = settled;
         let mut warnings = compared.warnings;
         let mut stamps = Vec::new();
         let is_final;
@@ -83,10 +93,14 @@ impl<E: Ecosystem> Computation<E> {
             Found::Solved(solution) => {
                 let footprint = E::footprint(&solution);
                 let is_read = snapshot.unreadable(&footprint).is_empty();
-                is_final = is_read && !compared.is_passing;
+                is_final = is_read && !compared.is_passing && wide.iter().all(|wide| wide.is_final);
                 stamps.extend(snapshot.stamps(&footprint));
                 stamps.extend(compared.stamps);
-                let (outcome, told) = E::solution(&snapshot, &self.reader, &problem, &solution)?;
+                stamps.extend(wide.iter().flat_map(|wide| wide.snapshot.stamps(&wide.footprint)));
+                let sets = wide.as_ref().map_or(&[][..], |wide| &wide.sets);
+                let (mut outcome, told) =
+                    E::solution(&snapshot, &self.reader, &problem, (&solution, sets))?;
+                record::certify::<E>(&mut outcome);
                 warnings.extend(told);
                 warnings.sort();
                 outcome
@@ -117,6 +131,51 @@ impl<E: Ecosystem> Computation<E> {
         Ok(Computed { answer: Answer { warnings, ..answer }, spent: self.spent, is_final })
     }
 
+    /// Solves the problem, and looks for what would do as well as what was chosen. Where listings are
+    /// replaced meanwhile, it is solved again.
+    pub(crate) async fn solve_and_widen(&mut self) -> Result<Widest<E>, Error> {
+        let mut left = MOST_CORRECTIONS;
+        loop {
+            left -= 1;
+            let (problem, settled, compared) = self.choose().await?;
+            let Found::Solved(solution) = &settled.found else {
+                return Ok(Widest { problem, settled, compared, wide: None });
+            };
+            let wide = self.widen(&problem, solution, &settled.snapshot).await?;
+            if wide.is_some() || left == 0 {
+                return Ok(Widest { problem, settled, compared, wide });
+            }
+        }
+    }
+
+    /// Solves the problem by the policy for what the client has.
+    async fn choose(&mut self) -> Result<(Arc<E::Problem>, Settled<E>, Compared), Error> {
+        let problem = Arc::clone(&self.problem);
+        if self.held == HeldPolicy::Freshest {
+            let (settled, compared) = self.solve_and_compare(&problem).await?;
+            return Ok((problem, settled, compared));
+        }
+        let keeping = Arc::new(E::preferring_held(&problem));
+        let (kept, mut compared) = self.solve_and_compare(&keeping).await?;
+        if self.held == HeldPolicy::FewestChanges {
+            return Ok((keeping, kept, compared));
+        }
+        let (fresh, mut fresh_compared) = self.solve_and_compare(&problem).await?;
+        let (Found::Solved(solution), Found::Solved(fresh_solution)) = (&kept.found, &fresh.found)
+        else {
+            return Ok((problem, fresh, fresh_compared));
+        };
+        // Whichever it is rests on the facts of both.
+        let of_kept = kept.snapshot.stamps(&E::footprint(solution));
+        let of_fresh = fresh.snapshot.stamps(&E::footprint(fresh_solution));
+        if E::left(&keeping, solution).is_less_than(E::left(&problem, fresh_solution)) {
+            compared.stamps.extend(of_fresh);
+            return Ok((keeping, kept, compared));
+        }
+        fresh_compared.stamps.extend(of_kept);
+        Ok((problem, fresh, fresh_compared))
+    }
+
     /// Solves a problem, and once more as often as looking at what was chosen shows that the search
     /// was told something else than holds.
     async fn solve_and_compare(
@@ -139,7 +198,7 @@ impl<E: Ecosystem> Computation<E> {
     }
 
     /// Solves a problem, fetching whatever is missing and whatever is too old.
-    async fn solve(&mut self, problem: &Arc<E::Problem>) -> Result<Settled<E>, Error> {
+    pub(crate) async fn solve(&mut self, problem: &Arc<E::Problem>) -> Result<Settled<E>, Error> {
         let mut fetcher = fetch::Fetcher::default();
         self.tell("looking at what is required", "");
         let first = E::ahead(problem, &self.facts.snapshot().universe);
@@ -160,7 +219,7 @@ impl<E: Ecosystem> Computation<E> {
                 Searched::Solved(solution) => {
                     self.tell_tentative(&solution);
                     let footprint = E::footprint(&solution);
-                    (Found::Solved(solution), footprint)
+                    (Found::Solved(Arc::new(solution)), footprint)
                 }
                 Searched::Conflict(conflict, footprint) => {
                     (Found::Conflict(conflict, footprint.clone()), footprint)
@@ -286,7 +345,7 @@ impl<E: Ecosystem> Computation<E> {
     }
 
     /// The registries that were asked for a package and do not have it, by their declared names.
-    fn lacking(
+    pub(crate) fn lacking(
         &self,
         package: &str,
         snapshot: &Snapshot<E>,
@@ -334,14 +393,24 @@ fn each_once(mut stamps: Vec<Stamp>) -> Vec<Stamp> {
     stamps
 }
 
-/// How solving ended, and what was known then.
-struct Settled<E: Ecosystem> {
-    found: Found<E>,
-    snapshot: Snapshot<E>,
+/// How solving ended, and what would do as well.
+pub(crate) struct Widest<E: Ecosystem> {
+    /// What was solved in the end.
+    pub(crate) problem: Arc<E::Problem>,
+    pub(crate) settled: Settled<E>,
+    pub(crate) compared: Compared,
+    /// None if there is no solution, or if facts are replaced faster than they are used.
+    pub(crate) wide: Option<Wide<E>>,
 }
 
-enum Found<E: Ecosystem> {
-    Solved(E::Solution),
+/// How solving ended, and what was known then.
+pub(crate) struct Settled<E: Ecosystem> {
+    pub(crate) found: Found<E>,
+    pub(crate) snapshot: Snapshot<E>,
+}
+
+pub(crate) enum Found<E: Ecosystem> {
+    Solved(Arc<E::Solution>),
     Conflict(Conflict, Vec<Fact<E::Name>>),
     Spent(Exhausted),
     /// Releases that would have to be built to know what they need.

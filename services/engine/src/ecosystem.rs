@@ -10,6 +10,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use registries::{Read, Registry, Stamp};
 use solver::conflict::Conflict;
 use solver::search::Budget;
+use solver::widen::{AcceptableSet, Reach, Violation, Widened};
 
 use crate::answer::{Exhausted, Outcome, Suggestion, Warning};
 use crate::compute::Computation;
@@ -17,7 +18,7 @@ use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader};
-use crate::{Error, Policy};
+use crate::{Error, Request};
 
 /// One ecosystem on the path of a request: its problems and facts, and what is done with them.
 ///
@@ -40,21 +41,26 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
     /// All that is known, as the solver takes it.
     type Universe: Clone + Debug + Default + Send + Sync + 'static;
     /// A version for everything that is needed.
-    type Solution: Send + 'static;
+    type Solution: Send + Sync + 'static;
+    /// A dependency of a version, as a solution has it.
+    type Edge: Send + Sync + 'static;
     /// How a reader finds the registry of a package, and what the caller supplies itself.
     type Routes: Clone + Debug + Send + Sync + 'static;
 
     /// The facts of this ecosystem, by the scope of those who may see them.
     fn scopes(scopes: &Scopes) -> &Answers<Facts<Self>>;
 
-    /// Understands a project, or names every text that it cannot understand. Nothing published after
-    /// `before` exists.
+    /// Understands a project and the request around it, or names every text that it cannot
+    /// understand. Nothing published after `before` exists.
     fn read(
         project: &Self::Project,
-        policy: &Policy,
+        request: &Request,
         before: Option<Timestamp>,
         reader: &Reader<Self>,
     ) -> Result<Self::Problem, Error>;
+
+    /// The same problem, in which what the client has is chosen wherever it may be.
+    fn preferring_held(problem: &Self::Problem) -> Self::Problem;
 
     /// Puts all that a problem says into its key.
     fn fingerprint(problem: &Self::Problem, hasher: &mut Hasher);
@@ -65,6 +71,35 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
         universe: &Self::Universe,
         budget: &Budget<'_>,
     ) -> (Searched<Self>, u64);
+
+    /// The versions that may fill the places of a solution, each whatever fills the others; nothing
+    /// for an answer that has no such sets.
+    fn widen(
+        problem: &Self::Problem,
+        universe: &Self::Universe,
+        solution: &Self::Solution,
+        reach: Reach,
+        interrupted: &(dyn Fn() -> bool + Sync),
+    ) -> Widened<Self::Edge, Fact<Self::Name>>;
+
+    /// What is wrong with acceptable sets, looked at anew.
+    fn check(
+        problem: &Self::Problem,
+        universe: &Self::Universe,
+        solution: &Self::Solution,
+        sets: &[AcceptableSet<Self::Edge>],
+    ) -> Vec<Violation>;
+
+    /// Marks the sets from which versions are missing because nobody could be asked what they need.
+    fn pass_over(
+        _solution: &Self::Solution,
+        _gaps: &[Fact<Self::Name>],
+        _sets: &mut [AcceptableSet<Self::Edge>],
+    ) {
+    }
+
+    /// What is left to be fetched of a solution.
+    fn left(problem: &Self::Problem, solution: &Self::Solution) -> Left;
 
     /// What the search will most likely ask for first.
     fn ahead(problem: &Self::Problem, universe: &Self::Universe) -> Vec<Fact<Self::Name>>;
@@ -175,8 +210,11 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
         snapshot: &Snapshot<Self>,
         reader: &Reader<Self>,
         problem: &Self::Problem,
-        solution: &Self::Solution,
+        found: (&Self::Solution, &[AcceptableSet<Self::Edge>]),
     ) -> Result<(Outcome, Vec<Warning>), Error>;
+
+    /// The versions, by place, that a range admits as an edge of an answer has it.
+    fn admitted(range: &str, versions: &[String]) -> Vec<u32>;
 
     /// The problem without the requirement of the user's at a place; none if it is the only one.
     fn without(problem: &Self::Problem, place: usize) -> Option<Self::Problem>;
@@ -208,6 +246,37 @@ pub(crate) enum Searched<E: Ecosystem> {
     Gaps(Vec<Fact<E::Name>>),
     /// The budget is spent.
     Spent(Exhausted),
+}
+
+/// What is left to be fetched of a solution, as less is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Files.
+    pub(crate) files: u64,
+    /// Their bytes; none if a registry does not state them all.
+    pub(crate) bytes: Option<u64>,
+}
+
+impl Left {
+    /// Counts one file more.
+    pub(crate) fn add(&mut self, size: Option<u64>) {
+        self.files += 1;
+        self.bytes = self.bytes.zip(size).map(|(bytes, size)| bytes.saturating_add(size));
+    }
+
+    /// Whether it is less than the other: in bytes where both are stated, or else in files.
+    pub(crate) fn is_less_than(self, other: Self) -> bool {
+        match (self.bytes, other.bytes) {
+            (Some(bytes), Some(others)) => bytes < others,
+            _ => self.files < other.files,
+        }
+    }
+}
+
+impl Default for Left {
+    fn default() -> Self {
+        Self { files: 0, bytes: Some(0) }
+    }
 }
 
 /// What looking once more has found.

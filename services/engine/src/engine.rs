@@ -15,13 +15,14 @@ use crate::compute::{Computation, Computed, Limits, Spending};
 use crate::config::{CacheConfig, RegistryConfig};
 use crate::cut_off::cut_off;
 use crate::ecosystem::Ecosystem as Kind;
+use crate::explain::{Explained, Explains, Explanation, Question};
 use crate::facts::Facts;
 use crate::fingerprint::fingerprint;
 use crate::freshness::Judged;
 use crate::npm::Npm;
 use crate::pypi::Pypi;
 use crate::reader::Reader;
-use crate::{Answer, Error, Outcome, Project, Request, freshness};
+use crate::{Answer, Error, Outcome, Project, Request, freshness, record};
 
 /// Facts are kept for about this many lists of registries and callers, those most in use.
 const MOST_SCOPES: u64 = 64;
@@ -44,6 +45,36 @@ pub struct EngineConfig {
     pub solve_budget: Duration,
     /// Steps of search at the most, all rounds of one request together.
     pub solve_steps: u64,
+    /// How many versions are tried for acceptable ones where a request does not say.
+    pub reach: Reaches,
+}
+
+/// How many of the best versions of each package are tried for its acceptable ones, the chosen one
+/// included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reaches {
+    /// Of Python's packages, of which every version tried costs a document.
+    pub pypi: u32,
+    /// Of npm's, all of which lie in one document.
+    pub npm: u32,
+    /// Of crates, likewise.
+    pub cargo: u32,
+}
+
+impl Default for Reaches {
+    fn default() -> Self {
+        Self { pypi: 3, npm: 40, cargo: 40 }
+    }
+}
+
+impl Reaches {
+    fn of(self, ecosystem: Ecosystem) -> u32 {
+        match ecosystem {
+            Ecosystem::Pypi => self.pypi,
+            Ecosystem::Npm => self.npm,
+            Ecosystem::Cargo => self.cargo,
+        }
+    }
 }
 
 /// Answers requests. Cheap to clone: clones share everything.
@@ -55,6 +86,7 @@ pub struct Engine {
 struct Inner {
     registries: Vec<Registry>,
     limits: Limits,
+    reach: Reaches,
     encode: Arc<Encoder>,
     answers: Answers<Remembered>,
     flights: Flights<Result<Arc<Landed>, Error>>,
@@ -106,6 +138,17 @@ pub struct Resolved {
     pub statistics: Statistics,
 }
 
+/// An explanation, and what it took.
+#[derive(Clone, Debug)]
+pub struct ExplainedCall {
+    /// The explanation.
+    pub explanation: Explanation,
+    /// Names the facts that the answer in question rests on.
+    pub snapshot_token: String,
+    /// How this call was answered.
+    pub statistics: Statistics,
+}
+
 /// How a call was answered.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
@@ -140,6 +183,8 @@ pub enum Phase {
     Fetch,
     /// Searching.
     Solve,
+    /// Looking for acceptable versions, and checking them.
+    Widen,
     /// Explaining a conflict.
     Explain,
     /// Writing and encoding the answer.
@@ -179,6 +224,7 @@ impl Engine {
             inner: Arc::new(Inner {
                 registries: registries.map_err(|source| Error::Registry { source })?,
                 limits: Limits { steps: config.solve_steps, solve_time: config.solve_budget },
+                reach: config.reach,
                 encode,
                 answers: Answers::new(&config.cache, |entry: &Remembered| {
                     (entry.encoded.len() + entry.stamps.len() * size_of::<Stamp>() * 2) as u64
@@ -222,14 +268,10 @@ impl Engine {
         watch: Option<UnboundedSender<Progress>>,
     ) -> Result<Resolved, Error> {
         let started = Instant::now();
-        let policy = &request.policy;
-        let before = cut_off(policy.before, policy.minimum_age, now());
-        let reader = Reader::<E>::new(project, request, &self.inner.registries)?;
-        let problem = Arc::new(E::read(project, policy, before, &reader)?);
-        let key = fingerprint::<E>(&problem, &reader);
+        let computation = self.computation::<E>(project, request, watch)?;
         let mut phases = vec![(Phase::Read, started.elapsed())];
         let looked = Instant::now();
-        let remembered = self.remembered(&key, &reader).await?;
+        let remembered = self.remembered(&computation.key, &computation.reader).await?;
         phases.push((Phase::Remember, looked.elapsed()));
         if let Some((remembered, Judged { cost, vouched_at, .. })) = remembered {
             let statistics = Statistics {
@@ -244,16 +286,6 @@ impl Engine {
             };
             return Ok(Resolved { encoded: remembered.encoded.clone(), vouched_at, statistics });
         }
-        let computation = Computation {
-            problem,
-            facts: self.facts(&reader),
-            reader,
-            limits: self.inner.limits.lowered(request),
-            searches: Arc::clone(&self.inner.searches),
-            watch,
-            key,
-            spent: Spending::default(),
-        };
         let (landed, was_shared) = self.compute_once(computation).await?;
         let mut statistics = landed.statistics.clone();
         statistics.remembered = was_shared;
@@ -262,6 +294,72 @@ impl Engine {
             encoded: landed.remembered.encoded.clone(),
             vouched_at: freshness::vouched(&landed.remembered.stamps),
             statistics: Statistics { phases, total: started.elapsed(), ..statistics },
+        })
+    }
+
+    /// Tells why a package is in the answer to a request, or why a version of it is not.
+    pub async fn explain(
+        &self,
+        request: Request,
+        question: &Question,
+    ) -> Result<ExplainedCall, Error> {
+        match &request.project {
+            Project::Pypi(project) => self.explain_as::<Pypi>(project, &request, question).await,
+            Project::Cargo(project) => self.explain_as::<Cargo>(project, &request, question).await,
+            Project::Npm(project) => self.explain_as::<Npm>(project, &request, question).await,
+        }
+    }
+
+    async fn explain_as<E: Explains>(
+        &self,
+        project: &E::Project,
+        request: &Request,
+        question: &Question,
+    ) -> Result<ExplainedCall, Error> {
+        let started = Instant::now();
+        let _permit = self.inner.computations.acquire().await;
+        let computation = self.computation::<E>(project, request, None)?;
+        let read = started.elapsed();
+        let explained = tokio::time::timeout(LONGEST_COMPUTATION, computation.explain(question));
+        let Ok(explained) = explained.await else {
+            return Err(Error::Deadline(LONGEST_COMPUTATION));
+        };
+        let Explained { explanation, stamps, spent } = explained?;
+        let mut statistics = spent.statistics();
+        statistics.phases.insert(0, (Phase::Read, read));
+        statistics.documents_read = count(freshness::of_registries(&stamps).count());
+        statistics.total = started.elapsed();
+        Ok(ExplainedCall {
+            explanation,
+            snapshot_token: record::snapshot_token(&stamps),
+            statistics,
+        })
+    }
+
+    /// Understands a request.
+    fn computation<E: Kind>(
+        &self,
+        project: &E::Project,
+        request: &Request,
+        watch: Option<UnboundedSender<Progress>>,
+    ) -> Result<Computation<E>, Error> {
+        let policy = &request.policy;
+        let before = cut_off(policy.before, policy.minimum_age, now());
+        let reader = Reader::<E>::new(project, request, &self.inner.registries)?;
+        let problem = Arc::new(E::read(project, request, before, &reader)?);
+        let reach = request.reach.unwrap_or_else(|| self.inner.reach.of(E::ECOSYSTEM));
+        Ok(Computation {
+            key: fingerprint::<E>(&problem, (policy.held, reach), &reader),
+            problem,
+            facts: self.facts(&reader),
+            reader,
+            limits: self.inner.limits.lowered(request),
+            searches: Arc::clone(&self.inner.searches),
+            watch,
+            held: policy.held,
+            reach,
+            answer_by: request.answer_within.map(|within| Instant::now() + within),
+            spent: Spending::default(),
         })
     }
 
@@ -340,24 +438,31 @@ impl Inner {
         if computed.is_final {
             self.answers.remember(key, Arc::clone(&remembered));
         }
-        let spent = computed.spent;
-        let statistics = Statistics {
-            remembered: false,
-            rounds: spent.rounds,
-            steps: spent.steps,
-            documents_read: count(freshness::of_registries(&remembered.stamps).count()),
-            documents_fetched: spent.cost.fetched,
-            bytes_fetched: spent.cost.bytes,
-            packages: remembered.packages,
-            phases: vec![
-                (Phase::Fetch, spent.fetch),
-                (Phase::Solve, spent.solve),
-                (Phase::Explain, spent.explain),
-                (Phase::Write, started.elapsed()),
-            ],
-            total: Duration::ZERO,
-        };
+        let mut statistics = computed.spent.statistics();
+        statistics.phases.push((Phase::Write, started.elapsed()));
+        let documents_read = count(freshness::of_registries(&remembered.stamps).count());
+        let packages = remembered.packages;
+        let statistics = Statistics { documents_read, packages, ..statistics };
         Arc::new(Landed { remembered, statistics })
+    }
+}
+
+impl Spending {
+    /// What a computation has cost, as callers are told of it.
+    fn statistics(&self) -> Statistics {
+        Statistics {
+            rounds: self.rounds,
+            steps: self.steps,
+            documents_fetched: self.cost.fetched,
+            bytes_fetched: self.cost.bytes,
+            phases: vec![
+                (Phase::Fetch, self.fetch),
+                (Phase::Solve, self.solve),
+                (Phase::Widen, self.widen),
+                (Phase::Explain, self.explain),
+            ],
+            ..Statistics::default()
+        }
     }
 }
 

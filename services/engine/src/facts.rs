@@ -85,6 +85,17 @@ impl<E: Ecosystem> Snapshot<E> {
         self.listings.get(name)
     }
 
+    /// Whether it has the same listings as another, of all that are among facts.
+    pub(crate) fn has_listings_of(&self, other: &Self, footprint: &[Fact<E::Name>]) -> bool {
+        let listing = |of: &Self, name: &E::Name| -> Option<*const E::Listing> {
+            of.listings.get(name)?.listing.as_ref().map(Arc::as_ptr)
+        };
+        footprint.iter().all(|fact| match fact {
+            Fact::Listing(name) => listing(self, name) == listing(other, name),
+            Fact::Needs(..) => true,
+        })
+    }
+
     /// The stamps of facts, in their order, absent documents included.
     pub(crate) fn stamps(&self, footprint: &[Fact<E::Name>]) -> Vec<Stamp> {
         let mut stamps = Vec::with_capacity(footprint.len());

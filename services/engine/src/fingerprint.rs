@@ -1,20 +1,35 @@
 //! The key of a problem: equal questions have equal keys.
 
+use std::fmt::Display;
+
 use ecosystems::Timestamp;
 use registries::Credentials;
 use solver::Strategy;
 
+use crate::HeldPolicy;
 use crate::ecosystem::Ecosystem;
 use crate::reader::Reader;
 
 /// Part of every key. Raised whenever the meaning of requests, the search or the form of remembered
 /// answers changes, so that no answer of another kind is ever found.
-const FORMAT: &str = "quartermaster answers 4";
+const FORMAT: &str = "quartermaster answers 5";
 
 /// The key of a problem over what `reader` reads.
-pub(crate) fn fingerprint<E: Ecosystem>(problem: &E::Problem, reader: &Reader<E>) -> cache::Key {
+///
+/// What the client has is part of it whatever the policy: such versions are within reach.
+pub(crate) fn fingerprint<E: Ecosystem>(
+    problem: &E::Problem,
+    (held, reach): (HeldPolicy, u32),
+    reader: &Reader<E>,
+) -> cache::Key {
     let mut hasher = Hasher::new(FORMAT);
     hasher.text(E::ECOSYSTEM.name());
+    hasher.text(match held {
+        HeldPolicy::Freshest => "freshest",
+        HeldPolicy::FewestBytes => "fewest bytes",
+        HeldPolicy::FewestChanges => "fewest changes",
+    });
+    hasher.count(reach as usize);
     hasher.registries(reader);
     E::fingerprint(problem, &mut hasher);
     hasher.finish()
@@ -47,6 +62,15 @@ impl Hasher {
 
     pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
+    }
+
+    /// The versions that the client has: names and ranges, whose order says nothing.
+    pub(crate) fn held<N: Display, R: Display>(&mut self, held: &[(N, R)]) {
+        let mut texts: Vec<String> =
+            held.iter().map(|(name, range)| format!("{name} {range}")).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        self.texts(texts);
     }
 
     /// A list of texts, in its order.

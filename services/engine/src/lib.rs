@@ -7,6 +7,7 @@ mod cut_off;
 mod ecosystem;
 mod engine;
 mod error;
+mod explain;
 mod facts;
 mod fingerprint;
 mod freshness;
@@ -17,18 +18,22 @@ mod record;
 mod request;
 
 pub use answer::{
-    Answer, Artifact, CargoBuilt, CargoDetails, Conflict, ConflictFact, Details, Edge, EdgeKind,
-    Exhausted, Group, MemberPick, Need, NpmDetails, NpmFolder, NpmPurpose, Outcome, Package,
-    PypiDetails, Sentence, Solution, Suggestion, UnusedPatch, Warning, WarningCode,
+    Acceptable, Admitted, Answer, Artifact, CargoBuilt, CargoDetails, Completeness, Conflict,
+    ConflictFact, Details, Edge, EdgeKind, Exhausted, Group, MemberPick, Need, NpmDetails,
+    NpmFolder, NpmPurpose, Outcome, Package, PypiDetails, Sentence, Solution, Suggestion,
+    UnusedPatch, Warning, WarningCode,
 };
-pub use engine::{Encoder, Engine, EngineConfig, Phase, Progress, Resolved, Statistics};
+pub use engine::{
+    Encoder, Engine, EngineConfig, ExplainedCall, Phase, Progress, Reaches, Resolved, Statistics,
+};
 pub use error::{Error, Invalid};
+pub use explain::{Explanation, Question};
 pub use request::{
     ALL_PACKAGES, CargoBuild, CargoEnvironment, CargoKind, CargoLocked, CargoLockedName,
     CargoMember, CargoPatch, CargoProject, CargoRequirement, CargoSource, EnvironmentTexts,
-    Implementation, NpmEnvironment, NpmKind, NpmLocked, NpmMember, NpmOverride, NpmProject,
-    NpmRequirement, Policy, Prereleases, Project, PypiProject, RegistrySecret, Request,
-    RequirementText, Strategy, SuppliedMetadata,
+    HeldPolicy, HeldTexts, Implementation, NpmEnvironment, NpmKind, NpmLocked, NpmMember,
+    NpmOverride, NpmProject, NpmRequirement, Policy, Prereleases, Project, PypiProject,
+    RegistrySecret, Request, RequirementText, Strategy, SuppliedMetadata,
 };
 
 /// Why versions of a conflict cannot be chosen.

@@ -1,5 +1,6 @@
 //! JavaScript's packages on the path of a request.
 
+mod explain;
 mod fingerprint;
 mod manifest;
 mod overrides;
@@ -8,24 +9,26 @@ mod record;
 mod routes;
 mod warnings;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cache::Answers;
 use ecosystems::Timestamp;
-use ecosystems::npm::{Name, Packument};
+use ecosystems::npm::{Name, Packument, Spec, Version};
 use registries::{Read, Registry, Stamp};
-use solver::npm::{Content, Outcome as Solved, Solution, Universe};
+use solver::npm::{Content, Edge, Outcome as Solved, Solution, Universe};
 use solver::search::Budget;
+use solver::widen::{AcceptableSet, Reach, Violation, Widened};
 
 use self::problem::Asked;
 use self::routes::Routes;
 use crate::answer::{Outcome, Suggestion, Warning};
-use crate::ecosystem::{Ecosystem, Fact, Never, Searched};
+use crate::ecosystem::{Ecosystem, Fact, Left, Never, Searched};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::Reader;
-use crate::{Error, NpmProject, Policy, record as common};
+use crate::{Error, NpmProject, Request, record as common};
 
 /// JavaScript's packages.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +44,7 @@ impl Ecosystem for Npm {
     type Needs = Never;
     type Universe = Universe;
     type Solution = Solution;
+    type Edge = Edge;
     type Routes = Routes;
 
     fn scopes(scopes: &Scopes) -> &Answers<Facts<Self>> {
@@ -49,11 +53,17 @@ impl Ecosystem for Npm {
 
     fn read(
         project: &NpmProject,
-        policy: &Policy,
+        request: &Request,
         before: Option<Timestamp>,
         _reader: &Reader<Self>,
     ) -> Result<Asked, Error> {
-        problem::read(project, policy.strategy, before)
+        problem::read(project, request, before)
+    }
+
+    fn preferring_held(asked: &Asked) -> Asked {
+        let mut preferring = asked.clone();
+        preferring.problem.policy.prefers_held = true;
+        preferring
     }
 
     fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
@@ -72,6 +82,41 @@ impl Ecosystem for Npm {
             Solved::Spent(partial) => Searched::Spent(common::exhausted(partial)),
         };
         (searched, steps)
+    }
+
+    fn widen(
+        asked: &Asked,
+        universe: &Universe,
+        solution: &Solution,
+        reach: Reach,
+        interrupted: &(dyn Fn() -> bool + Sync),
+    ) -> Widened<Edge, Fact<Name>> {
+        let Widened { sets, gaps, footprint } =
+            solver::npm::widen(&asked.problem, universe, solution, reach, interrupted);
+        Widened { sets, gaps: facts(gaps), footprint: facts(footprint) }
+    }
+
+    fn check(
+        asked: &Asked,
+        universe: &Universe,
+        solution: &Solution,
+        sets: &[AcceptableSet<Edge>],
+    ) -> Vec<Violation> {
+        solver::npm::check(&asked.problem, universe, solution, sets)
+    }
+
+    /// Packuments state the sizes of unpacked files, which nobody downloads.
+    fn left(asked: &Asked, solution: &Solution) -> Left {
+        let mut left = Left::default();
+        let mut seen = BTreeSet::new();
+        for place in &solution.places {
+            let Content::Release { packument, position } = &place.content else { continue };
+            let is_new = seen.insert((&packument.name, *position));
+            if is_new && !record::is_held(asked, packument, *position) {
+                left.add(None);
+            }
+        }
+        left
     }
 
     fn ahead(asked: &Asked, universe: &Universe) -> Vec<Fact<Name>> {
@@ -130,11 +175,25 @@ impl Ecosystem for Npm {
         snapshot: &Snapshot<Self>,
         reader: &Reader<Self>,
         asked: &Asked,
-        solution: &Solution,
+        (solution, sets): (&Solution, &[AcceptableSet<Edge>]),
     ) -> Result<(Outcome, Vec<Warning>), Error> {
         let view = solver::npm::installed(solution, &asked.platform);
-        let outcome = record::solution((snapshot, reader), asked, solution, &view)?;
+        let outcome = record::solution((snapshot, reader), asked, (solution, sets), &view)?;
         Ok((outcome, warnings::warnings(asked, solution, view)))
+    }
+
+    /// A tag admits what it names, which is what the places that it leads to have.
+    fn admitted(range: &str, versions: &[String]) -> Vec<u32> {
+        let spec = Spec::parse(range);
+        let is_in =
+            |version: &String| match (spec.as_ref().map(Spec::target), Version::parse(version)) {
+                (Ok(Spec::Version(asked)), Ok(version)) => *asked == version,
+                (Ok(Spec::Range(range)), Ok(version)) => range.contains(&version),
+                (Ok(Spec::Tag(_)), _) => true,
+                _ => false,
+            };
+        let versions = (0..).zip(versions);
+        versions.filter(|(_, version)| is_in(version)).map(|(at, _)| at).collect()
     }
 
     fn without(asked: &Asked, place: usize) -> Option<Asked> {

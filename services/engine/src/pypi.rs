@@ -1,5 +1,6 @@
 //! Python's packages on the path of a request.
 
+mod explain;
 mod fingerprint;
 mod problem;
 mod record;
@@ -12,21 +13,22 @@ use std::sync::Arc;
 
 use cache::Answers;
 use ecosystems::Timestamp;
-use ecosystems::pypi::{CoreMetadata, File, Listing, Metadata, Name};
+use ecosystems::pypi::{CoreMetadata, File, Listing, Metadata, Name, Specifiers, parse_version};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use registries::{MetadataRead, Read, Registry, Stamp};
-use solver::pypi::{Gap, Outcome as Solved, Problem, Solution, Universe};
+use solver::pypi::{Edge as SolverEdge, Gap, Outcome as Solved, Problem, Solution, Universe};
 use solver::search::Budget;
+use solver::widen::{AcceptableSet, Completeness, Reach, Violation, Widened};
 
 use self::supplied::Supplied;
 use crate::answer::{Outcome, Suggestion, Warning};
 use crate::compute::Computation;
-use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
+use crate::ecosystem::{Compared, Ecosystem, Fact, Left, Searched};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
 use crate::reader::{Cost, NeedsRead, ReadNeeds, Reader, pinned, refused};
-use crate::{Error, Policy, PypiProject, record as common};
+use crate::{Error, PypiProject, Request, record as common};
 
 /// Python's packages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -50,6 +52,7 @@ impl Ecosystem for Pypi {
     type Needs = Metadata;
     type Universe = Universe;
     type Solution = Solution;
+    type Edge = SolverEdge;
     type Routes = Routes;
 
     fn scopes(scopes: &Scopes) -> &Answers<Facts<Self>> {
@@ -58,11 +61,17 @@ impl Ecosystem for Pypi {
 
     fn read(
         project: &PypiProject,
-        policy: &Policy,
+        request: &Request,
         before: Option<Timestamp>,
         _reader: &Reader<Self>,
     ) -> Result<Problem, Error> {
-        problem::read(project, policy, before)
+        problem::read(project, request, before)
+    }
+
+    fn preferring_held(problem: &Problem) -> Problem {
+        let mut preferring = problem.clone();
+        preferring.policy.prefers_held = true;
+        preferring
     }
 
     fn fingerprint(problem: &Problem, hasher: &mut Hasher) {
@@ -78,6 +87,51 @@ impl Ecosystem for Pypi {
             Solved::Spent(partial) => Searched::Spent(common::exhausted(partial)),
         };
         (searched, steps)
+    }
+
+    fn widen(
+        problem: &Problem,
+        universe: &Universe,
+        solution: &Solution,
+        reach: Reach,
+        interrupted: &(dyn Fn() -> bool + Sync),
+    ) -> Widened<SolverEdge, Fact<Name>> {
+        let Widened { sets, gaps, footprint } =
+            solver::pypi::widen(problem, universe, solution, reach, interrupted);
+        Widened { sets, gaps: facts(gaps), footprint: facts(footprint) }
+    }
+
+    fn check(
+        problem: &Problem,
+        universe: &Universe,
+        solution: &Solution,
+        sets: &[AcceptableSet<SolverEdge>],
+    ) -> Vec<Violation> {
+        solver::pypi::check(problem, universe, solution, sets)
+    }
+
+    fn pass_over(solution: &Solution, gaps: &[Fact<Name>], sets: &mut [AcceptableSet<SolverEdge>]) {
+        for (pick, set) in solution.picks.iter().zip(sets) {
+            let is_its = |gap: &Fact<Name>| {
+                let (Fact::Needs(name, _) | Fact::Listing(name)) = gap;
+                *name == pick.name
+            };
+            if gaps.iter().any(is_its) {
+                set.completeness = set.completeness.max(Completeness::Unreadable);
+            }
+        }
+    }
+
+    fn left(problem: &Problem, solution: &Solution) -> Left {
+        let mut left = Left::default();
+        for pick in &solution.picks {
+            if !record::is_held(problem, pick, pick.position) {
+                let files = pick.installable();
+                let best = files.min_by_key(|file| problem.environment.preference(file));
+                left.add(best.and_then(|file| file.size));
+            }
+        }
+        left
     }
 
     fn ahead(problem: &Problem, universe: &Universe) -> Vec<Fact<Name>> {
@@ -246,11 +300,22 @@ impl Ecosystem for Pypi {
         snapshot: &Snapshot<Self>,
         reader: &Reader<Self>,
         problem: &Problem,
-        solution: &Solution,
+        (solution, sets): (&Solution, &[AcceptableSet<SolverEdge>]),
     ) -> Result<(Outcome, Vec<Warning>), Error> {
         let unreadable = snapshot.unreadable(&Self::footprint(solution));
         let warnings = record::warnings(solution, &unreadable, &reader.routes.supplied);
-        Ok((record::solution(snapshot, reader, problem, solution)?, warnings))
+        Ok((record::solution((snapshot, reader), problem, solution, sets)?, warnings))
+    }
+
+    fn admitted(range: &str, versions: &[String]) -> Vec<u32> {
+        let specifiers = (!range.is_empty()).then(|| Specifiers::parse_lenient(range));
+        let is_in = |version: &String| match (&specifiers, parse_version(version)) {
+            (None, _) => true,
+            (Some(Ok((specifiers, _))), Ok(version)) => specifiers.contains(&version),
+            (Some(_), _) => false,
+        };
+        let versions = (0..).zip(versions);
+        versions.filter(|(_, version)| is_in(version)).map(|(at, _)| at).collect()
     }
 
     fn without(problem: &Problem, place: usize) -> Option<Problem> {

@@ -1,5 +1,7 @@
 //! What all ecosystems tell the caller alike.
 
+mod sets;
+
 use std::fmt::Display;
 
 use registries::Stamp;
@@ -12,21 +14,28 @@ use crate::answer::{
 use crate::ecosystem::Ecosystem;
 use crate::reader::Reader;
 
+pub(crate) use sets::{Filled, behind, certify};
+
 /// Puts an outcome together with the facts that it rests on.
 pub(crate) fn answer(outcome: Outcome, stamps: Vec<Stamp>, key: &cache::Key) -> Answer {
+    Answer {
+        outcome,
+        warnings: Vec::new(),
+        snapshot_token: snapshot_token(&stamps),
+        stamps,
+        key: blake3::Hash::from_bytes(*key).to_hex().to_string(),
+    }
+}
+
+/// Names a set of facts.
+pub(crate) fn snapshot_token(stamps: &[Stamp]) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("quartermaster snapshot 1");
-    for stamp in &stamps {
+    for stamp in stamps {
         hasher.update(stamp.registry.as_bytes()).update(&[0]);
         hasher.update(stamp.document.as_bytes()).update(&[0]);
         hasher.update(&stamp.content_hash);
     }
-    Answer {
-        outcome,
-        warnings: Vec::new(),
-        stamps,
-        key: blake3::Hash::from_bytes(*key).to_hex().to_string(),
-        snapshot_token: hasher.finalize().to_hex().to_string(),
-    }
+    hasher.finalize().to_hex().to_string()
 }
 
 /// The reader's registries as groups without packages, in their order.

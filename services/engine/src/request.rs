@@ -1,10 +1,13 @@
 //! What a caller asks, before any text in it is understood.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use ecosystems::Timestamp;
 pub use ecosystems::cargo::Kind as CargoKind;
 pub use ecosystems::pypi::Implementation;
+
+use crate::Invalid;
 
 /// One request: a project of one ecosystem, and how to answer.
 ///
@@ -18,6 +21,13 @@ pub struct Request {
     pub registries: Vec<String>,
     /// What to choose.
     pub policy: Policy,
+    /// The versions that the client has.
+    pub held: Vec<HeldTexts>,
+    /// So many of the best versions of each package are tried for its acceptable ones; none for the
+    /// server's own measure.
+    pub reach: Option<u32>,
+    /// When the caller leaves; none if it waits as long as it takes.
+    pub answer_within: Option<Duration>,
     /// How old facts may be; none for what the registries' own headers say.
     pub max_staleness: Option<Duration>,
     /// Steps of search at the most, below the server's own limit.
@@ -26,6 +36,44 @@ pub struct Request {
     pub max_solve_time: Option<Duration>,
     /// Secrets for registries, by declared name. Never logged: `Debug` leaves them out.
     pub credentials: Vec<RegistrySecret>,
+}
+
+/// The versions of one package that the client has, as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeldTexts {
+    /// The package.
+    pub name: String,
+    /// Ranges in the ecosystem's own syntax: a version in any of them is held.
+    pub ranges: Vec<String>,
+}
+
+impl HeldTexts {
+    /// Reads what the client has, in an ecosystem's own words, and notes what cannot be read.
+    pub(crate) fn read_all<N: Clone, R, E: Display, F: Display>(
+        held: &[Self],
+        name: impl Fn(&str) -> Result<N, E>,
+        range: impl Fn(&str) -> Result<R, F>,
+        invalid: &mut Vec<Invalid>,
+    ) -> Vec<(N, R)> {
+        let mut read = Vec::new();
+        for (place, one) in held.iter().enumerate() {
+            let mut refuse = |field: String, reason: String| {
+                invalid.push(Invalid { field, column: None, reason });
+            };
+            let name = name(&one.name)
+                .map_err(|error| refuse(format!("held[{place}].name"), error.to_string()));
+            for (at, text) in one.ranges.iter().enumerate() {
+                match (&name, range(text)) {
+                    (Ok(name), Ok(range)) => read.push((name.clone(), range)),
+                    (Err(()), Ok(_)) => {}
+                    (_, Err(error)) => {
+                        refuse(format!("held[{place}].ranges[{at}]"), error.to_string());
+                    }
+                }
+            }
+        }
+        read
+    }
 }
 
 /// A project of one ecosystem.
@@ -351,10 +399,24 @@ pub struct Policy {
     /// Nothing younger than this exists; resolved to an instant when the request arrives, rounded
     /// down to the hour.
     pub minimum_age: Option<Duration>,
+    /// Whether what the client has may change the choice.
+    pub held: HeldPolicy,
     /// The packages whose wheels alone may be chosen; [`ALL_PACKAGES`] for all.
     pub only_binary: Vec<String>,
     /// The packages whose source distributions alone may be chosen; [`ALL_PACKAGES`] for all.
     pub no_binary: Vec<String>,
+}
+
+/// Whether what the client has may change the choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeldPolicy {
+    /// It does not.
+    #[default]
+    Freshest,
+    /// Of the two others, the one that leaves less to be fetched.
+    FewestBytes,
+    /// What the client has is chosen wherever requirements admit it.
+    FewestChanges,
 }
 
 /// Stands for every package in the lists of wheels and source distributions.

@@ -12,11 +12,11 @@ use std::path::Path;
 
 use ::config::{Environment, File, FileFormat};
 use engine::config::{CacheConfig, RegistryConfig};
-use engine::{Engine, EngineConfig};
+use engine::{Engine, EngineConfig, Reaches};
 use serde::Deserialize;
 
 use crate::arguments::Settings;
-use crate::convert::Declared;
+use crate::convert::{Declared, MOST_REACH};
 use crate::layers::LimitsConfig;
 use crate::serve::ConnectionsConfig;
 use crate::telemetry::LogConfig;
@@ -34,6 +34,8 @@ pub struct Config {
     pub connections: ConnectionsConfig,
     /// How much work is accepted.
     pub limits: LimitsConfig,
+    /// How many versions are tried for acceptable ones where a request does not say.
+    pub reach: ReachConfig,
     /// What is logged.
     pub log: LogConfig,
     /// How answers are remembered.
@@ -42,6 +44,43 @@ pub struct Config {
     /// ecosystem's name.
     #[serde(rename = "registry")]
     pub registries: Vec<RegistryConfig>,
+}
+
+/// `[reach]`: how many of the best versions of each package are tried for its acceptable ones where a
+/// request does not say, the chosen one included, 0 to 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReachConfig {
+    /// Of Python's packages: every version tried costs a document. Default: 3.
+    pub pypi: u32,
+    /// Of npm's packages: one document has them all. Default: 40.
+    pub npm: u32,
+    /// Of crates, likewise. Default: 40.
+    pub cargo: u32,
+}
+
+impl Default for ReachConfig {
+    fn default() -> Self {
+        let Reaches { pypi, npm, cargo } = Reaches::default();
+        Self { pypi, npm, cargo }
+    }
+}
+
+impl ReachConfig {
+    fn reaches(self) -> Reaches {
+        Reaches { pypi: self.pypi, npm: self.npm, cargo: self.cargo }
+    }
+
+    fn validate(self) -> Result<(), ConfigError> {
+        let all = [("reach.pypi", self.pypi), ("reach.npm", self.npm), ("reach.cargo", self.cargo)];
+        match all.into_iter().find(|(_, reach)| *reach > MOST_REACH) {
+            Some((key, reach)) => {
+                let reason = format!("is {reach}; write 0 to {MOST_REACH}");
+                Err(ConfigError::invalid(key, reason))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// Why the settings cannot be used.
@@ -83,6 +122,7 @@ impl Default for Config {
             allow_unauthenticated: false,
             connections: ConnectionsConfig::default(),
             limits: LimitsConfig::default(),
+            reach: ReachConfig::default(),
             log: LogConfig::default(),
             cache: CacheConfig::default(),
             registries: RegistryConfig::bundled(),
@@ -141,6 +181,7 @@ impl Config {
         }
         self.connections.validate()?;
         self.limits.validate()?;
+        self.reach.validate()?;
         self.log.validate()?;
         self.validate_registries()
     }
@@ -177,6 +218,7 @@ impl Config {
             cache: self.cache.clone(),
             solve_budget: self.limits.solve_budget,
             solve_steps: self.limits.solve_steps,
+            reach: self.reach.reaches(),
         }
     }
 

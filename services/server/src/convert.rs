@@ -12,7 +12,9 @@ mod answer;
 mod cargo;
 mod conflict;
 mod credentials;
+pub mod explain;
 mod faults;
+mod held;
 mod npm;
 mod policy;
 mod progress;
@@ -31,6 +33,7 @@ use tonic::metadata::MetadataMap;
 pub use answer::encode;
 use faults::{Faults, Path};
 pub use progress::{event, last};
+pub(crate) use shape::MOST_REACH;
 pub use shape::Shape;
 
 use crate::errors::{Reason, Refusal};
@@ -124,9 +127,10 @@ pub fn asked(
     policy::freshness(freshness.unwrap_or_default(), &mut request, &mut faults);
     let limits = policy::budget(budget.unwrap_or_default(), &mut request, &mut faults);
     shape.limit(&mut request, (limits, declared), call.remaining);
-    shape.options(options.unwrap_or_default(), &mut faults);
+    request.reach = shape.options(options.unwrap_or_default(), &mut faults);
+    request.answer_within = call.remaining;
     request.credentials = credentials::read(credentials, declared, call.metadata, &mut faults);
-    faults.unsupported_if(!held.is_empty(), root.field("held"), "versions that the client holds");
+    request.held = held::read(held, &request.project, &mut faults);
     faults.unsupported_if(
         !snapshot_token.is_empty(),
         root.field("snapshot_token"),

@@ -16,7 +16,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
-use crate::convert::{self, Asked, Call, Declared, Shape};
+use crate::convert::{self, Asked, Call, Declared, Shape, explain};
 use crate::errors;
 use crate::layers::deadline::AnswerBy;
 use crate::layers::panic_guard;
@@ -112,9 +112,16 @@ impl ResolverService for Resolver {
 
     async fn explain(
         &self,
-        _request: Request<v1::ExplainRequest>,
+        request: Request<v1::ExplainRequest>,
     ) -> Result<Response<v1::ExplainResponse>, Status> {
-        Err(errors::unsupported_method("Explain"))
+        let arrived = Instant::now();
+        let (envelope, wire) = open(request);
+        let (wire, question) = explain::question(wire)?;
+        let Asked { request, shape } = self.asked(&envelope, wire)?;
+        let explained = self.engine.explain(request, &question).await;
+        let explained = explained
+            .map_err(|error| errors::status(error, |field| explain::path(&shape, field)))?;
+        Ok(Response::new(explain::explained(explained, &shape, arrived.elapsed())))
     }
 
     async fn verify(

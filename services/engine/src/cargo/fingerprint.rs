@@ -28,6 +28,7 @@ pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
         locked_edges(&locked.edges, hasher);
         hasher.flag(locked.is_to_update);
     }
+    hasher.held(&problem.held);
     hasher.strategy(problem.policy.strategy);
     hasher.texts(problem.policy.rust_versions.iter().map(ToString::to_string));
     hasher.instant(problem.policy.before);

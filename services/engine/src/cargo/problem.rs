@@ -16,7 +16,7 @@ use super::build::{self, Build};
 use super::indexes::Indexes;
 use crate::{
     CargoEnvironment, CargoLockedName, CargoMember, CargoPatch, CargoProject, CargoRequirement,
-    CargoSource, Error, Invalid, Strategy, record,
+    CargoSource, Error, HeldTexts, Invalid, Request, record,
 };
 
 /// The resolver from which on versions for the members' compilers are preferred.
@@ -43,7 +43,7 @@ pub(crate) struct Asked {
 /// Understands a project, or names every text that it cannot understand.
 pub(super) fn read(
     project: &CargoProject,
-    (strategy, before): (Strategy, Option<Timestamp>),
+    (request, before): (&Request, Option<Timestamp>),
     indexes: &Indexes,
 ) -> Result<Asked, Error> {
     let names_members = !project.members.is_empty();
@@ -61,6 +61,8 @@ pub(super) fn read(
     let patches = reading.patches();
     let locks = reading.locks();
     let rust_versions = reading.rust_versions(&project.environment);
+    let held =
+        HeldTexts::read_all(&request.held, Name::parse, Requirement::parse, &mut reading.invalid);
     let Some(mut members) = read.into_iter().collect::<Option<Vec<Member>>>() else {
         return Err(Error::Invalid(reading.invalid));
     };
@@ -70,9 +72,9 @@ pub(super) fn read(
         return Err(Error::Invalid(reading.invalid));
     }
     let locked = locks.take(&mut members);
+    let strategy = request.policy.strategy;
     let policy = Policy { strategy, rust_versions, before, prefers_held: false };
     let registry = indexes.default_id();
-    let held = Vec::new();
     let problem = Problem { registry, members, patches, locked, held, policy };
     Ok(Asked { problem, places, names_members, build })
 }

@@ -7,6 +7,7 @@ use solver::cargo::{
     Built, Crate, Edge as Found, Pick, Replacement, Side, Solution as Solved, Target,
     UnusedPatch as Unused,
 };
+use solver::widen::AcceptableSet;
 
 use super::build::{self, Compiled};
 use super::{Asked, Cargo};
@@ -15,16 +16,17 @@ use crate::answer::{
     Solution, Suggestion, UnusedPatch, Warning, WarningCode,
 };
 use crate::reader::Reader;
+use crate::record::Filled;
 use crate::{Error, record};
 
 /// Groups what was chosen by the registry that stores it.
 pub(super) fn solution(
     reader: &Reader<Cargo>,
     asked: &Asked,
-    solved: &Solved,
+    (solved, sets): (&Solved, &[AcceptableSet<Found>]),
     compiled: Option<&Compiled>,
 ) -> Result<Outcome, Error> {
-    let told = Told::new(reader, asked, solved, compiled)?;
+    let told = Told::new(reader, asked, (solved, sets), compiled)?;
     let mut groups = record::groups(reader);
     for (place, group) in groups.iter_mut().enumerate() {
         reader.routes.indexes.source(place).clone_into(&mut group.lock_source);
@@ -96,6 +98,24 @@ fn spelled(dependency: &Dependency) -> String {
     format!("{} = \"{}\"", dependency.package, dependency.requirement)
 }
 
+/// Whether the client has the version at a position.
+pub(super) fn is_held(asked: &Asked, pick: &Pick, position: u32) -> bool {
+    let version = &pick.listing.releases[position as usize].version;
+    let mut held = asked.problem.held.iter();
+    held.any(|(name, range)| *name == pick.package.name && range.matches(version))
+}
+
+/// How many newer versions there are: pre-releases aside, unless that is what was chosen.
+fn behind(asked: &Asked, pick: &Pick) -> u32 {
+    let takes_previews = !pick.release().version.pre.is_empty();
+    let newer = &pick.listing.releases[pick.position as usize + 1..];
+    record::behind(newer.iter().map(|release| {
+        let too_new = |before| release.published_at.is_some_and(|at| at >= before);
+        let is_there = !release.is_yanked && !asked.problem.policy.before.is_some_and(too_new);
+        is_there && (takes_previews || release.version.pre.is_empty())
+    }))
+}
+
 fn is_built(built: &Built) -> bool {
     built.target.is_some() || built.host.is_some()
 }
@@ -105,6 +125,8 @@ struct Told<'a> {
     reader: &'a Reader<Cargo>,
     asked: &'a Asked,
     solved: &'a Solved,
+    /// For each pick, the versions that may be in its place; nothing where that is not known.
+    sets: &'a [AcceptableSet<Found>],
     /// What is compiled, where that is asked.
     compiled: Option<&'a Compiled>,
     /// For each pick, the place of its registry.
@@ -119,7 +141,7 @@ impl<'a> Told<'a> {
     fn new(
         reader: &'a Reader<Cargo>,
         asked: &'a Asked,
-        solved: &'a Solved,
+        (solved, sets): (&'a Solved, &'a [AcceptableSet<Found>]),
         compiled: Option<&'a Compiled>,
     ) -> Result<Self, Error> {
         let place = |pick: &Pick| {
@@ -139,7 +161,7 @@ impl<'a> Told<'a> {
             }
         }
         let slots = slots.collect();
-        Ok(Self { reader, asked, solved, compiled, places, slots, direct })
+        Ok(Self { reader, asked, solved, sets, compiled, places, slots, direct })
     }
 
     /// Whether a pick is told of: with a target, what is compiled alone.
@@ -151,8 +173,17 @@ impl<'a> Told<'a> {
         let pick = &self.solved.picks[at];
         let release = pick.release();
         let built = self.compiled.map(|compiled| &compiled.picks[at]);
-        let needs = edges(&pick.edges, built).into_iter();
-        let needs = needs.map(|(one, target)| self.edge(target, &release.dependencies[one]));
+        let told = |position: u32, of: Vec<(usize, Target)>| -> Vec<Edge> {
+            let dependencies = &pick.listing.releases[position as usize].dependencies;
+            of.into_iter().map(|(one, target)| self.edge(target, &dependencies[one])).collect()
+        };
+        let filled = Filled::of(
+            self.sets.get(at),
+            (pick.position, || told(pick.position, edges(&pick.edges, built))),
+            |position| pick.listing.releases[position as usize].version.to_string(),
+            |position, of| told(position, edges(of, None)),
+            |position| is_held(self.asked, pick, position),
+        );
         let features = match built {
             Some(built) => build::features(built, Side::Target).unwrap_or_default(),
             None => &pick.features,
@@ -162,7 +193,10 @@ impl<'a> Told<'a> {
             name: pick.package.name.to_string(),
             version: release.version.to_string(),
             artifacts: vec![self.artifact(pick, self.places[at])],
-            edges: needs.collect(),
+            acceptable: filled.acceptable,
+            edges: filled.edges,
+            admitted: Vec::new(),
+            behind: behind(self.asked, pick),
             direct: self.direct.contains(&at),
             yanked: release.is_yanked,
             details: Details::Cargo(CargoDetails {
@@ -274,8 +308,7 @@ impl<'a> Told<'a> {
                 Kind::Normal => EdgeKind::Normal,
             },
             alias: if is_renamed { alias.to_owned() } else { String::new() },
-            root: None,
-            member: String::new(),
+            ..Edge::default()
         }
     }
 

@@ -11,7 +11,7 @@ use crate::fingerprint::Hasher;
 
 /// Puts all of a problem into its key. The order of requirements counts: npm's answer follows it.
 pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
-    let Problem { project: root, folders, overrides, locked, held: _, policy } = &asked.problem;
+    let Problem { project: root, folders, overrides, locked, held, policy } = &asked.problem;
     project(root, hasher);
     hasher.count(folders.len());
     for Folder { location, project: inner, is_workspace } in folders {
@@ -34,6 +34,7 @@ pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
             }
         }
     }
+    hasher.held(held);
     let Policy {
         node,
         npm,
@@ -42,14 +43,15 @@ pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
         prefers_dedupe,
         ignores_peers,
         adjusts,
-        prefers_held,
         has_strict_peers,
+        // Which of the two it is follows from the policy for what the client has.
+        prefers_held: _,
     } = policy;
     version(node.as_ref(), hasher);
     version(npm.as_ref(), hasher);
     hasher.instant(*before);
     hasher.flag(*install_strategy == InstallStrategy::Nested);
-    for flag in [prefers_dedupe, ignores_peers, adjusts, prefers_held, has_strict_peers] {
+    for flag in [prefers_dedupe, ignores_peers, adjusts, has_strict_peers] {
         hasher.flag(*flag);
     }
     let Platform { os, cpu, libc, node: _, npm: _ } = &asked.platform;

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecosystems::Timestamp;
-use ecosystems::npm::{Dependency, ForeignKind, Name, Needs, Peer, Requirement, Spec, Version};
+use ecosystems::npm::{
+    Dependency, ForeignKind, Name, Needs, Peer, Range, Reading as RangeReading, Requirement, Spec,
+    Version,
+};
 use solver::conflict::Conflict;
 use solver::npm::{
     DependencyKind, Folder, InstallStrategy, LockedContent, LockedPlace, Platform, Policy, Problem,
@@ -12,8 +15,8 @@ use solver::npm::{
 
 use super::overrides;
 use crate::{
-    Error, Invalid, NpmEnvironment, NpmKind, NpmLocked, NpmMember, NpmProject, NpmRequirement,
-    Strategy, record,
+    Error, HeldTexts, Invalid, NpmEnvironment, NpmKind, NpmLocked, NpmMember, NpmProject,
+    NpmRequirement, Request, Strategy, record,
 };
 
 /// What is asked of npm's packages, and where the request says so.
@@ -65,10 +68,10 @@ impl Purpose {
 /// Understands a project, or names every text that it cannot understand.
 pub(super) fn read(
     project: &NpmProject,
-    strategy: Strategy,
+    request: &Request,
     before: Option<Timestamp>,
 ) -> Result<Asked, Error> {
-    if strategy != Strategy::Highest {
+    if request.policy.strategy != Strategy::Highest {
         let reason = "npm takes the newest versions, and no others are looked for".to_owned();
         let field = "policy.strategy".to_owned();
         return Err(Error::Unsupported(Invalid { field, column: None, reason }));
@@ -83,7 +86,8 @@ pub(super) fn read(
         Vec::new()
     });
     let locked = reading.locked();
-    let held = Vec::new();
+    let range = |text: &str| Range::parse(text, RangeReading::LOOSE);
+    let held = HeldTexts::read_all(&request.held, Name::parse, range, &mut reading.invalid);
     let problem = Problem { project: root, folders, overrides, locked, held, policy };
     reading.refuse_foreign(&problem);
     if !reading.invalid.is_empty() {
@@ -295,6 +299,7 @@ impl Reading<'_> {
         };
         let strategies = [InstallStrategy::Hoisted, InstallStrategy::Nested];
         Policy {
+            prefers_held: false,
             node: version("node_version", &environment.node_version),
             npm: version("npm_version", &environment.npm_version),
             before,
@@ -302,7 +307,6 @@ impl Reading<'_> {
             prefers_dedupe: environment.prefer_dedupe,
             ignores_peers: environment.legacy_peer_deps,
             adjusts: environment.adjusts,
-            prefers_held: false,
             has_strict_peers: environment.strict_peer_deps,
         }
     }

@@ -1,8 +1,9 @@
 //! From what the solver found to what the caller is told.
 
-use ecosystems::npm::{Integrity, Manifest, Name};
+use ecosystems::npm::{Integrity, Manifest, Name, Packument};
 use registries::Registry;
 use solver::npm::{Content, DependencyKind, Edge as Found, Place, Solution as Solved, View};
+use solver::widen::AcceptableSet;
 
 use super::problem::Purpose;
 use super::{Asked, Npm, manifest};
@@ -12,23 +13,28 @@ use crate::answer::{
 };
 use crate::facts::Snapshot;
 use crate::reader::Reader;
+use crate::record::Filled;
 use crate::{Error, record};
 
 /// Groups what was chosen by the registry that stores it.
 pub(super) fn solution(
     (facts, reader): (&Snapshot<Npm>, &Reader<Npm>),
     asked: &Asked,
-    solved: &Solved,
+    (solved, sets): (&Solved, &[AcceptableSet<Found>]),
     view: &View,
 ) -> Result<Outcome, Error> {
     let told = Told::new(asked, solved, view);
     let mut groups = record::groups(reader);
     for (at, place) in solved.places.iter().enumerate() {
-        let Some(manifest) = release(place).filter(|_| !told.is_out[at]) else { continue };
+        if told.is_out[at] {
+            continue;
+        }
+        let Content::Release { packument, position } = &place.content else { continue };
         let name = Name::parse(&place.package).map_err(|error| Error::internal(&error))?;
         let from = facts.listing(&name).and_then(|known| known.registry);
         let from = from.ok_or_else(|| Error::internal(&"a package comes from no registry"))?;
-        let package = told.package(at, manifest, &reader.registries[from]);
+        let release = (&**packument, *position);
+        let package = told.package(at, release, sets.get(at), &reader.registries[from]);
         groups[from].packages.push(package);
     }
     groups.retain(|group| !group.packages.is_empty());
@@ -87,8 +93,23 @@ impl<'a> Told<'a> {
         Self { asked, solved, direct, is_out }
     }
 
-    fn package(&self, at: usize, manifest: &Manifest, registry: &Registry) -> Package {
+    fn package(
+        &self,
+        at: usize,
+        (packument, position): (&Packument, u32),
+        set: Option<&AcceptableSet<Found>>,
+        registry: &Registry,
+    ) -> Package {
         let place = &self.solved.places[at];
+        let manifest = &packument.manifests[position as usize];
+        let told = |edges: &[Found]| edges.iter().filter_map(|edge| self.edge(edge)).collect();
+        let filled = Filled::of(
+            set,
+            (position, || told(&place.edges)),
+            |position| packument.manifests[position as usize].stated_version(),
+            |_, edges| told(edges),
+            |position| is_held(self.asked, packument, position),
+        );
         let is_renamed = place.name != place.package;
         let deprecated = manifest.traits.deprecated.as_deref();
         let details = NpmDetails {
@@ -108,7 +129,10 @@ impl<'a> Told<'a> {
             name: place.package.clone(),
             version: manifest.stated_version(),
             artifacts: vec![artifact(manifest, registry, place)],
-            edges: place.edges.iter().filter_map(|edge| self.edge(edge)).collect(),
+            acceptable: filled.acceptable,
+            edges: filled.edges,
+            admitted: Vec::new(),
+            behind: behind(self.asked, packument, position),
             direct: self.direct[at],
             yanked: false,
             details: Details::Npm(details),
@@ -186,6 +210,27 @@ impl<'a> Told<'a> {
             ..Edge::default()
         })
     }
+}
+
+/// Whether the client has the version at a position.
+pub(super) fn is_held(asked: &Asked, packument: &Packument, position: u32) -> bool {
+    let version = &packument.manifests[position as usize].version;
+    let mut held = asked.problem.held.iter();
+    held.any(|(name, range)| *name == packument.name && range.contains(version))
+}
+
+/// How many newer versions there are: pre-releases and deprecated ones aside, unless that is what was
+/// chosen.
+fn behind(asked: &Asked, packument: &Packument, position: u32) -> u32 {
+    let chosen = &packument.manifests[position as usize];
+    let newer = &packument.manifests[position as usize + 1..];
+    record::behind(newer.iter().map(|manifest| {
+        let too_new = |before| manifest.published_at.is_none_or(|at| at >= before);
+        let is_there = !asked.problem.policy.before.is_some_and(too_new);
+        let is_preview = manifest.version.is_prerelease() && !chosen.version.is_prerelease();
+        let is_worse = manifest.traits.deprecated.is_some() && chosen.traits.deprecated.is_none();
+        is_there && !is_preview && !is_worse
+    }))
 }
 
 /// Which of the project's own packages lies at a place, if one does: a folder, or the root.

@@ -16,6 +16,7 @@ pub(super) fn fingerprint(problem: &Problem, hasher: &mut Hasher) {
         problem.locked.iter().map(|(name, version)| format!("{name} {version}")).collect();
     locked.sort_unstable();
     hasher.texts(locked);
+    hasher.held(&problem.held);
     hasher.strategy(problem.policy.strategy);
     hasher.text(match problem.policy.prereleases {
         Prereleases::Disallow => "disallow",

@@ -3,11 +3,11 @@
 use ecosystems::Timestamp;
 use ecosystems::pypi::{
     Environment, Implementation, Name, Platform, Python, Requirement, RequirementSource,
-    parse_version,
+    Specifiers, parse_version,
 };
 use solver::pypi::{Policy, Problem, Projects, Root};
 
-use crate::{ALL_PACKAGES, Error, Invalid, PypiProject, RequirementText};
+use crate::{ALL_PACKAGES, Error, HeldTexts, Invalid, PypiProject, Request, RequirementText};
 
 /// The first minor version of Python 3 with builds without the global lock.
 const FREE_THREADED: u64 = 13;
@@ -16,9 +16,10 @@ const FREE_THREADED: u64 = 13;
 /// `before` exists.
 pub(super) fn read(
     project: &PypiProject,
-    policy: &crate::Policy,
+    request: &Request,
     before: Option<Timestamp>,
 ) -> Result<Problem, Error> {
+    let policy = &request.policy;
     let mut invalid = Vec::new();
     let requirements = roots("requirements", &project.requirements, &mut invalid);
     let constraints = roots("constraints", &project.constraints, &mut invalid);
@@ -38,6 +39,7 @@ pub(super) fn read(
     }
     let only_wheels = projects("only_binary", &policy.only_binary, &mut invalid);
     let only_sdists = projects("no_binary", &policy.no_binary, &mut invalid);
+    let held = HeldTexts::read_all(&request.held, Name::parse, Specifiers::parse, &mut invalid);
     let environment = environment(project, &mut invalid);
     match environment {
         Some(environment) if invalid.is_empty() => Ok(Problem {
@@ -47,14 +49,14 @@ pub(super) fn read(
             overrides,
             excludes,
             locked,
-            held: Vec::new(),
+            held,
             policy: Policy {
                 strategy: policy.strategy,
                 prereleases: policy.prereleases,
+                prefers_held: false,
                 before,
                 only_wheels,
                 only_sdists,
-                prefers_held: false,
             },
         }),
         Some(_) | None => Err(Error::Invalid(invalid)),
@@ -167,7 +169,7 @@ mod tests {
     use super::*;
 
     fn refused(project: &PypiProject) -> Vec<String> {
-        let Err(Error::Invalid(invalid)) = read(project, &crate::Policy::default(), None) else {
+        let Err(Error::Invalid(invalid)) = read(project, &Request::default(), None) else {
             panic!("the request is malformed");
         };
         invalid.into_iter().map(|one| format!("{}: {}", one.field, one.reason)).collect()
@@ -206,7 +208,7 @@ mod tests {
             locked: vec![("flask".to_owned(), "latest".to_owned())],
             ..PypiProject::default()
         };
-        let Err(Error::Invalid(invalid)) = read(&request, &crate::Policy::default(), None) else {
+        let Err(Error::Invalid(invalid)) = read(&request, &Request::default(), None) else {
             panic!("the request is malformed");
         };
         let fields: Vec<(&str, Option<usize>)> =

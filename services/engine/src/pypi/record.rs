@@ -2,6 +2,7 @@
 
 use ecosystems::pypi::{File, ProjectStatus, Yanked};
 use solver::pypi::{Edge as SolverEdge, Pick, Problem, Root, Solution as Solved};
+use solver::widen::AcceptableSet;
 
 use super::Pypi;
 use super::supplied::Supplied;
@@ -11,22 +12,23 @@ use crate::answer::{
 };
 use crate::facts::{Snapshot, Unreadable};
 use crate::reader::Reader;
+use crate::record::Filled;
 use crate::{Error, record};
 
 /// Groups what was chosen by the registry that stores it, as the facts have it that it was found
 /// with.
 pub(super) fn solution(
-    facts: &Snapshot<Pypi>,
-    reader: &Reader<Pypi>,
+    (facts, reader): (&Snapshot<Pypi>, &Reader<Pypi>),
     problem: &Problem,
     solved: &Solved,
+    sets: &[AcceptableSet<SolverEdge>],
 ) -> Result<Outcome, Error> {
     let mut groups = record::groups(reader);
-    for pick in &solved.picks {
+    for (at, pick) in solved.picks.iter().enumerate() {
         let place = facts.listing(&pick.name).and_then(|known| known.registry);
         let group = place.and_then(|place| groups.get_mut(place));
         let group = group.ok_or_else(|| Error::internal(&"a pick comes from no registry"))?;
-        group.packages.push(package(problem, pick));
+        group.packages.push(package(problem, pick, sets.get(at)));
     }
     groups.retain(|group| !group.packages.is_empty());
     let root_edges = solved.root_edges.iter().map(|edge| root_edge(problem, edge)).collect();
@@ -79,7 +81,34 @@ pub(super) fn warnings(
     warnings
 }
 
-fn package(problem: &Problem, pick: &Pick) -> Package {
+/// Whether the client has the version at a position.
+pub(super) fn is_held(problem: &Problem, pick: &Pick, position: u32) -> bool {
+    let version = &pick.listing.releases[position as usize].version;
+    let mut held = problem.held.iter();
+    held.any(|(name, specifiers)| *name == pick.name && specifiers.contains(version))
+}
+
+/// How many newer versions there are: pre-releases aside, unless that is what was chosen.
+fn behind(problem: &Problem, pick: &Pick) -> u32 {
+    let takes_previews = pick.version().any_prerelease();
+    let newer = &pick.listing.releases[pick.position as usize + 1..];
+    record::behind(newer.iter().map(|release| {
+        let is_there = |file: &File| {
+            let too_new = |before| file.uploaded_at.is_none_or(|uploaded_at| uploaded_at >= before);
+            !file.is_yanked() && !problem.policy.before.is_some_and(too_new)
+        };
+        (takes_previews || !release.version.any_prerelease()) && release.files.iter().any(is_there)
+    }))
+}
+
+fn package(problem: &Problem, pick: &Pick, set: Option<&AcceptableSet<SolverEdge>>) -> Package {
+    let filled = Filled::of(
+        set,
+        (pick.position, || pick.edges.iter().map(edge).collect()),
+        |position| pick.listing.releases[position as usize].version.to_string(),
+        |_, edges| edges.iter().map(edge).collect(),
+        |position| is_held(problem, pick, position),
+    );
     let mut best_first: Vec<&File> = pick.installable().collect();
     best_first.sort_by_cached_key(|file| problem.environment.preference(file));
     let ranges: Vec<String> = pick
@@ -96,7 +125,10 @@ fn package(problem: &Problem, pick: &Pick) -> Package {
         name: pick.name.to_string(),
         version: pick.version().to_string(),
         artifacts: best_first.into_iter().map(artifact).collect(),
-        edges: pick.edges.iter().map(edge).collect(),
+        acceptable: filled.acceptable,
+        edges: filled.edges,
+        admitted: Vec::new(),
+        behind: behind(problem, pick),
         direct: pick.is_direct,
         yanked: pick.installable().any(File::is_yanked),
         details: Details::Pypi(details),

@@ -119,7 +119,7 @@ fn lock(solution: &Solution) -> Lock {
                 version: package.version.clone(),
                 source: Some(group.lock_source.clone()),
                 checksum: Some(details.checksum.clone()),
-                dependencies: targets(&mut package.edges.iter().map(|edge| &*edge.target)),
+                dependencies: targets(&mut package.chosen_edges().map(|edge| &*edge.target)),
             });
         }
     }

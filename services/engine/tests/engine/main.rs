@@ -7,4 +7,5 @@ mod npm;
 mod oracles;
 mod own_facts;
 mod remembering;
+mod sets;
 mod support;

@@ -95,6 +95,7 @@ fn open(
         cache: CacheConfig::default(),
         solve_budget: Duration::from_secs(60),
         solve_steps: 1_000_000,
+        ..EngineConfig::default()
     };
     Engine::open(config, Arc::new(encode)).expect("the configuration is valid")
 }

@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use engine::{
-    Answer, Artifact, Details, Edge, EdgeKind, Exhausted, Group, MemberPick, Need, NpmFolder,
-    NpmPurpose, Outcome, Package, Solution, UnusedPatch, Warning, WarningCode,
+    Answer, Artifact, Completeness, Details, Edge, EdgeKind, Exhausted, Group, MemberPick, Need,
+    NpmFolder, NpmPurpose, Outcome, Package, Solution, UnusedPatch, Warning, WarningCode,
 };
 use prost::Message as _;
 use proto::v1;
@@ -118,20 +118,47 @@ fn group(group: &Group) -> v1::RegistryGroup {
 }
 
 fn package(package: &Package) -> v1::Package {
-    let mut edges: Vec<_> = package.edges.iter().map(edge).collect();
+    let acceptable = &package.acceptable;
+    let named = |places: &[u32]| -> Vec<String> {
+        places.iter().map(|place| acceptable.versions[*place as usize].clone()).collect()
+    };
+    let with_versions = |one: &Edge| v1::Edge { versions: named(&one.versions), ..edge(one) };
+    let mut edges: Vec<_> = package.edges.iter().map(with_versions).collect();
     edges.sort_by(|a, b| (&a.target, &a.requirement).cmp(&(&b.target, &b.requirement)));
     v1::Package {
         slot: package.slot.clone(),
         name: package.name.clone(),
         version: package.version.clone(),
-        acceptable_versions: vec![package.version.clone()],
-        acceptable_completeness: v1::AcceptableCompleteness::NotTried.into(),
+        acceptable_versions: acceptable.versions.clone(),
+        acceptable_completeness: completeness(acceptable.completeness).into(),
         artifacts: package.artifacts.iter().map(artifact).collect(),
         edges,
         direct: package.direct,
-        held: false,
+        // The chosen version is the first.
+        held: acceptable.held.first() == Some(&0),
         yanked: package.yanked,
+        held_versions: named(&acceptable.held),
+        versions_behind: package.behind,
+        admitted: package
+            .admitted
+            .iter()
+            .map(|one| v1::AdmittedVersions {
+                range: one.range.clone(),
+                extras: one.extras.clone(),
+                versions: named(&one.versions),
+            })
+            .collect(),
         details: Some(details(&package.details)),
+    }
+}
+
+fn completeness(completeness: Completeness) -> v1::AcceptableCompleteness {
+    match completeness {
+        Completeness::NotTried => v1::AcceptableCompleteness::NotTried,
+        Completeness::Complete => v1::AcceptableCompleteness::Complete,
+        Completeness::Reach => v1::AcceptableCompleteness::Reach,
+        Completeness::Budget => v1::AcceptableCompleteness::Budget,
+        Completeness::Unreadable => v1::AcceptableCompleteness::Unreadable,
     }
 }
 
@@ -181,7 +208,7 @@ fn artifact(artifact: &Artifact) -> v1::Artifact {
     }
 }
 
-fn edge(edge: &Edge) -> v1::Edge {
+pub(super) fn edge(edge: &Edge) -> v1::Edge {
     v1::Edge {
         target: edge.target.clone(),
         requirement: edge.requirement.clone(),
@@ -208,7 +235,7 @@ fn kind(kind: EdgeKind) -> v1::EdgeKind {
 
 /// An edge of the project itself. Its dependency set is the caller's word for it: what is remembered
 /// in its stead is the place of the requirement among those that the engine got.
-fn root_edge(root: &Edge) -> v1::Edge {
+pub(super) fn root_edge(root: &Edge) -> v1::Edge {
     let place = root.root.map(|place| place.to_string());
     v1::Edge { dependency_set: place.unwrap_or_default(), ..edge(root) }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use ecosystems::pypi::Name;
-use engine::{ALL_PACKAGES, Prereleases, Project, Request, Strategy};
+use engine::{ALL_PACKAGES, HeldPolicy, Prereleases, Project, Request, Strategy};
 use proto::v1;
 
 use super::faults::{Faults, Path};
@@ -50,12 +50,16 @@ pub(super) fn policy(wire: v1::Policy, request: &mut Request, faults: &mut Fault
             faults.unsupported_if(true, path.field("yanked"), "modes other than PINNED");
         }
     }
-    match v1::HeldPolicy::try_from(held_policy) {
-        Ok(v1::HeldPolicy::Unspecified | v1::HeldPolicy::Freshest) => {}
-        Ok(v1::HeldPolicy::FewestBytes | v1::HeldPolicy::FewestChanges) | Err(_) => {
-            faults.unsupported_if(true, path.field("held_policy"), "policies other than FRESHEST");
+    request.policy.held = match v1::HeldPolicy::try_from(held_policy) {
+        Ok(v1::HeldPolicy::Unspecified | v1::HeldPolicy::Freshest) => HeldPolicy::Freshest,
+        Ok(v1::HeldPolicy::FewestBytes) => HeldPolicy::FewestBytes,
+        Ok(v1::HeldPolicy::FewestChanges) => HeldPolicy::FewestChanges,
+        Err(_) => {
+            let what = format!("the value {held_policy}");
+            faults.unsupported_if(true, path.field("held_policy"), &what);
+            HeldPolicy::default()
         }
-    }
+    };
     request.policy.before = before.and_then(|before| {
         let read = time::instant(before);
         if read.is_none() {

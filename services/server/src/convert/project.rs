@@ -40,7 +40,7 @@ pub(super) fn read(
     };
 }
 
-fn read_ecosystem(wire: i32, path: Path<'_>, faults: &mut Faults) -> Option<Ecosystem> {
+pub(super) fn read_ecosystem(wire: i32, path: Path<'_>, faults: &mut Faults) -> Option<Ecosystem> {
     let path = path.field("ecosystem");
     match v1::Ecosystem::try_from(wire) {
         Ok(v1::Ecosystem::Pypi) => Some(Ecosystem::Pypi),

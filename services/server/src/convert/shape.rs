@@ -1,5 +1,6 @@
 //! What one caller asked of the form of its answer, and where its request's parts stand.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use engine::{Phase, Request, Resolved, Statistics};
@@ -14,6 +15,9 @@ use super::project::foreign_if;
 use super::time::{wire_duration, wire_instant};
 use super::{Declared, conflict};
 use crate::errors::Reason;
+
+/// The most versions of a package that are tried for its acceptable ones, as the contract has it.
+pub(crate) const MOST_REACH: u32 = 1000;
 
 /// The grain of the times that deadlines leave for solving.
 const DEADLINE_STEP: Duration = Duration::from_millis(50);
@@ -32,6 +36,9 @@ pub struct Shape {
     /// The field of the project's environment.
     pub(super) environment: &'static str,
     edges: bool,
+    is_certified: bool,
+    /// So many acceptable versions are listed; 0 for all.
+    most_versions: usize,
     artifacts: bool,
     stamps: bool,
     manifests: bool,
@@ -51,6 +58,8 @@ impl Shape {
             text_forms: Vec::new(),
             environment: "environment",
             edges: true,
+            is_certified: false,
+            most_versions: 0,
             artifacts: true,
             stamps: false,
             manifests: false,
@@ -59,8 +68,9 @@ impl Shape {
         }
     }
 
-    /// Reads what is asked of the form.
-    pub(super) fn options(&mut self, wire: v1::AnswerOptions, faults: &mut Faults) {
+    /// Reads what is asked of the form. Returns how many versions are to be tried for acceptable
+    /// ones, which is more than form.
+    pub(super) fn options(&mut self, wire: v1::AnswerOptions, faults: &mut Faults) -> Option<u32> {
         let v1::AnswerOptions {
             acceptable_reach,
             max_acceptable_versions,
@@ -70,22 +80,18 @@ impl Shape {
             include_manifests,
         } = wire;
         let path = Path::ROOT.field("options");
-        let reach = acceptable_reach.unwrap_or(0);
-        let what = "acceptable versions beside the chosen one";
-        if reach > 1000 {
-            let description = format!("is {reach}; 1000 is the most");
+        if let Some(reach) = acceptable_reach.filter(|reach| *reach > MOST_REACH) {
+            let description = format!("is {reach}; {MOST_REACH} is the most");
             faults.add(Reason::LimitExceeded, path.field("acceptable_reach"), description);
-        } else {
-            faults.unsupported_if(reach > 0, path.field("acceptable_reach"), what);
         }
-        let longest = path.field("max_acceptable_versions");
-        faults.unsupported_if(max_acceptable_versions > 0, longest, what);
-        self.edges = match v1::EdgeDetail::try_from(edges) {
-            Ok(v1::EdgeDetail::Unspecified | v1::EdgeDetail::Full) => true,
-            Ok(v1::EdgeDetail::None) => false,
+        self.most_versions = max_acceptable_versions as usize;
+        (self.edges, self.is_certified) = match v1::EdgeDetail::try_from(edges) {
+            Ok(v1::EdgeDetail::Unspecified | v1::EdgeDetail::Full) => (true, false),
+            Ok(v1::EdgeDetail::Certified) => (true, true),
+            Ok(v1::EdgeDetail::None) => (false, false),
             Err(_) => {
                 faults.unsupported_if(true, path.field("edges"), &format!("the value {edges}"));
-                true
+                (true, false)
             }
         };
         self.artifacts = match v1::ArtifactDetail::try_from(artifacts) {
@@ -103,6 +109,7 @@ impl Shape {
         let foreign = include_manifests && self.environment != "npm";
         foreign_if(foreign, path.field("include_manifests"), faults);
         self.manifests = include_manifests;
+        acceptable_reach
     }
 
     /// Bounds the work by the call's deadline too, and notes which limit is which.
@@ -142,7 +149,7 @@ impl Shape {
         if let Some(rest) = field.strip_prefix("environment.") {
             return format!("projects[0].{}.{rest}", self.environment);
         }
-        let of_request = ["policy", "freshness", "budget", "credentials"];
+        let of_request = ["policy", "freshness", "budget", "credentials", "held"];
         if of_request.iter().any(|message| field.starts_with(message)) {
             return field.to_owned();
         }
@@ -188,18 +195,33 @@ impl Shape {
 
     /// Puts the caller's names of dependency sets where the places of requirements stand.
     fn name_sets(&self, solution: &mut v1::Solution) {
-        for edge in &mut solution.root_edges {
-            let place = edge.dependency_set.parse::<usize>().ok();
-            let set = place.and_then(|place| self.dependency_sets.get(place));
-            let set = set.filter(|set| !set.is_empty());
-            edge.dependency_set = set.map_or_else(|| "main".to_owned(), Clone::clone);
-        }
+        solution.root_edges.iter_mut().for_each(|edge| self.name_set(edge));
+    }
+
+    pub(super) fn name_set(&self, edge: &mut v1::Edge) {
+        let place = edge.dependency_set.parse::<usize>().ok();
+        let set = place.and_then(|place| self.dependency_sets.get(place));
+        let set = set.filter(|set| !set.is_empty());
+        edge.dependency_set = set.map_or_else(|| "main".to_owned(), Clone::clone);
+    }
+
+    /// Whether one of the engine's fields is of what was asked: not a requirement that was added.
+    pub(super) fn is_asked(&self, field: &str) -> bool {
+        let place = field.strip_prefix("requirements[").and_then(|rest| rest.split_once(']'));
+        let place = place.and_then(|(place, _)| place.parse::<usize>().ok());
+        place.is_none_or(|place| place < self.requirement_places.len())
     }
 
     /// Cuts what was not asked for.
     fn cut(&self, solution: &mut v1::Solution) {
         let packages = solution.groups.iter_mut().flat_map(|group| &mut group.packages);
         for package in packages {
+            if self.most_versions > 0 {
+                cut_versions(package, self.most_versions);
+            }
+            if !self.is_certified {
+                package.admitted.clear();
+            }
             if !self.edges {
                 package.edges.clear();
             }
@@ -229,6 +251,36 @@ impl Shape {
     }
 }
 
+/// Cuts acceptable versions beyond the first so many, but for those that the client holds, and
+/// whatever is said of them.
+fn cut_versions(package: &mut v1::Package, most: usize) {
+    let v1::Package { acceptable_versions, held_versions, edges, admitted, .. } = package;
+    let held: HashSet<&str> = held_versions.iter().map(String::as_str).collect();
+    let all = std::mem::take(acceptable_versions);
+    let (kept, cut): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .enumerate()
+        .partition(|(place, version)| *place < most || held.contains(version.as_str()));
+    acceptable_versions.extend(kept.into_iter().map(|(_, version)| version));
+    if cut.is_empty() {
+        return;
+    }
+    let cut: HashSet<String> = cut.into_iter().map(|(_, version)| version).collect();
+    edges.retain_mut(|edge| {
+        let was_of_all = edge.versions.is_empty();
+        edge.versions.retain(|version| !cut.contains(version));
+        let is_of_none = !was_of_all && edge.versions.is_empty();
+        if edge.versions.len() == acceptable_versions.len() {
+            edge.versions.clear();
+        }
+        !is_of_none
+    });
+    for admitted in admitted {
+        admitted.versions.retain(|version| !cut.contains(version));
+    }
+    package.set_acceptable_completeness(v1::AcceptableCompleteness::Cut);
+}
+
 /// Rounds a remaining time down, so that callers with nearly the same deadline can share one
 /// computation: those with equal limits do.
 fn rounded(remaining: Duration) -> Duration {
@@ -239,7 +291,7 @@ fn rounded(remaining: Duration) -> Duration {
     }
 }
 
-fn statistics(engine: &Statistics, elapsed: Duration) -> v1::Statistics {
+pub(super) fn statistics(engine: &Statistics, elapsed: Duration) -> v1::Statistics {
     let spent = |phase: Phase| -> Duration {
         engine.phases.iter().filter(|(one, _)| *one == phase).map(|(_, time)| *time).sum()
     };
@@ -278,6 +330,7 @@ fn step(phase: Phase) -> &'static str {
         Phase::Remember => "looking for a remembered answer",
         Phase::Fetch => "reading registry documents",
         Phase::Solve => "solving",
+        Phase::Widen => "looking for acceptable versions",
         Phase::Explain => "explaining the conflict",
         Phase::Write => "writing the answer",
     }
@@ -289,6 +342,7 @@ fn wire_phase(phase: Phase) -> v1::Phase {
         Phase::Remember => v1::Phase::Remember,
         Phase::Fetch => v1::Phase::Fetch,
         Phase::Solve => v1::Phase::Solve,
+        Phase::Widen => v1::Phase::Widen,
         Phase::Explain => v1::Phase::Explain,
         Phase::Write => v1::Phase::Write,
     }

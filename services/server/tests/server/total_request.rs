@@ -57,14 +57,17 @@ fn tables() -> [Table; 3] {
     rows.extend(bounds("overrides"));
     rows.extend(policies());
     rows.extend(others());
+    rows.extend(held("flask", "<3.1.2", "ECOSYSTEM_NPM"));
     rows.push(without_manifests());
     let python = Table { ecosystem: "pypi", base: python, rows };
     let mut rows = cargo::table();
     rows.extend(others());
+    rows.extend(held("serde", "<1.0.200", "ECOSYSTEM_NPM"));
     rows.push(without_manifests());
     let cargo = Table { ecosystem: "cargo", base: cargo::base(), rows };
     let mut rows = npm::table();
     rows.extend(others());
+    rows.extend(held("which", "3", "ECOSYSTEM_CARGO"));
     [python, cargo, Table { ecosystem: "npm", base: npm::base(), rows }]
 }
 
@@ -256,12 +259,6 @@ fn others() -> Vec<Row> {
         ),
         ("policy.before", none(), json!("2024-06-01T00:00:00Z"), Answer),
         ("policy.minimum_age", none(), json!("47304000s"), Answer),
-        (
-            "policy.held_policy",
-            none(),
-            json!("HELD_POLICY_FEWEST_BYTES"),
-            Refused(Unsupported, "policy.held_policy"),
-        ),
         ("freshness.max_staleness", none(), json!("0s"), Fetches),
         (
             "freshness.stale_while_revalidate",
@@ -269,24 +266,26 @@ fn others() -> Vec<Row> {
             json!(true),
             Refused(Unsupported, "freshness.stale_while_revalidate"),
         ),
-        ("held.", none(), Value::Null, Refused(Unsupported, "held")),
-        (
-            "options.acceptable_reach",
-            none(),
-            json!(7),
-            Refused(Unsupported, "options.acceptable_reach"),
-        ),
-        (
-            "options.max_acceptable_versions",
-            none(),
-            json!(7),
-            Refused(Unsupported, "options.max_acceptable_versions"),
-        ),
+        ("options.acceptable_reach", none(), json!(1), Answer),
+        ("options.max_acceptable_versions", none(), json!(1), Answer),
         ("options.edges", none(), json!("EDGE_DETAIL_NONE"), Answer),
         ("options.artifacts", none(), json!("ARTIFACT_DETAIL_NONE"), Answer),
         ("options.include_stamps", none(), json!(true), Answer),
         ("snapshot_token", none(), json!("abc"), Refused(Unsupported, "snapshot_token")),
         ("known_answer", none(), json!("abc"), Refused(Unsupported, "known_answer")),
+    ]
+}
+
+/// What the client has of the package that the base requires: the version that is chosen, and an older
+/// one.
+fn held(name: &str, older: &str, foreign: &str) -> Vec<Row> {
+    let held = |range: &str| json!({ "held": [{ "name": name, "ranges": [range] }] });
+    let refused = Refused(Contradictory, "held[0].ecosystem");
+    vec![
+        ("policy.held_policy", held(older), json!("HELD_POLICY_FEWEST_CHANGES"), Answer),
+        ("held.ecosystem", held(">=1"), json!(foreign), refused),
+        ("held.name", held(">=1"), json!("another"), Answer),
+        ("held.ranges", held(">=1"), json!(["<1"]), Answer),
     ]
 }
 
