@@ -1,7 +1,11 @@
 //! Acceptable sets of Python's packages: every choice from them is valid, and nothing could be added.
 
+#[path = "pypi_sets/broken.rs"]
+mod broken;
 #[path = "pypi_sets/chance.rs"]
 mod chance;
+#[path = "pypi_sets/judge.rs"]
+mod judge;
 #[path = "pypi_sets/random.rs"]
 mod random;
 #[path = "pypi_sets/recorded.rs"]

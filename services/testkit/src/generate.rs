@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, Version};
+use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, Specifiers, Version};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use solver::Strategy as Choice;
@@ -121,15 +121,18 @@ fn roots(most: usize) -> impl Strategy<Value = Vec<Root>> {
     prop::collection::vec(roots, 0..=most)
 }
 
-/// Problems with up to four requirements, and now and then a constraint, an override, a lock.
+/// Problems with up to four requirements, and now and then a constraint, an override, a lock, a version held.
 pub fn problems() -> impl Strategy<Value = Problem> {
     let seldom = |most: usize| prop_oneof![3 => Just(0), 1 => Just(most)].prop_flat_map(roots);
     let locks = (select(&NAMES[..]), select(&STABLE[..]));
     let locked = prop::collection::vec(locks, 0..=2);
+    let ranges: Vec<&str> = RANGES.into_iter().filter(|range| !range.is_empty()).collect();
+    let held = prop::collection::vec((select(&NAMES[..]), select(ranges)), 0..=3);
+    let held = (held, any::<bool>());
     let choices = select(&[Choice::Highest, Choice::Lowest, Choice::LowestDirect][..]);
     let policies = (choices, select(&PRERELEASES[..]));
-    (roots(4), seldom(2), seldom(1), locked, policies).prop_map(
-        |(requirements, constraints, overrides, locked, (strategy, prereleases))| Problem {
+    (roots(4), seldom(2), seldom(1), locked, held, policies).prop_map(
+        |(requirements, constraints, overrides, locked, held, (strategy, prereleases))| Problem {
             environment: environment(),
             requirements,
             constraints: without_extras(constraints),
@@ -139,8 +142,12 @@ pub fn problems() -> impl Strategy<Value = Problem> {
                 .into_iter()
                 .map(|(name, version)| (read_name(name), read_version(version)))
                 .collect(),
-            held: Vec::new(),
-            policy: Policy { strategy, prereleases, ..Policy::default() },
+            held: held
+                .0
+                .into_iter()
+                .map(|(name, range)| (read_name(name), read_specifiers(range)))
+                .collect(),
+            policy: Policy { strategy, prereleases, prefers_held: held.1, ..Policy::default() },
         },
     )
 }
@@ -176,6 +183,10 @@ fn read_name(text: &str) -> Name {
 
 fn read_version(text: &str) -> Version {
     text.parse().unwrap_or_else(|error| panic!("`{text}`: {error}"))
+}
+
+fn read_specifiers(text: &str) -> Specifiers {
+    Specifiers::parse(text).unwrap_or_else(|error| panic!("`{text}`: {error}"))
 }
 
 fn read_requirement(text: &str) -> Requirement {

@@ -91,6 +91,23 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// What of `picks` the user's requirements reach, by way of these picks alone.
+    pub fn reached(&self, picks: &Picks) -> Picks {
+        let required = self.closure(picks);
+        let others = required.iter().filter(|one| one.by != Some(&one.requirement.name));
+        let reached: BTreeSet<&Name> = others.map(|one| &one.requirement.name).collect();
+        picks
+            .iter()
+            .filter(|(name, _)| reached.contains(name))
+            .map(|(name, version)| (name.clone(), version.clone()))
+            .collect()
+    }
+
+    /// Whether a version could be chosen at all.
+    pub fn can_be_chosen(&self, name: &Name, version: &Version) -> bool {
+        self.choice(name, version).is_some()
+    }
+
     /// Decides the first project that is required and not decided, in all ways.
     fn any_completion(&self, picks: &mut Picks) -> bool {
         let mut open: Option<Name> = None;

@@ -163,6 +163,9 @@ impl fmt::Display for ProblemText<'_> {
         for (name, version) in &self.0.locked {
             writeln!(f, "locked {name} {version}")?;
         }
+        for (name, range) in &self.0.held {
+            writeln!(f, "held {name} {range}")?;
+        }
         Ok(())
     }
 }
@@ -178,6 +181,9 @@ fn write_policy(f: &mut fmt::Formatter<'_>, policy: &Policy) -> fmt::Result {
         Prereleases::Disallow => f.write_str(", prereleases disallow")?,
         Prereleases::Explicit => f.write_str(", prereleases explicit")?,
         Prereleases::Allow => f.write_str(", prereleases allow")?,
+    }
+    if policy.prefers_held {
+        f.write_str(", held preferred")?;
     }
     policy.before.map_or(Ok(()), |before| write!(f, ", before {before}"))
 }

@@ -1,7 +1,7 @@
 //! Why a version is in no box together with the acceptable sets.
 
 use super::candidates::Verdict;
-use super::requirements::Active;
+use super::requirements::{Active, Range};
 use super::rules::PypiRules;
 use super::ways::{Misfit, Slot, Ways};
 use super::{Edge, Problem, Solution, Universe};
@@ -148,7 +148,11 @@ impl Judge<'_, '_> {
     fn own(&self) -> Vec<Barrier> {
         let mut barriers = Vec::new();
         let required = self.ways.active(self.slot, self.position).unwrap_or_default();
-        for active in required.iter().filter(|active| active.target != self.about().id) {
+        // A requirement by URL is told as such.
+        let others = required.iter().filter(|active| {
+            active.target != self.about().id && !matches!(active.range, Range::Url)
+        });
+        for active in others {
             let requirement = self.ways.text(active);
             let barrier = match self.ways.target(active) {
                 None => Some(Barrier::Missing { requirement }),

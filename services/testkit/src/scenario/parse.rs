@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ecosystems::Timestamp;
-use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, Version};
+use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, Specifiers, Version};
 use solver::Strategy;
 use solver::pypi::{Policy, Prereleases, Problem, Root};
 
@@ -202,6 +202,7 @@ fn read_settings(settings: &str) -> Read<Problem> {
             ("prereleases", "if-necessary") => policy.prereleases = Prereleases::IfNecessary,
             ("prereleases", "explicit") => policy.prereleases = Prereleases::Explicit,
             ("prereleases", "allow") => policy.prereleases = Prereleases::Allow,
+            ("held", "preferred") => policy.prefers_held = true,
             _ => return Err(format!("`{setting}` is no setting of a problem")),
         }
     }
@@ -230,6 +231,11 @@ fn read_problem_line(line: &str, problem: &mut Problem) -> Read<()> {
         "locked" => {
             let (locked, at) = rest.trim().split_once(' ').ok_or("write `locked NAME VERSION`")?;
             problem.locked.push((name(locked)?, version(at.trim())?));
+        }
+        "held" => {
+            let (held, range) = rest.trim().split_once(' ').ok_or("write `held NAME RANGE`")?;
+            let range = Specifiers::parse(range.trim()).map_err(|error| error.to_string())?;
+            problem.held.push((name(held)?, range));
         }
         _ => problem.requirements.push(root(line)?),
     }
