@@ -1,14 +1,19 @@
 //! The command line.
 
+mod choices;
+mod kept;
 mod values;
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use jiff::Timestamp;
-use proto::v1;
 
 use self::values::{age, duration, instant, pin};
+pub use self::{
+    choices::{HeldPolicy, InstallStrategy, Prereleases, Strategy},
+    kept::{Pick, Verify},
+};
 
 /// Asks a Quartermaster service what to install.
 #[derive(Debug, Parser)]
@@ -27,6 +32,12 @@ pub enum Command {
     /// Writes the lock of a project in its ecosystem's own form: a `Cargo.lock` or a
     /// `package-lock.json`.
     Lock(Lock),
+    /// Tells why a package is installed, or why a version of it is not.
+    Why(Why),
+    /// Checks an answer that was kept in a file, without asking anyone.
+    Verify(Verify),
+    /// Chooses among the acceptable versions of a kept answer those that are there already.
+    Pick(Pick),
 }
 
 const EXAMPLES: &str = "\
@@ -44,8 +55,14 @@ EXAMPLES
       qm resolve pyproject.toml --before 2025-12-01T00:00:00Z
       qm resolve pyproject.toml --strategy lowest-direct
 
-  What is new beside what is there already (lines such as `flask ==3.1.0`):
+  What is new beside what is there already (lines such as `flask ==3.1.0`), and what keeps most:
       qm resolve requirements.in --held installed.txt
+      qm resolve requirements.in --held installed.txt --held-policy fewest-changes
+
+  An answer to check and to choose from later, without asking anyone:
+      qm resolve requirements.in --format json > answer.json
+      qm verify answer.json
+      qm pick answer.json
 
   What a workspace of cargo is built from on another machine, and with the newest versions:
       qm resolve Cargo.toml --target aarch64-apple-darwin --features tls
@@ -77,6 +94,16 @@ pub struct Resolve {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
+    /// How many candidates of a package to try for its acceptable versions, the newest first; at most
+    /// 1000. With 0, those that are held. Without it, as the service is set.
+    #[arg(long, value_name = "COUNT", value_parser = value_parser!(u32).range(..=1000))]
+    pub reach: Option<u32>,
+
+    /// How many acceptable versions to list per package; held ones are listed in any case. Without it,
+    /// all.
+    #[arg(long, value_name = "COUNT", value_parser = value_parser!(u32).range(1..))]
+    pub max_versions: Option<u32>,
+
     /// What is asked.
     #[command(flatten)]
     pub question: Question,
@@ -106,6 +133,36 @@ pub struct Lock {
     /// The file to write. Without it the lock is printed.
     #[arg(long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+
+    /// What is asked.
+    #[command(flatten)]
+    pub question: Question,
+}
+
+const WHY_EXAMPLES: &str = "\
+EXAMPLES
+  What brings a package along:
+      qm why requirements.in werkzeug
+
+  Why it is not an older or a newer version:
+      qm why requirements.in werkzeug 2.3.8
+      qm why Cargo.toml syn '^1'
+
+EXIT STATUS
+  0  told: the package is installed, or could be and is not       2, 3  as for `qm resolve`
+  1  no solution can have it";
+
+/// `qm why`.
+#[derive(Args, Debug)]
+#[command(after_long_help = WHY_EXAMPLES, after_help = "`qm why --help` has examples.")]
+pub struct Why {
+    /// The name of the package.
+    #[arg(index = 2)]
+    pub package: String,
+
+    /// A version, or a range in the ecosystem's own syntax. Without it: why the package is there at all.
+    #[arg(index = 3)]
+    pub version: Option<String>,
 
     /// What is asked.
     #[command(flatten)]
@@ -312,6 +369,10 @@ pub struct Choice {
     #[arg(long, value_name = "FILE")]
     pub held: Option<PathBuf>,
 
+    /// Whether what is held may change the choice. Without it, the choice is the same for everyone.
+    #[arg(long, value_enum, value_name = "POLICY", requires = "held")]
+    pub held_policy: Option<HeldPolicy>,
+
     /// Passes over the versions of an existing lock. Without it, those in a `Cargo.lock` or a
     /// `package-lock.json` beside the root are kept where they fit, as cargo and npm keep them.
     #[arg(long)]
@@ -351,77 +412,8 @@ pub enum Format {
     Text,
     /// Lines `name version`, sorted, and nothing else.
     Pins,
-    /// The whole answer, as canonical protobuf JSON.
+    /// For programs; an answer as canonical protobuf JSON.
     Json,
-}
-
-/// Where npm puts packages.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum InstallStrategy {
-    /// As far up as possible.
-    Hoisted,
-    /// Beneath the package that needs it.
-    Nested,
-    /// Only the project's own dependencies at the top.
-    Shallow,
-    /// In a store, linked to where they are needed.
-    Linked,
-}
-
-impl From<InstallStrategy> for v1::NpmInstallStrategy {
-    fn from(strategy: InstallStrategy) -> Self {
-        match strategy {
-            InstallStrategy::Hoisted => Self::Hoisted,
-            InstallStrategy::Nested => Self::Nested,
-            InstallStrategy::Shallow => Self::Shallow,
-            InstallStrategy::Linked => Self::Linked,
-        }
-    }
-}
-
-/// Which of the fitting versions is preferred.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Strategy {
-    /// The highest of every package.
-    Highest,
-    /// The lowest of every package.
-    Lowest,
-    /// The lowest of what the project itself requires, the highest of everything else.
-    LowestDirect,
-}
-
-impl From<Strategy> for v1::Strategy {
-    fn from(strategy: Strategy) -> Self {
-        match strategy {
-            Strategy::Highest => Self::Highest,
-            Strategy::Lowest => Self::Lowest,
-            Strategy::LowestDirect => Self::LowestDirect,
-        }
-    }
-}
-
-/// When pre-releases count.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Prereleases {
-    /// Never.
-    Disallow,
-    /// Where a requirement names one, and where nothing else fits.
-    IfNecessary,
-    /// Where a requirement of the project itself names one.
-    Explicit,
-    /// Always.
-    Allow,
-}
-
-impl From<Prereleases> for v1::PrereleaseMode {
-    fn from(prereleases: Prereleases) -> Self {
-        match prereleases {
-            Prereleases::Disallow => Self::Disallow,
-            Prereleases::IfNecessary => Self::IfNecessary,
-            Prereleases::Explicit => Self::Explicit,
-            Prereleases::Allow => Self::Allow,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The one call to the service.
+//! A call to the service.
 //!
 //! The stream is asked first, since it tells how it goes; a service that has no stream is asked
 //! without. The user's patience bounds all of it: connecting, waiting, and trying again.
@@ -12,8 +12,8 @@ pub mod spinner;
 use std::time::{Duration, Instant};
 
 use proto::v1::{
-    ResolveRequest, ResolveResponse, ResolveStreamRequest, resolve_stream_response::Event,
-    resolver_service_client::ResolverServiceClient,
+    ExplainRequest, ExplainResponse, ResolveRequest, ResolveResponse, ResolveStreamRequest,
+    resolve_stream_response::Event, resolver_service_client::ResolverServiceClient,
 };
 use tonic::{
     Code, Request, Status,
@@ -94,12 +94,28 @@ pub async fn resolve(
     spinner: &mut Spinner,
 ) -> Result<ResolveResponse, CallError> {
     let shown = masked_address(server);
-    let endpoint = endpoint(server, &shown)?;
-    let call = Call { server: &shown, timeout, deadline: Instant::now() + timeout, request };
-    match tokio::time::timeout(timeout + GRACE, call.run(endpoint, spinner)).await {
-        Ok(answer) => answer,
-        Err(_) => Err(CallError::Late { server: shown.clone(), timeout }),
-    }
+    let call = Call { server: &shown, timeout, deadline: Instant::now() + timeout };
+    let answer = call
+        .within_time(server, spinner, async |client, spinner| {
+            call.answer(&request, client, spinner).await
+        })
+        .await?;
+    answer.ok_or_else(|| CallError::NoAnswer { server: shown.clone() })
+}
+
+/// Asks the service at `server` within `timeout` why a package is in an answer.
+pub async fn explain(
+    server: &str,
+    timeout: Duration,
+    request: ExplainRequest,
+    spinner: &mut Spinner,
+) -> Result<ExplainResponse, CallError> {
+    let shown = masked_address(server);
+    let call = Call { server: &shown, timeout, deadline: Instant::now() + timeout };
+    call.within_time(server, spinner, async |client, _| {
+        Ok(client.explain(call.message(request.clone())).await?.into_inner())
+    })
+    .await
 }
 
 fn endpoint(server: &str, shown: &str) -> Result<Endpoint, CallError> {
@@ -123,21 +139,40 @@ fn endpoint(server: &str, shown: &str) -> Result<Endpoint, CallError> {
         .tcp_nodelay(true))
 }
 
+type Client = ResolverServiceClient<Channel>;
+
 /// One question, however often it is sent.
 struct Call<'a> {
     /// The address, masked.
     server: &'a str,
     timeout: Duration,
     deadline: Instant,
-    request: ResolveRequest,
 }
 
 impl Call<'_> {
-    async fn run(
-        self,
+    /// Sends what `once` sends to the service at `address` until it is answered, or the time is over.
+    async fn within_time<T>(
+        &self,
+        address: &str,
+        spinner: &mut Spinner,
+        once: impl AsyncFn(&mut Client, &mut Spinner) -> Result<T, Status>,
+    ) -> Result<T, CallError> {
+        let endpoint = endpoint(address, self.server)?;
+        let answer = self.persist(endpoint, spinner, once);
+        match tokio::time::timeout(self.timeout + GRACE, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                Err(CallError::Late { server: self.server.to_owned(), timeout: self.timeout })
+            }
+        }
+    }
+
+    async fn persist<T>(
+        &self,
         endpoint: Endpoint,
         spinner: &mut Spinner,
-    ) -> Result<ResolveResponse, CallError> {
+        once: impl AsyncFn(&mut Client, &mut Spinner) -> Result<T, Status>,
+    ) -> Result<T, CallError> {
         spinner.step(format!("reaching {}", self.server));
         let channel = endpoint.connect().await.map_err(|error| self.unreachable(&error))?;
         let mut client = ResolverServiceClient::new(channel)
@@ -147,9 +182,8 @@ impl Call<'_> {
         let mut attempt = 1;
         loop {
             spinner.step("waiting for the answer");
-            let status = match self.once(&mut client, spinner).await {
-                Ok(Some(answer)) => return Ok(answer),
-                Ok(None) => return Err(CallError::NoAnswer { server: self.server.to_owned() }),
+            let status = match once(&mut client, spinner).await {
+                Ok(answer) => return Ok(answer),
                 Err(status) => status,
             };
             match retry::wait(&status, attempt) {
@@ -167,15 +201,16 @@ impl Call<'_> {
         }
     }
 
-    /// Sends the request once, by the stream if there is one.
-    async fn once(
+    /// Sends a request once, by the stream if there is one. A stream may end without an answer.
+    async fn answer(
         &self,
-        client: &mut ResolverServiceClient<Channel>,
+        request: &ResolveRequest,
+        client: &mut Client,
         spinner: &mut Spinner,
     ) -> Result<Option<ResolveResponse>, Status> {
-        match self.stream(client, spinner).await {
+        match self.stream(request, client, spinner).await {
             Err(status) if lacks_stream(&status) => {
-                let answer = client.resolve(self.message(self.request.clone())).await?;
+                let answer = client.resolve(self.message(request.clone())).await?;
                 Ok(Some(answer.into_inner()))
             }
             other => other,
@@ -184,10 +219,11 @@ impl Call<'_> {
 
     async fn stream(
         &self,
-        client: &mut ResolverServiceClient<Channel>,
+        request: &ResolveRequest,
+        client: &mut Client,
         spinner: &mut Spinner,
     ) -> Result<Option<ResolveResponse>, Status> {
-        let request = ResolveStreamRequest { request: Some(self.request.clone()) };
+        let request = ResolveStreamRequest { request: Some(request.clone()) };
         let mut events = client.resolve_stream(self.message(request)).await?.into_inner();
         let mut answer = None;
         // The stream is read to its end, since its status comes last.

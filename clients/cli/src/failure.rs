@@ -6,6 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::{FieldViolation, StatusExt as _};
 
 use crate::{
+    answer::AnswerError,
     call::CallError,
     input::{InputError, source::Place},
     print::{
@@ -28,6 +29,9 @@ pub enum Failure {
     /// The service did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// There is no answer in a file that is to hold one.
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
     /// The answer cannot be written.
     #[error(transparent)]
     Json(#[from] JsonError),
@@ -55,6 +59,7 @@ pub fn page(failure: &Failure, origins: &Origins, look: Look) -> Page {
             refused(server, status, origins, look)
         }
         Failure::Call(error) => call(error, look),
+        Failure::Answer(error) => (answer(error, look), Exit::BadInput),
         Failure::Json(error) => (plain(&error.to_string(), look), Exit::NoAnswer),
         Failure::Lock(error) => (lock(error, look), Exit::NoAnswer),
         Failure::NpmLock(error) => (plain(&safe(&error.to_string()), look), Exit::NoAnswer),
@@ -72,6 +77,14 @@ fn input(error: &InputError, look: Look) -> String {
         told.push_str(&(hint(&advice, look) + "\n"));
     }
     told
+}
+
+fn answer(error: &AnswerError, look: Look) -> String {
+    let told = plain(&safe(&error.to_string()), look);
+    match error.hint() {
+        Some(advice) => told + &hint(advice, look) + "\n",
+        None => told,
+    }
 }
 
 fn lock(error: &LockError, look: Look) -> String {
@@ -177,6 +190,7 @@ fn whole(server: &str, status: &Status, look: Look) -> String {
         Code::DeadlineExceeded | Code::Cancelled => "give it more time with `--timeout`",
         // A Quartermaster service explains itself; what does not may be anything.
         Code::Unknown | Code::Internal if status.get_details_error_info().is_none() => NOT_OURS,
+        Code::Unimplemented if status.get_details_error_info().is_some() => "ask a newer service",
         Code::Unimplemented => NOT_OURS,
         Code::OutOfRange => "the request or its answer is too large for one message; ask for less",
         _ => "this is a fault of the service; its log says more",

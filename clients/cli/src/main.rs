@@ -1,22 +1,18 @@
 //! `qm`: asks a Quartermaster service what to install.
 
 use std::{
-    fs,
     io::{self, Write as _},
-    path::Path,
     process::ExitCode,
 };
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use proto::v1::{ResolveResponse, project_answer::Outcome};
 use qm::{
-    arguments::{Arguments, Command, Format, Lock, Question, Resolve},
-    call::{self, CallError, spinner::Spinner},
+    arguments::{Arguments, Command},
     failure::{self, Failure},
-    input::InputError,
-    print::{self, Page, Telling, lock, look::Look, npm_lock, outcome::note, text::Held},
-    request::{self, Asked, Locking, Origins},
+    offline, online,
+    print::{Page, look::Look},
+    request::Origins,
 };
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -25,102 +21,21 @@ fn main() -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("could not start the runtime")?;
+    let (stdout, stderr) = (Look::of_stdout(), Look::of_stderr());
     let page = match &command {
-        Command::Resolve(arguments) => {
-            let asked = request::build(&arguments.question);
-            runtime.block_on(answer(asked, &arguments.question, |asked, response| {
-                tell(arguments, asked, response)
-            }))
-        }
-        Command::Lock(arguments) => {
-            let asked = request::build_for_lock(&arguments.question);
-            runtime.block_on(answer(asked, &arguments.question, |asked, response| {
-                write_lock(arguments, asked, response)
-            }))
-        }
+        Command::Resolve(arguments) => runtime.block_on(online::resolve(arguments)),
+        Command::Lock(arguments) => runtime.block_on(online::lock(arguments)),
+        Command::Why(arguments) => runtime.block_on(online::why(arguments)),
+        Command::Verify(arguments) => told(offline::verify(arguments, stdout, stderr), stderr),
+        Command::Pick(arguments) => told(offline::pick(arguments, stdout), stderr),
     };
     show(&page).context("could not print the answer")?;
     Ok(ExitCode::from(page.exit as u8))
 }
 
-/// Sends what is asked, if the files could be read, and makes a page of the answer.
-async fn answer(
-    asked: Result<Asked, InputError>,
-    question: &Question,
-    told: impl FnOnce(&Asked, &ResolveResponse) -> Result<Page, Failure>,
-) -> Page {
-    let stderr = Look::of_stderr();
-    let asked = match asked {
-        Ok(asked) => asked,
-        Err(error) => return failure::page(&error.into(), &Origins::default(), stderr),
-    };
-    let notes: String = asked.notes.iter().map(|text| note(text, stderr) + "\n").collect();
-    let page = match ask(question, &asked).await {
-        Ok(response) => told(&asked, &response),
-        Err(error) => Err(error.into()),
-    };
-    let mut page = page.unwrap_or_else(|failure| failure::page(&failure, &asked.origins, stderr));
-    page.stderr.insert_str(0, &notes);
-    page
-}
-
-/// Sends the request.
-async fn ask(question: &Question, asked: &Asked) -> Result<ResolveResponse, CallError> {
-    let mut spinner = Spinner::on_stderr();
-    call::resolve(&question.server, question.timeout, asked.request.clone(), &mut spinner).await
-}
-
-/// Puts an answer into words.
-fn tell(arguments: &Resolve, asked: &Asked, response: &ResolveResponse) -> Result<Page, Failure> {
-    let telling = telling(&arguments.question, asked, arguments.format);
-    Ok(print::page(response, &telling)?)
-}
-
-fn telling<'a>(question: &Question, asked: &'a Asked, format: Format) -> Telling<'a> {
-    Telling {
-        format,
-        held: if question.choice.held.is_some() { Held::Known } else { Held::Unknown },
-        origins: &asked.origins,
-        stdout: Look::of_stdout(),
-        stderr: Look::of_stderr(),
-    }
-}
-
-/// Makes a lock of an answer. What there is to say beside it is what pins would be told with.
-fn write_lock(
-    arguments: &Lock,
-    asked: &Asked,
-    response: &ResolveResponse,
-) -> Result<Page, Failure> {
-    let telling = telling(&arguments.question, asked, Format::Pins);
-    let mut page = print::page(response, &telling)?;
-    page.stdout.clear();
-    let outcome = response.answers.first().and_then(|answer| answer.outcome.as_ref());
-    let (Some(Outcome::Solution(solution)), [project]) = (outcome, &asked.request.projects[..])
-    else {
-        return Ok(page);
-    };
-    let text = match &asked.locking {
-        Locking::Cargo(previous) => lock::lock(solution, project, previous.as_ref())?,
-        Locking::Npm(project) => npm_lock::lock(solution, project)?,
-        Locking::Never => return Ok(page),
-    };
-    match &arguments.output {
-        Some(path) => replace(path, &text)
-            .map_err(|source| Failure::Unwritten { path: path.display().to_string(), source })?,
-        None => page.stdout = text,
-    }
-    Ok(page)
-}
-
-/// Writes a file whole or not at all.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
-        // The error that led here says more than one about a file that may not be there.
-        let _ = fs::remove_file(&beside);
-    })
+/// What there is to say, or why there is nothing.
+fn told(page: Result<Page, Failure>, stderr: Look) -> Page {
+    page.unwrap_or_else(|failure| failure::page(&failure, &Origins::default(), stderr))
 }
 
 /// Prints a page. A reader that stopped reading, such as `head`, has seen what it wanted.

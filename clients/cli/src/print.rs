@@ -8,9 +8,12 @@ pub mod lock;
 pub mod look;
 pub mod npm_lock;
 pub mod outcome;
+pub mod pick;
 pub mod pins;
 pub mod text;
 pub mod took;
+pub mod verdict;
+pub mod why;
 
 use proto::v1::{ProjectAnswer, ResolveResponse, project_answer::Outcome};
 
@@ -24,9 +27,9 @@ use crate::{arguments::Format, request::Origins};
 /// How `qm` ends. Other programs depend on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// There is an install set.
+    /// There is an install set, or what was asked is told.
     Solved = 0,
-    /// There is none.
+    /// There is none, or one that does not hold.
     Unsolvable = 1,
     /// The input or the command line is faulty.
     BadInput = 2,
@@ -103,10 +106,7 @@ fn tell(
         Some(Outcome::Exhausted(exhausted)) => {
             (outcome::exhausted(exhausted, look), Exit::NoAnswer)
         }
-        None => {
-            let newer = "the service answered in a way that this version of `qm` does not know\n";
-            (newer.to_owned() + &outcome::hint("update `qm`", look) + "\n", Exit::NoAnswer)
-        }
+        None => (outcome::newer(look), Exit::NoAnswer),
     };
     // The text of a solution has its warnings in it, and JSON has all of them.
     let warned_already = match telling.format {

@@ -13,12 +13,13 @@ mod pypi;
 mod registries;
 
 use proto::v1::{
-    AnswerOptions, ArtifactDetail, EdgeDetail, HeldPackage, Policy, Project, ResolveRequest,
+    AnswerOptions, ArtifactDetail, EdgeDetail, ExplainRequest, HeldPackage, HeldPolicy, Policy,
+    Project, ResolveRequest,
 };
 
 pub use self::origins::{Origin, Origins};
 use crate::{
-    arguments::{Choice, Question},
+    arguments::{Choice, Format, Question, Resolve, Why},
     input::{self, InputError, Kind, cargo::lock::Lock},
 };
 
@@ -44,6 +45,49 @@ pub enum Locking {
     Cargo(Option<Lock>),
     /// A `package-lock.json`: the project that it is of.
     Npm(Box<input::npm::Project>),
+}
+
+/// Builds the request for an answer that is printed. One in JSON can be kept, so that it carries what it
+/// takes to check it.
+pub fn build_for_answer(arguments: &Resolve) -> Result<Asked, InputError> {
+    let mut asked = build(&arguments.question)?;
+    let edges = match arguments.format {
+        Format::Json => EdgeDetail::Certified,
+        Format::Text | Format::Pins => EdgeDetail::Unspecified,
+    };
+    let options = AnswerOptions {
+        acceptable_reach: arguments.reach,
+        max_acceptable_versions: arguments.max_versions.unwrap_or_default(),
+        edges: edges.into(),
+        ..AnswerOptions::default()
+    };
+    asked.request.options = (options != AnswerOptions::default()).then_some(options);
+    for (field, flag) in [
+        ("options.acceptable_reach", "--reach"),
+        ("options.max_acceptable_versions", "--max-versions"),
+        ("options.edges", "--format"),
+    ] {
+        asked.origins.note(field, Origin::Flag(flag));
+    }
+    Ok(asked)
+}
+
+/// Builds the request whose answer `qm why` is about.
+pub fn build_for_why(arguments: &Why) -> Result<Asked, InputError> {
+    let mut asked = build(&arguments.question)?;
+    asked.origins.note("package", Origin::Flag("PACKAGE"));
+    asked.origins.note("version", Origin::Flag("VERSION"));
+    Ok(asked)
+}
+
+/// The question why a package is in the answer to a request.
+pub fn explain(asked: &Asked, arguments: &Why) -> ExplainRequest {
+    ExplainRequest {
+        request: Some(asked.request.clone()),
+        project: String::new(),
+        package: arguments.package.clone(),
+        version: arguments.version.clone().unwrap_or_default(),
+    }
 }
 
 /// Reads the files that the command line names, and builds the request.
@@ -83,12 +127,14 @@ pub fn build_for_lock(arguments: &Question) -> Result<Asked, InputError> {
 fn ask(
     choice: &Choice,
     project: Project,
-    policy: Policy,
+    mut policy: Policy,
     mut origins: Origins,
 ) -> Result<Asked, InputError> {
     let ecosystem = project.ecosystem();
     let held = choice.held.as_deref().map(input::held::read).transpose()?.unwrap_or_default();
     let held: Vec<HeldPackage> = held::packages(held, ecosystem, &mut origins);
+    origins.note("policy.held_policy", Origin::Flag("--held-policy"));
+    policy.held_policy = choice.held_policy.map_or(HeldPolicy::Unspecified, Into::into).into();
     let request = ResolveRequest {
         projects: vec![project],
         policy: (policy != Policy::default()).then_some(policy),

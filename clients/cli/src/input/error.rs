@@ -328,6 +328,12 @@ pub enum Problem {
         /// The name.
         name: String,
     },
+    /// A range where versions are compared as texts.
+    #[error("`{line}` does not name one version")]
+    HeldRange {
+        /// The line.
+        line: String,
+    },
 }
 
 impl Problem {
@@ -393,6 +399,9 @@ impl Problem {
             }
             Self::HeldWithoutRange { .. } => {
                 "write lines such as `flask ==3.1.0` or `flask >=3,<4`"
+            }
+            Self::HeldRange { .. } => {
+                "write lines such as `flask 3.1.0`; give ranges to `qm resolve --held` instead, whose answer says what is held"
             }
             _ => return None,
         };

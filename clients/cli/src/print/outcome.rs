@@ -131,6 +131,12 @@ fn told_contended(name: &str, decided: &[TentativePackage]) -> String {
     }
 }
 
+/// Tells that an answer is of a kind that came later than this program.
+pub fn newer(look: Look) -> String {
+    let text = "the service answered in a way that this version of `qm` does not know\n";
+    text.to_owned() + &hint("update `qm`", look) + "\n"
+}
+
 /// A piece of advice, on its own line.
 pub fn hint(text: &str, look: Look) -> String {
     look.wrap(&look.label("hint: "), text)

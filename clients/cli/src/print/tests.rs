@@ -170,6 +170,36 @@ fn crates_tell_which_member_needs_them_for_what() {
     insta::assert_snapshot!("members_as_pins", told(&several, Format::Pins, Held::Unknown));
 }
 
+fn with_choice(package: &mut Package, versions: usize, behind: u32) {
+    let others = (1..versions).map(|number| format!("0.{number}"));
+    package.acceptable_versions = std::iter::once(package.version.clone()).chain(others).collect();
+    package.versions_behind = behind;
+}
+
+#[test]
+fn packages_tell_how_many_versions_would_do_and_what_keeping_cost() {
+    let mut solution = solution();
+    with_choice(&mut solution.groups[1].packages[0], 12, 3);
+    with_choice(&mut solution.groups[1].packages[1], 1, 0);
+    with_choice(&mut solution.groups[1].packages[2], 2, 1);
+    let several = response(project_answer::Outcome::Solution(solution.clone()));
+    with_choice(&mut solution.groups[1].packages[0], 12, 1);
+    with_choice(&mut solution.groups[1].packages[2], 2, 0);
+    let one = response(project_answer::Outcome::Solution(solution.clone()));
+    // What is behind for another reason is not told.
+    solution.groups[1].packages[0].held = false;
+    let none = response(project_answer::Outcome::Solution(solution));
+    let told: Vec<String> = [
+        (&several, Held::Preferred),
+        (&several, Held::Known),
+        (&one, Held::Preferred),
+        (&none, Held::Preferred),
+    ]
+    .map(|(response, held)| told(response, Format::Text, held))
+    .into();
+    insta::assert_snapshot!(told.concat());
+}
+
 #[test]
 fn nothing_to_install() {
     let mut response = response(project_answer::Outcome::Solution(Solution::default()));

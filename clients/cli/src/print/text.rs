@@ -14,6 +14,8 @@ use crate::print::{
 pub enum Held {
     /// It did: what is not held is new.
     Known,
+    /// It did, and asked that it be kept, even where there is something newer.
+    Preferred,
     /// It did not.
     Unknown,
 }
@@ -52,6 +54,7 @@ pub fn text(
     lines.extend(answer.warnings.iter().map(|warning| told_warning(&warning.text, look)));
     let packages: Vec<&Package> =
         solution.groups.iter().flat_map(|group| &group.packages).collect();
+    lines.extend(took::behind(&packages, manner.held).map(|line| look.wrap("", &line)));
     let summary = took::summary(&packages, manner.held, statistics);
     lines.extend(summary.into_iter().map(|line| look.wrap("", &safe(&line))));
     lines.join("\n") + "\n"
@@ -66,12 +69,13 @@ pub fn told_warning(text: &str, look: Look) -> String {
 struct Columns {
     name: usize,
     version: usize,
+    choice: usize,
     mark: usize,
 }
 
 impl Columns {
     fn of(solution: &Solution, held: Held) -> Self {
-        let mut columns = Self { name: 0, version: 0, mark: 0 };
+        let mut columns = Self { name: 0, version: 0, choice: 0, mark: 0 };
         for member in solution.members.iter().filter(|_| solution.members.len() > 1) {
             columns.name = columns.name.max(width(&safe(&member.name)));
             columns.version = columns.version.max(width(&safe(&member.version)));
@@ -79,13 +83,15 @@ impl Columns {
         for package in solution.groups.iter().flat_map(|group| &group.packages) {
             columns.name = columns.name.max(width(&name(package)));
             columns.version = columns.version.max(width(&safe(&package.version)));
+            columns.choice = columns.choice.max(choice(package).len());
             columns.mark = columns.mark.max(mark(package, held).len());
         }
         columns
     }
 }
 
-fn heading(group: &RegistryGroup, look: Look) -> String {
+/// A registry, and where clients reach it.
+pub fn heading(group: &RegistryGroup, look: Look) -> String {
     let registry = look.strong(&safe(&group.registry));
     match group.public_url.as_str() {
         "" => registry,
@@ -103,14 +109,30 @@ fn row(package: &Package, solution: &Solution, columns: &Columns, manner: Manner
         (false, true) => look.faint(&mark),
         (false, false) => look.fresh(&mark),
     };
-    let gap = match columns.mark {
-        0 => String::new(),
-        widest => " ".repeat(widest - mark.len() + 2),
-    };
+    let choice = choice(package);
+    let choice = look.faint(&choice) + &gap(&choice, columns.choice);
+    let gap = gap(&mark, columns.mark);
     let told: Vec<_> = [place(package), via(package, solution)].into_iter().flatten().collect();
     let told = look.faint(&safe(&told.join(", ")));
-    let row = format!("  {name}  {version}  {painted}{gap}{told}");
+    let row = format!("  {name}  {version}  {choice}{painted}{gap}{told}");
     row.trim_end().to_owned()
+}
+
+/// What stands between a text of a column and the next column. A column that nothing stands in takes no
+/// room.
+fn gap(text: &str, widest: usize) -> String {
+    match widest {
+        0 => String::new(),
+        widest => " ".repeat(widest - text.len() + 2),
+    }
+}
+
+/// How many versions are acceptable, where there is a choice.
+fn choice(package: &Package) -> String {
+    match package.acceptable_versions.len() {
+        0 | 1 => String::new(),
+        count => format!("1 of {count}"),
+    }
 }
 
 /// The package that another lies beneath, where npm has put it deeper than at the top.
@@ -146,8 +168,8 @@ fn name(package: &Package) -> String {
 /// What there is to notice about a package.
 fn mark(package: &Package, held: Held) -> String {
     let possession = match (held, package.held) {
-        (Held::Known, true) => "held",
-        (Held::Known, false) => "new",
+        (Held::Known | Held::Preferred, true) => "held",
+        (Held::Known | Held::Preferred, false) => "new",
         (Held::Unknown, _) => "",
     };
     let host = match &package.details {

@@ -1,6 +1,6 @@
 //! What an answer took: how many packages, how it came about, and why it was slow.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use proto::v1::{Package, Phase, Statistics};
 
@@ -13,10 +13,9 @@ const SLOW: Duration = Duration::from_secs(1);
 pub fn summary(packages: &[&Package], held: Held, statistics: Option<&Statistics>) -> Vec<String> {
     let mut parts = vec![match packages.len() {
         0 => "nothing to install".to_owned(),
-        1 => "1 package".to_owned(),
-        count => format!("{count} packages"),
+        count => counted(count, "package"),
     }];
-    if held == Held::Known && !packages.is_empty() {
+    if held != Held::Unknown && !packages.is_empty() {
         let new = packages.iter().filter(|package| !package.held).count();
         parts.push(format!("{new} new"));
     }
@@ -36,6 +35,24 @@ pub fn summary(packages: &[&Package], held: Held, statistics: Option<&Statistics
         lines.extend(why_slow(statistics, total));
     }
     lines
+}
+
+/// Tells how far an answer is behind the newest versions because of what is held: where a version was
+/// kept that has newer ones. What others gave up for its sake counts, too.
+pub fn behind(packages: &[&Package], held: Held) -> Option<String> {
+    let is_kept = |package: &&Package| package.held && package.versions_behind > 0;
+    if held != Held::Preferred || !packages.iter().any(is_kept) {
+        return None;
+    }
+    let behind = packages.iter().filter(|package| package.versions_behind > 0);
+    let versions: u64 = behind.clone().map(|package| u64::from(package.versions_behind)).sum();
+    let versions = counted(versions, "version");
+    Some(match behind.count() {
+        1 => format!("what is held was kept: 1 package is {versions} behind the newest"),
+        count => format!(
+            "what is held was kept: {count} packages are {versions} behind the newest in all"
+        ),
+    })
 }
 
 fn origin(statistics: &Statistics) -> String {
@@ -81,11 +98,11 @@ fn activity(phase: Phase) -> Option<&'static str> {
     Some(activity)
 }
 
-fn counted(count: u32, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    }
+/// A number of things, whose name takes an `s` where there are several.
+pub fn counted(count: impl Display + Copy, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// A length of time of the wire. One that runs backwards is none.
@@ -105,7 +122,7 @@ pub fn time(length: Duration) -> String {
 }
 
 /// A size for people.
-fn bytes(count: u64) -> String {
+pub fn bytes(count: u64) -> String {
     // Only numbers far beyond any transfer lose digits here.
     #[expect(clippy::cast_precision_loss, reason = "shown with one digit behind the point")]
     let size = count as f64;

@@ -22,6 +22,8 @@ use tonic::{Request, Response, Status, codec::CompressionEncoding};
 pub(crate) enum Reply {
     /// Some events, then this answer.
     Answer(Box<ResolveResponse>),
+    /// This explanation.
+    Explanation(Box<ExplainResponse>),
     /// This status, and nothing before it.
     Fail(Box<Status>),
     /// Some events, then this status.
@@ -36,6 +38,8 @@ pub(crate) enum Reply {
 pub(crate) struct Seen {
     /// The request.
     pub(crate) request: ResolveRequest,
+    /// What is to be explained, if it is about the answer.
+    pub(crate) question: Option<ExplainRequest>,
     /// Whether it came by the stream.
     pub(crate) by_stream: bool,
     /// The call's `grpc-timeout`.
@@ -96,7 +100,7 @@ impl Scripted {
     fn next<T>(&self, call: &Request<T>, request: ResolveRequest, by_stream: bool) -> Reply {
         let timeout =
             call.metadata().get("grpc-timeout").map(|value| value.to_str().unwrap().to_owned());
-        self.state.seen.lock().unwrap().push(Seen { request, by_stream, timeout });
+        self.state.seen.lock().unwrap().push(Seen { request, question: None, by_stream, timeout });
         let next = self.state.script.lock().unwrap().pop_front();
         next.unwrap_or_else(|| Reply::Fail(Box::new(Status::internal("the script is over"))))
     }
@@ -134,7 +138,7 @@ impl ResolverService for Scripted {
         match self.next(&call, request, false) {
             Reply::Answer(answer) => Ok(Response::new(*answer)),
             Reply::Fail(status) | Reply::FailLate(status) => Err(*status),
-            Reply::Nothing | Reply::Silence => std::future::pending().await,
+            Reply::Explanation(_) | Reply::Nothing | Reply::Silence => std::future::pending().await,
         }
     }
 
@@ -148,7 +152,7 @@ impl ResolverService for Scripted {
             Reply::Answer(answer) => events.push(event(Event::Answer(*answer))),
             Reply::Fail(status) => return Err(*status),
             Reply::FailLate(status) => events.push(Err(*status)),
-            Reply::Nothing => {}
+            Reply::Explanation(_) | Reply::Nothing => {}
             Reply::Silence => {
                 let endless = tokio_stream::iter(events).chain(tokio_stream::pending());
                 return Ok(Response::new(Box::pin(endless)));
@@ -159,9 +163,18 @@ impl ResolverService for Scripted {
 
     async fn explain(
         &self,
-        _: Request<ExplainRequest>,
+        call: Request<ExplainRequest>,
     ) -> Result<Response<ExplainResponse>, Status> {
-        Err(Status::unimplemented("not in this script"))
+        let question = call.get_ref().clone();
+        let reply = self.next(&call, question.request.clone().unwrap(), false);
+        if let Some(seen) = self.state.seen.lock().unwrap().last_mut() {
+            seen.question = Some(question);
+        }
+        match reply {
+            Reply::Explanation(explanation) => Ok(Response::new(*explanation)),
+            Reply::Fail(status) | Reply::FailLate(status) => Err(*status),
+            Reply::Answer(_) | Reply::Nothing | Reply::Silence => std::future::pending().await,
+        }
     }
 
     async fn verify(&self, _: Request<VerifyRequest>) -> Result<Response<VerifyResponse>, Status> {

@@ -4,7 +4,10 @@
 
 mod cargo;
 mod fake;
+mod held;
+mod kept;
 mod npm;
+mod why;
 
 use std::{collections::HashMap, fs, path::Path, process::Command, time::Duration};
 
@@ -487,7 +490,7 @@ fn a_default_python_beside_requires_python_is_told() {
 
 #[test]
 fn help_teaches_by_example() {
-    for command in ["resolve", "lock"] {
+    for command in ["resolve", "lock", "why", "verify", "pick"] {
         let ran = flask().qm(&[command, "--help"]);
         assert_eq!(ran.exit, 0);
         insta::assert_snapshot!(format!("help_{command}"), ran.stdout);
