@@ -4,8 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{self, Read as _},
+    fs, io,
     path::Path,
 };
 
@@ -80,7 +79,9 @@ impl AnswerError {
             Self::NoCertificate { .. } => {
                 Some("ask again with `qm resolve FILE --format json`, which asks for one")
             }
-            Self::Invalid { .. } => Some("`qm verify` tells all that is wrong with it"),
+            Self::Invalid { .. } => {
+                Some("`qm verify` tells all that is wrong with an answer that has a certificate")
+            }
         }
     }
 }
@@ -88,20 +89,19 @@ impl AnswerError {
 /// Reads the answer at `path`; `-` is stdin.
 pub fn read(path: &Path) -> Result<ResolveResponse, AnswerError> {
     let name = named(path);
-    let text = match name.as_str() {
-        "stdin" => {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        }
-        _ => fs::read_to_string(path),
-    };
+    let text =
+        if is_stdin(path) { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
     let text = text.map_err(|source| AnswerError::Unreadable { path: name.clone(), source })?;
     json::read(&text).map_err(|source| AnswerError::NoAnswer { path: name, source })
 }
 
 /// What messages call the answer at `path`.
 pub fn named(path: &Path) -> String {
-    if path.as_os_str() == "-" { "stdin".to_owned() } else { path.display().to_string() }
+    if is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// The solutions of a response, each with its answer. It is an error if a project has none.

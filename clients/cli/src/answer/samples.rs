@@ -1,4 +1,6 @@
-//! Small answers, written by hand, that hold.
+//! Small answers that hold.
+
+pub(crate) mod random;
 
 use proto::v1::{
     AcceptableCompleteness, AdmittedVersions, Artifact, CargoPackage, Edge, MemberPick, NpmPackage,

@@ -11,6 +11,8 @@ use crate::{
     },
 };
 
+mod laws;
+
 const LOOK: Look = Look { colours: false, width: 80 };
 
 fn store(held: &[(&str, &str)]) -> Store {

@@ -48,9 +48,9 @@ pub fn behind(packages: &[&Package], held: Held) -> Option<String> {
     let versions: u64 = behind.clone().map(|package| u64::from(package.versions_behind)).sum();
     let versions = counted(versions, "version");
     Some(match behind.count() {
-        1 => format!("what is held was kept: 1 package is {versions} behind the newest"),
+        1 => format!("what is held was kept; 1 package is {versions} behind the newest"),
         count => format!(
-            "what is held was kept: {count} packages are {versions} behind the newest in all"
+            "what is held was kept; {count} packages are {versions} behind the newest in all"
         ),
     })
 }

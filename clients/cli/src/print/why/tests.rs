@@ -1,6 +1,6 @@
 //! Explanations as people see them.
 
-use proto::v1::{Conflict, DependencyPath, Edge, Sentence};
+use proto::v1::{Conflict, Sentence};
 
 use super::*;
 
@@ -31,11 +31,18 @@ fn ways_are_told_from_the_project_on() {
         edge("jinja2", "jinja2>=3.1.2", "", ""),
         edge("markupsafe", "markupsafe>=2.0", "", ""),
     ];
+    let long = vec![
+        edge("web", "web = \"^1.2\"", "main", "app"),
+        edge("macros", "macros = \"=1.2.0\"", "", ""),
+        edge("markupsafe", "markupsafe = \">=2.0.87, <3.0.0\"", "", ""),
+    ];
     let member =
         vec![edge("lib", "", "dev", "app"), edge("markupsafe", "markupsafe\u{1b}[31m", "", "")];
     let path = |edges: &[Edge]| DependencyPath { edges: edges.to_vec() };
-    let several =
-        DependencyPaths { paths: vec![path(&direct), path(&over), path(&member)], truncated: true };
+    let several = DependencyPaths {
+        paths: vec![path(&direct), path(&over), path(&long), path(&member)],
+        truncated: true,
+    };
     let one = DependencyPaths { paths: vec![path(&direct)], truncated: false };
     insta::assert_snapshot!(
         shown(Some(Explanation::Present(several))) + &shown(Some(Explanation::Present(one)))

@@ -1,68 +1,13 @@
 //! Laws: what holds is found to hold, and one broken thing is found.
 
-use std::collections::BTreeSet;
-
 use proptest::{prelude::*, sample::Index};
+use proto::v1::Solution;
 
 use super::{at, found};
 use crate::answer::{
     packages,
-    samples::{admitted, edge, group, package, pypi},
+    samples::{edge, random::answers},
 };
-use proto::v1::{Edge, Package, Solution};
-
-/// Where an edge leads, and which versions have it.
-type Link = (Index, Vec<bool>);
-
-/// An answer as random numbers say: for each package how many versions it has, and its edges.
-fn answer(shape: &[(usize, Vec<Link>)]) -> Solution {
-    let name = |place: usize| format!("p{place:02}");
-    let mut packages: Vec<Package> = Vec::new();
-    for (place, (versions, edges)) in shape.iter().enumerate() {
-        let versions: Vec<String> =
-            (0..*versions).rev().map(|version| format!("{version}.0")).collect();
-        let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
-        let edges = edges.iter().enumerate().map(|(number, (target, of))| {
-            let of: Vec<&str> = versions
-                .iter()
-                .zip(of)
-                .filter(|(_, is_of)| **is_of)
-                .map(|(version, _)| *version)
-                .collect();
-            edge(&name(target.index(shape.len())), &format!(">={number}"), &[], &of)
-        });
-        let mut edges: Vec<Edge> = edges.collect();
-        edges.sort_by(|one, other| {
-            (&one.target, &one.requirement).cmp(&(&other.target, &other.requirement))
-        });
-        packages.push(package(&name(place), &versions, edges, pypi(&[])));
-    }
-    let mut answer = Solution { groups: vec![group("pypi", packages)], ..Solution::default() };
-    // The project asks for everything, so that all is reached whatever an edge leads to.
-    answer.root_edges = (0..shape.len()).map(|place| edge(&name(place), "", &[], &[])).collect();
-    certify(&mut answer);
-    answer
-}
-
-/// Gives every package a list of what edges ask of it.
-fn certify(answer: &mut Solution) {
-    let inner = packages(answer).flat_map(|package| &package.edges);
-    let asked: BTreeSet<(String, String)> = inner
-        .chain(&answer.root_edges)
-        .map(|edge| (edge.target.clone(), edge.range.clone()))
-        .collect();
-    for package in answer.groups.iter_mut().flat_map(|group| &mut group.packages) {
-        let versions: Vec<&str> = package.acceptable_versions.iter().map(String::as_str).collect();
-        let asked = asked.iter().filter(|(target, _)| *target == package.slot);
-        package.admitted = asked.map(|(_, range)| admitted(range, &[], &versions)).collect();
-    }
-}
-
-fn answers() -> impl Strategy<Value = Solution> {
-    let edge = (any::<Index>(), prop::collection::vec(any::<bool>(), 6));
-    let package = (1_usize..6, prop::collection::vec(edge, 0..4));
-    prop::collection::vec(package, 2..8).prop_map(|shape| answer(&shape))
-}
 
 /// Breaks one thing of one package. Every number below 12 is a way to do so.
 fn break_one(answer: &mut Solution, way: usize, place: Index, part: Index) {
