@@ -7,8 +7,9 @@ mod manifests;
 mod world;
 
 use divan::Bencher;
-use solver::cargo::{Outcome, ahead, solve};
+use solver::cargo::{Checker, Outcome, Problem, Solution, ahead, check, solve, widen};
 use solver::search::Budget;
+use solver::widen::{AcceptableSet, Reach};
 
 use manifests::{SETS, problem};
 use world::World;
@@ -31,12 +32,51 @@ fn known(set: &str) -> World {
     world
 }
 
+fn solution(world: &World, problem: &Problem) -> Solution {
+    match solve(problem, &world.universe, &BUDGET).0 {
+        Outcome::Solved(solution) => solution,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// A solve as a warm service does it.
 #[divan::bench(args = SETS)]
 fn warm(bencher: Bencher<'_, '_>, set: &str) {
     let world = known(set);
     let problem = problem(set);
     bencher.bench_local(|| solve(&problem, &world.universe, &BUDGET));
+}
+
+/// The acceptable sets of the answer, from the 20 newest versions of each package or from all.
+#[divan::bench(args = SETS, consts = [20, u32::MAX])]
+fn widening<const NEWEST: u32>(bencher: Bencher<'_, '_>, set: &str) {
+    let (world, problem) = (known(set), problem(set));
+    let solution = solution(&world, &problem);
+    let reach = Reach { newest: NEWEST };
+    bencher.bench_local(|| widen(&problem, &world.universe, &solution, reach, &|| false));
+}
+
+/// The check of these sets.
+#[divan::bench(args = SETS, consts = [20, u32::MAX])]
+fn checking<const NEWEST: u32>(bencher: Bencher<'_, '_>, set: &str) {
+    let (world, problem) = (known(set), problem(set));
+    let solution = solution(&world, &problem);
+    let reach = Reach { newest: NEWEST };
+    let sets = widen(&problem, &world.universe, &solution, reach, &|| false).sets;
+    bencher.bench_local(|| check(&problem, &world.universe, &solution, &sets));
+}
+
+/// The check of single choices from them: the oldest version of each.
+#[divan::bench(args = SETS)]
+fn checking_a_choice(bencher: Bencher<'_, '_>, set: &str) {
+    let (world, problem) = (known(set), problem(set));
+    let solution = solution(&world, &problem);
+    let reach = Reach { newest: 20 };
+    let sets = widen(&problem, &world.universe, &solution, reach, &|| false).sets;
+    let oldest = |set: &AcceptableSet<_>| set.versions.iter().map(|one| one.position).min();
+    let choice: Vec<u32> = sets.iter().filter_map(oldest).collect();
+    let mut checker = Checker::new(&problem, &world.universe, &solution);
+    bencher.bench_local(|| checker.choice(&choice));
 }
 
 /// Looking along first choices, as is done when facts arrive.

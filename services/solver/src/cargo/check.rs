@@ -86,11 +86,17 @@ impl<'a> Check<'_, 'a> {
             let stated = &self.reading.problem.members[number];
             for active in active.unwrap_or_default() {
                 let edge = member.edges.iter().find(|edge| edge.dependency == active.place);
-                let fault = match edge {
-                    None => Some(format!("`{}` leads nowhere", active.text())),
-                    // By path is by path: it leads to what is there.
-                    Some(_) if stated.paths.contains_key(&active.place) => None,
-                    Some(edge) => self.fault(&self.reading.problem.registry, &active, edge.target),
+                let path = stated.paths.get(&active.place);
+                let fault = match (edge, path) {
+                    (Some(edge), Some(path)) => {
+                        let is_met = edge.target == Target::Member(*path)
+                            && self.reading.path_meets(&active, *path);
+                        (!is_met).then(|| format!("`{}` is not there", active.text()))
+                    }
+                    (None, _) => Some(format!("`{}` leads nowhere", active.text())),
+                    (Some(edge), None) => {
+                        self.fault(&self.reading.problem.registry, &active, edge.target)
+                    }
                 };
                 if let Some(fault) = fault {
                     self.note(None, None, format!("`{}`: {fault}", stated.name));

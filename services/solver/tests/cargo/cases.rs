@@ -71,8 +71,13 @@ pub(crate) fn read() -> Option<Vec<Case>> {
 }
 
 impl Case {
-    /// Holds the answer against cargo's: whether there is one, the packages, and their features.
-    pub(crate) fn judge(&self) -> Result<(), String> {
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.test
+    }
+
+    /// The made index.
+    pub(crate) fn world(&self) -> World {
         let mut world = World::default();
         for line in &self.index {
             let Id { name, registry, vers } = &line.id;
@@ -82,7 +87,12 @@ impl Case {
             });
             world.add(registry, name, &text.to_string());
         }
-        let (outcome, _, _) = world.solve(&self.problem(), STEPS);
+        world
+    }
+
+    /// Holds the answer against cargo's: whether there is one, the packages, and their features.
+    pub(crate) fn judge(&self) -> Result<(), String> {
+        let (outcome, _, _) = self.world().solve(&self.problem(), STEPS);
         let solution = match outcome {
             Outcome::Solved(solution) if self.expected.ok => solution,
             Outcome::Conflict(..) if !self.expected.ok => return Ok(()),
@@ -108,7 +118,8 @@ impl Case {
         }
     }
 
-    fn problem(&self) -> Problem {
+    /// What is asked.
+    pub(crate) fn problem(&self) -> Problem {
         let dependencies = self.root_deps.iter().map(RootDependency::read);
         let member = member(dependencies.collect());
         let strategy = if self.minimal_versions { Strategy::Lowest } else { Strategy::Highest };

@@ -61,15 +61,26 @@ fn workspaces_patches_and_locks_are_answered_as_cargo_does() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
+/// The cases: what each is called, its index, and what is asked.
+pub(crate) fn all() -> Vec<(String, World, Problem)> {
+    let cases: Cases = toml::from_str(include_str!("judged.toml")).expect("a list of cases");
+    let cases = cases.case.into_iter();
+    cases.map(|case| (case.name.clone(), case.world(), case.problem())).collect()
+}
+
 impl Case {
-    /// The lines of the lock that we have.
-    fn answer(&self) -> BTreeSet<String> {
+    fn world(&self) -> World {
         let mut world = World::default();
         for (registry, lines) in [(REGISTRY, &self.main), (OTHER, &self.other)] {
             lines.iter().for_each(|line| world.add_words(registry, &line.replace("OTHER", OTHER)));
         }
+        world
+    }
+
+    /// The lines of the lock that we have.
+    fn answer(&self) -> BTreeSet<String> {
         let problem = self.problem();
-        match world.solve(&problem, STEPS).0 {
+        match self.world().solve(&problem, STEPS).0 {
             Outcome::Solved(solution) => lock_lines(&problem, &solution),
             Outcome::Conflict(..) => BTreeSet::from(["none".to_owned()]),
             other => panic!("{other:?}"),

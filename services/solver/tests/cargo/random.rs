@@ -14,15 +14,15 @@ use solver::conflict::Conflict;
 use super::STEPS;
 use super::world::{REGISTRY, World, member};
 
-const CRATES: usize = 5;
+pub(crate) const CRATES: usize = 5;
 const VERSIONS: [&str; 6] = ["0.1.0", "0.1.1", "0.2.0", "1.0.0", "1.1.0", "2.0.0"];
 const REQUIREMENTS: [&str; 8] = ["*", ">=0.1", "0.1", "1", "=1.0.0", ">=1", "0.2", "<1"];
 
 /// A made index, by package, and what is asked.
 #[derive(Clone, Debug)]
-struct Made {
-    lines: Vec<(usize, String)>,
-    root: Vec<String>,
+pub(crate) struct Made {
+    pub(crate) lines: Vec<(usize, String)>,
+    pub(crate) root: Vec<String>,
 }
 
 /// A dependency as JSON. It names a package behind `at`, so that nothing needs itself.
@@ -90,7 +90,7 @@ fn named(dependencies: &[(String, bool)]) -> Vec<serde_json::Value> {
     named.collect()
 }
 
-fn made() -> impl Strategy<Value = Made> {
+pub(crate) fn made() -> impl Strategy<Value = Made> {
     let of_one = |at: usize| {
         subsequence(VERSIONS.to_vec(), 1..=4).prop_flat_map(move |versions| {
             versions.into_iter().map(|version| release(at, version)).collect::<Vec<_>>()
@@ -105,18 +105,23 @@ fn made() -> impl Strategy<Value = Made> {
 }
 
 /// Everything as facts: what the index says, and the root as a release of it.
-struct Facts {
-    listings: BTreeMap<String, Listing>,
-    root: Vec<Dependency>,
+pub(crate) struct Facts {
+    pub(crate) listings: BTreeMap<String, Listing>,
+    pub(crate) root: Vec<Dependency>,
 }
 
 /// A release by package and version; the root by neither.
 type Id = Option<(String, usize)>;
 
+/// A compatibility line of a package.
+pub(crate) type Line = (String, CompatibilityLine);
+
 /// Of each line the version that is chosen, and of each dependency what it points to.
 #[derive(Clone, Default)]
 struct Choice {
-    lines: BTreeMap<(String, CompatibilityLine), usize>,
+    lines: BTreeMap<Line, usize>,
+    /// Whether there is no other line.
+    is_closed: bool,
     edges: BTreeMap<(Id, usize), (String, usize)>,
 }
 
@@ -176,7 +181,13 @@ impl Facts {
             }
         }
         let ids: BTreeSet<Id> = asked.into_keys().collect();
-        if self.stands_side_by_side(&ids) { Ok(ids) } else { Err(Fault::Wrong) }
+        let is_right = self.stands_side_by_side(&ids) && has_no_way_round(&ids, choice);
+        if is_right { Ok(ids) } else { Err(Fault::Wrong) }
+    }
+
+    /// Whether versions, one for each of some lines, are all that is needed.
+    pub(crate) fn is_install_set(&self, lines: BTreeMap<Line, usize>) -> bool {
+        self.can_be_completed(&Choice { lines, is_closed: true, ..Choice::default() })
     }
 
     /// Whether each line has one version, and each native library one holder.
@@ -201,16 +212,35 @@ impl Facts {
         releases.iter().enumerate().any(|(position, release)| {
             let mut further = choice.clone();
             let line = (package.clone(), release.line());
-            let is_free = *further.lines.entry(line).or_insert(position) == position;
+            let is_there = !choice.is_closed || choice.lines.contains_key(&line);
+            let is_free = is_there && *further.lines.entry(line).or_insert(position) == position;
             further.edges.insert((id.clone(), place), (package.clone(), position));
             is_free && self.can_be_completed(&further)
         })
     }
 }
 
+/// Whether nothing needs itself.
+fn has_no_way_round(ids: &BTreeSet<Id>, choice: &Choice) -> bool {
+    let mut left = ids.clone();
+    loop {
+        let needed = |id: &Id| {
+            let mut edges = choice.edges.iter().filter(|((from, _), _)| left.contains(from));
+            edges.any(|(_, to)| Some(to) == id.as_ref())
+        };
+        let free: Vec<Id> = left.iter().filter(|id| !needed(id)).cloned().collect();
+        if free.is_empty() {
+            return left.is_empty();
+        }
+        free.iter().for_each(|id| {
+            left.remove(id);
+        });
+    }
+}
+
 impl Made {
     /// The index, with what is asked as the dependencies of a package `root`.
-    fn world(&self) -> World {
+    pub(crate) fn world(&self) -> World {
         let mut world = World::default();
         for (at, line) in &self.lines {
             world.add(REGISTRY, &format!("p{at}"), line);
@@ -226,7 +256,7 @@ impl Made {
         world
     }
 
-    fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         let root = self.world().listings()["root"].releases[0].dependencies.to_vec();
         Problem { registry: REGISTRY.into(), members: vec![member(root)], ..Problem::default() }
     }

@@ -48,7 +48,7 @@ pub(crate) fn problem(dependencies: &[&str]) -> Problem {
 }
 
 /// A locked package as `name version`.
-fn locked(text: &str) -> Locked {
+pub(crate) fn locked(text: &str) -> Locked {
     let (name, version) = text.split_once(' ').expect("a name and a version");
     Locked {
         package: package(name),

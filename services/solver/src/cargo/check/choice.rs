@@ -131,10 +131,12 @@ impl<'a> Checker<'a> {
                 Target::Member(_) => (None, None),
                 Target::Pick(slot) => (Some(*slot), Some(positions[*slot])),
             };
-            let name = self.place(*from, positions);
-            let mut note = |text: String| violations.push(Violation { slot, position, text });
+            let mut note = |checker: &Self, text: String| {
+                let text = format!("{} {text}", checker.place(*from, positions));
+                violations.push(Violation { slot, position, text });
+            };
             if let Some(why) = self.unavailable(*from, positions) {
-                note(format!("{name} {why}"));
+                note(self, why);
             }
             let links = match from {
                 Target::Member(number) => self.reading.problem.members[*number].links.as_deref(),
@@ -144,16 +146,16 @@ impl<'a> Checker<'a> {
                 }
             };
             if let Some(other) = links.and_then(|links| libraries.insert(links, *from)) {
-                note(format!("{name} and {} link the same", self.place(other, positions)));
+                note(self, format!("links what {} links", self.place(other, positions)));
             }
             let steps = self.steps(*from, asked, positions);
             if let Err(why) = &*steps {
-                note(format!("{name} {why}"));
+                note(self, why.clone());
             }
             for step in steps.iter().flatten() {
                 let mut leads = self.leads(*from, step, positions, avoided);
                 let Some((to, _)) = leads.next() else {
-                    note(format!("{name}: nothing meets `{}`", step.active.text()));
+                    note(self, format!("needs `{}`, which nothing meets", step.active.text()));
                     continue;
                 };
                 if step.active.dependency.kind != Kind::Dev {
@@ -207,7 +209,7 @@ impl<'a> Checker<'a> {
             Ok(active
                 .map(|active| {
                     let leads = self.reading.leads(registry, active.dependency);
-                    self.step(active, &leads)
+                    self.step(active, &leads, Reading::member_meets)
                 })
                 .collect())
         });
@@ -219,19 +221,28 @@ impl<'a> Checker<'a> {
     /// What a package by path asks for: its edges are those of the solution.
     fn member(&self, number: usize) -> Steps<'a> {
         let edges = &self.reading.solution.members[number].edges;
+        let paths = &self.reading.problem.members[number].paths;
         let active = self.reading.member_active(number)?.into_iter();
         let steps = active.map(|active| {
             let edge = edges.iter().find(|edge| edge.dependency == active.place);
             let leads: Vec<Target> = edge.map(|edge| edge.target).into_iter().collect();
-            self.step(active, &leads)
+            let is_path = paths.contains_key(&active.place);
+            let meets = if is_path { Reading::path_meets } else { Reading::member_meets };
+            self.step(active, &leads, meets)
         });
         Ok(steps.collect())
     }
 
-    fn step(&self, active: Active<'a>, leads: &[Target]) -> Step<'a> {
+    /// A dependency that may lead to some places; `meets` tells of a package by path.
+    fn step(
+        &self,
+        active: Active<'a>,
+        leads: &[Target],
+        meets: fn(&Reading<'a>, &Active<'a>, usize) -> bool,
+    ) -> Step<'a> {
         let leads = leads.iter().filter_map(|to| {
             let asked = match to {
-                Target::Member(number) if !self.reading.member_meets(&active, *number) => None,
+                Target::Member(number) if !meets(&self.reading, &active, *number) => None,
                 _ if self.reading.lacking(&active, *to).is_some() => None,
                 Target::Member(_) => Some(Asked::new()),
                 Target::Pick(slot) => {

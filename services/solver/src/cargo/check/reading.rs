@@ -208,7 +208,15 @@ impl<'a> Reading<'a> {
         active.asked().find(|feature| !has_all && !self.on(target).contains(feature))
     }
 
-    /// The version and features of a package by path.
+    /// Whether a package by path is what a dependency by path asks for: `*` takes what is there.
+    pub(super) fn path_meets(&self, active: &Active<'a>, number: usize) -> bool {
+        let member = &self.problem.members[number];
+        let requirement = &active.dependency.requirement;
+        (requirement.is_any() || requirement.matches(&member.version))
+            && active.named.iter().all(|feature| member.features.has(feature))
+    }
+
+    /// Whether a package by path meets a dependency on what it stands in for.
     pub(in super::super) fn member_meets(&self, active: &Active<'a>, number: usize) -> bool {
         let member = &self.problem.members[number];
         active.is_met(&member.version, &member.features)
