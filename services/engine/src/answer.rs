@@ -166,7 +166,7 @@ pub enum Completeness {
 pub struct Admitted {
     /// The range, as edges have it.
     pub range: String,
-    /// The extras or features, as edges have them.
+    /// The extras or features that edges have with it, sorted.
     pub extras: Vec<String>,
     /// The acceptable versions that are in it, by place.
     pub versions: Vec<u32>,

@@ -77,9 +77,11 @@ fn shared(of_each: Vec<Vec<Edge>>) -> Vec<Edge> {
 pub(crate) fn certify<E: Ecosystem>(outcome: &mut Outcome) {
     let Outcome::Solution(solution) = outcome else { return };
     let packages = || solution.groups.iter().flat_map(|group| &group.packages);
-    let mut asked: FxHashMap<&str, Vec<(&str, &[String])>> = FxHashMap::default();
+    let mut asked: FxHashMap<&str, Vec<(&str, Vec<String>)>> = FxHashMap::default();
     for edge in solution.root_edges.iter().chain(packages().flat_map(|package| &package.edges)) {
-        asked.entry(&edge.target).or_default().push((&edge.range, &edge.extras));
+        let mut extras = edge.extras.clone();
+        extras.sort_unstable();
+        asked.entry(&edge.target).or_default().push((&edge.range, extras));
     }
     let admitted = |package: &Package| -> Vec<Admitted> {
         let mut asked = asked.get(package.slot.as_str()).cloned().unwrap_or_default();
@@ -90,8 +92,7 @@ pub(crate) fn certify<E: Ecosystem>(outcome: &mut Outcome) {
             let versions = of_ranges
                 .entry(range)
                 .or_insert_with(|| E::admitted(range, &package.acceptable.versions));
-            let (range, extras) = (range.to_owned(), extras.to_vec());
-            Admitted { range, extras, versions: versions.clone() }
+            Admitted { range: range.to_owned(), extras, versions: versions.clone() }
         });
         admitted.collect()
     };

@@ -281,3 +281,47 @@ async fn refusals_travel_with_their_details() {
         server.client().resolve_stream(v1::ResolveStreamRequest::default()).await.unwrap_err();
     assert_eq!(status.get_error_details().error_info().unwrap().metadata["field"], "request");
 }
+
+/// The level at which gRPC's replies are compressed.
+const LEVEL: i32 = 3;
+
+#[tokio::test]
+async fn a_large_answer_with_sets_and_certificate_is_small_on_the_wire() {
+    let server = start().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../registries/bundled/oracles/pypi");
+    let roots = std::fs::read_to_string(format!("{folder}/airflow.in")).unwrap();
+    let roots: Vec<&str> = roots.lines().filter(|line| !line.is_empty()).collect();
+    let mut sizes = Vec::new();
+    let (full, certified) = (v1::EdgeDetail::Full, v1::EdgeDetail::Certified);
+    let (files, none) = (v1::ArtifactDetail::Installable, v1::ArtifactDetail::None);
+    for (edges, reach, artifacts) in [
+        (full, 1, files),
+        (full, 3, files),
+        (certified, 3, files),
+        (certified, 3, none),
+        (certified, 20, none),
+    ] {
+        let mut wire = request(&roots);
+        wire.options = Some(v1::AnswerOptions {
+            acceptable_reach: Some(reach),
+            edges: edges.into(),
+            artifacts: artifacts.into(),
+            ..Default::default()
+        });
+        let response = resolve(&server, wire).await.unwrap();
+        let Outcome::Solution(solution) = outcome(&response) else { panic!("{response:?}") };
+        let packages: Vec<_> = solution.groups.iter().flat_map(|group| &group.packages).collect();
+        let versions: usize = packages.iter().map(|one| one.acceptable_versions.len()).sum();
+        let bytes = prost::Message::encode_to_vec(&response);
+        let packed = zstd::encode_all(&bytes[..], LEVEL).unwrap().len();
+        println!(
+            "{edges:?}, {artifacts:?}, reach {reach}: {} packages, {versions} versions, {} bytes, {packed} with zstd",
+            packages.len(),
+            bytes.len(),
+        );
+        sizes.push(packed);
+    }
+    // Hashes of files, which nothing compresses, are a quarter of an answer: the aim is held without.
+    assert!(sizes[3..].iter().all(|size| *size < 40 * 1024), "with a certificate: {sizes:?}");
+    assert!(sizes[2] < sizes[0] * 4 / 3, "sets and certificate beside a bare answer: {sizes:?}");
+}
