@@ -4,6 +4,7 @@
 
 mod config;
 mod conversion;
+mod explaining;
 mod fake;
 mod layers;
 mod program;

@@ -20,7 +20,7 @@ use crate::fake::Running;
 use crate::total_request::{Effect, requests};
 
 /// Starts the service with two registries of equal content.
-async fn start() -> Running {
+pub(crate) async fn start() -> Running {
     let mut config = Config::default();
     config.registries.push(RegistryConfig::new("second", RegistryKind::Recorded));
     let engine = Engine::open(config.engine(), Arc::new(convert::encode)).unwrap();
