@@ -4,10 +4,14 @@
 //! names the folder that holds `oracles/` and `registry/`, by default `../shared` beside the
 //! workspace. Where there is none, there is nothing to judge and the tests say so.
 
+#[path = "npm/barriers.rs"]
+mod barriers;
 #[path = "npm/case.rs"]
 mod case;
 #[path = "npm/cases.rs"]
 mod cases;
+#[path = "npm/choices.rs"]
+mod choices;
 #[path = "npm/depsdev.rs"]
 mod depsdev;
 #[path = "npm/locks.rs"]

@@ -113,11 +113,16 @@ fn graphs_are_those_of_deps_dev_but_for_known_differences() {
     assert_eq!(met + known.len(), cases.len(), "a case of the list is not there");
 }
 
+/// The cases, each with a registry of its own.
+pub(crate) fn problems() -> Vec<(String, World, Problem)> {
+    let Some(bytes) = shared("conformance/npm/depsdev.json") else { return Vec::new() };
+    let cases: Vec<Case> = serde_json::from_slice(&bytes).expect("cases");
+    let problem = |case: Case| (case.id.clone(), World::of(case.documents()), case.problem());
+    cases.into_iter().map(problem).collect()
+}
+
 fn judge(case: &Case) -> Result<(), String> {
-    let (name, version) = case.resolve.split_once(' ').expect("a name and a version");
-    let manifest = json!({ "dependencies": { name: version } }).to_string();
-    let problem = Problem { project: read(&manifest).0, ..Problem::default() };
-    let ours = match World::of(case.documents()).solve(&problem, STEPS).0 {
+    let ours = match World::of(case.documents()).solve(&case.problem(), STEPS).0 {
         Outcome::Solved(solution) => Some(graph(&solution)),
         Outcome::Conflict(..) => None,
         other => panic!("{}: {other:?}", case.id),
@@ -134,6 +139,12 @@ fn judge(case: &Case) -> Result<(), String> {
 }
 
 impl Case {
+    fn problem(&self) -> Problem {
+        let (name, version) = self.resolve.split_once(' ').expect("a name and a version");
+        let manifest = json!({ "dependencies": { name: version } }).to_string();
+        Problem { project: read(&manifest).0, ..Problem::default() }
+    }
+
     /// The documents of a registry that has what the case has.
     fn documents(&self) -> HashMap<String, Vec<u8>> {
         let document = |(name, versions): (&String, &BTreeMap<String, Published>)| {

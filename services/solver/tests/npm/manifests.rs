@@ -55,6 +55,16 @@ fn projects_lie_where_npm_puts_them() {
     assert_eq!(projects.len(), 10);
 }
 
+/// The projects, by their names.
+pub(crate) fn problems() -> Vec<(String, Problem)> {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/npm/manifests");
+    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    let mut projects: Vec<_> =
+        inside(&all).iter().map(|path| (name(path), problem(path))).collect();
+    projects.sort_by(|(one, _), (other, _)| one.cmp(other));
+    projects
+}
+
 /// What is asked in a folder.
 fn problem(project: &Path) -> Problem {
     let text = std::fs::read_to_string(project.join("package.json")).expect("a manifest");

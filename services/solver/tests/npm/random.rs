@@ -20,11 +20,13 @@ const VERSIONS: [&str; 6] = ["1.0.0", "1.1.0", "1.2.0", "2.0.0", "2.1.0", "3.0.0
 const RANGES: [&str; 10] =
     ["^1.0.0", "^2.0.0", "*", ">=1.0.0", "1.0.0", "~1.1.0", "1 || 2", "2 || 3", "<2.0.0", "^3.0.0"];
 const KINDS: [&str; 3] = ["dependencies", "optionalDependencies", "peerDependencies"];
+/// Peers that may be missing, as a kind of their own.
+pub(crate) const OPTIONAL_PEERS: &str = "optional peers";
 
-struct Dice(TestRng);
+pub(crate) struct Dice(pub(crate) TestRng);
 
 impl Dice {
-    fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         usize::try_from(self.0.next_u32()).expect("a number") % count
     }
 
@@ -46,18 +48,38 @@ impl Dice {
 }
 
 /// What one version or the project needs, by kind.
-type Needs = BTreeMap<&'static str, BTreeMap<String, String>>;
+pub(crate) type Needs = BTreeMap<&'static str, BTreeMap<String, String>>;
 
 /// A made registry: what each version needs.
-struct Made {
-    manifests: BTreeMap<(String, String), Needs>,
-    documents: HashMap<String, Vec<u8>>,
-    project: String,
-    needs: Needs,
-    policy: Policy,
+pub(crate) struct Made {
+    pub(crate) manifests: BTreeMap<(String, String), Needs>,
+    /// Versions that are deprecated.
+    pub(crate) deprecated: BTreeSet<(String, String)>,
+    pub(crate) documents: HashMap<String, Vec<u8>>,
+    pub(crate) project: String,
+    pub(crate) needs: Needs,
+    pub(crate) policy: Policy,
 }
 
 impl Made {
+    /// The documents, with some of the versions deprecated.
+    pub(crate) fn with_deprecated(
+        &self,
+        is_deprecated: impl Fn(&Name, &Version) -> bool,
+    ) -> HashMap<String, Vec<u8>> {
+        let changed = |(name, document): (&String, &Vec<u8>)| {
+            let own = Name::parse(name).expect("a name");
+            let mut document: Value = serde_json::from_slice(document).expect("a document");
+            for (version, manifest) in document["versions"].as_object_mut().expect("versions") {
+                if is_deprecated(&own, &Version::parse(version).expect("a version")) {
+                    manifest["deprecated"] = "for others".into();
+                }
+            }
+            (name.clone(), document.to_string().into_bytes())
+        };
+        self.documents.iter().map(changed).collect()
+    }
+
     /// Whether a version that would do is published.
     fn has(&self, name: &str, spec: &str) -> bool {
         let range = Range::parse(spec, Reading::LOOSE).expect("a range");
@@ -73,8 +95,11 @@ impl Made {
     }
 }
 
-fn made(dice: &mut Dice) -> Made {
+/// Makes a registry and a project; of all sorts, with deprecated versions and peers that may be
+/// missing.
+pub(crate) fn made(dice: &mut Dice, of_all_sorts: bool) -> Made {
     let (mut manifests, mut documents) = (BTreeMap::new(), HashMap::new());
+    let mut deprecated = BTreeSet::new();
     let density = 1 + dice.below(3);
     let has_peers = dice.below(2) == 0;
     for (place, name) in NAMES.into_iter().enumerate() {
@@ -91,6 +116,16 @@ fn made(dice: &mut Dice) -> Made {
             }
             if has_peers && dice.below(4) == 0 {
                 manifest["peerDependencies"] = dice.dependencies(place + 1, 2);
+                if of_all_sorts && dice.below(3) == 0 {
+                    let peers = manifest["peerDependencies"].as_object().expect("a list");
+                    let optional = |name: &String| (name.clone(), json!({ "optional": true }));
+                    let meta: serde_json::Map<_, _> = peers.keys().take(1).map(optional).collect();
+                    manifest["peerDependenciesMeta"] = meta.into();
+                }
+            }
+            if of_all_sorts && dice.below(8) == 0 {
+                manifest["deprecated"] = "for a newer one".into();
+                deprecated.insert((name.to_owned(), version.to_owned()));
             }
             manifests.insert((name.to_owned(), version.to_owned()), needs_of(&manifest));
             versions.insert(version.to_owned(), manifest);
@@ -111,7 +146,7 @@ fn made(dice: &mut Dice) -> Made {
         ..Policy::default()
     };
     let needs = needs_of(&project);
-    Made { manifests, documents, project: project.to_string(), needs, policy }
+    Made { manifests, deprecated, documents, project: project.to_string(), needs, policy }
 }
 
 fn needs_of(manifest: &Value) -> Needs {
@@ -128,14 +163,19 @@ fn needs_of(manifest: &Value) -> Needs {
         }
     }
     let production: Vec<String> = needs["dependencies"].keys().cloned().collect();
+    let peers = needs.get_mut("peerDependencies").expect("a list");
     for name in production {
-        needs.get_mut("peerDependencies").expect("a list").remove(&name);
+        peers.remove(&name);
     }
+    let meta = &manifest["peerDependenciesMeta"];
+    let optional = peers.extract_if(.., |name, _| meta[&**name]["optional"] == true);
+    let optional = optional.collect();
+    needs.insert(OPTIONAL_PEERS, optional);
     needs
 }
 
 /// The folders around a folder, from the inside, as Node looks through them.
-fn outwards(location: &str) -> Vec<&str> {
+pub(crate) fn outwards(location: &str) -> Vec<&str> {
     let mut folders = vec![location];
     let mut rest = location;
     while let Some(place) = rest.rfind("node_modules/") {
@@ -145,7 +185,7 @@ fn outwards(location: &str) -> Vec<&str> {
     folders
 }
 
-fn inside(folder: &str, name: &str) -> String {
+pub(crate) fn inside(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         format!("node_modules/{name}")
     } else {
@@ -246,7 +286,7 @@ fn answers_hold_where_every_package_lies() {
     let mut dice = Dice(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let (mut solved, mut refused, mut places, mut kept) = (0, 0, 0, 0);
     for round in 0..1_000 {
-        let made = made(&mut dice);
+        let made = made(&mut dice, false);
         let mut world = World::of(made.documents.clone());
         let project = super::case::read(&made.project).0;
         let policy = made.policy.clone();
