@@ -5,6 +5,8 @@
 mod broken;
 #[path = "widen/small.rs"]
 mod small;
+#[path = "widen/worth.rs"]
+mod worth;
 
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};

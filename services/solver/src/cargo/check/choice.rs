@@ -1,6 +1,7 @@
 //! The check of single choices: a version for each slot, followed from the members.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use ecosystems::cargo::Kind;
@@ -95,25 +96,36 @@ impl<'a> Checker<'a> {
     fn follow(&mut self, positions: &[u32], avoided: &Avoided) -> BTreeMap<Target, Asked> {
         let members = self.reading.problem.members.iter().enumerate();
         let members = members.filter(|(_, member)| member.in_workspace);
-        let mut waiting: Vec<Target> = members.map(|(at, _)| Target::Member(at)).collect();
-        let mut reached: BTreeMap<Target, Asked> =
+        let mut waiting: VecDeque<Target> = members.map(|(at, _)| Target::Member(at)).collect();
+        let mut is_waiting: FxHashSet<Target> = waiting.iter().copied().collect();
+        let mut reached: FxHashMap<Target, Asked> =
             waiting.iter().map(|member| (*member, Asked::new())).collect();
-        while let Some(from) = waiting.pop() {
+        while let Some(from) = waiting.pop_front() {
+            is_waiting.remove(&from);
             let steps = self.steps(from, &reached[&from], positions);
             for step in steps.iter().flatten() {
                 let mut leads = self.leads(from, step, positions, avoided);
                 let Some((to, asked)) = leads.next() else { continue };
-                let is_new = !reached.contains_key(to);
-                let known =
-                    reached.entry(*to).or_insert_with(|| SmallVec::from_elem(0, asked.len()));
-                let before = known.clone();
-                known.iter_mut().zip(asked).for_each(|(known, asked)| *known |= asked);
-                if is_new || before != *known {
-                    waiting.push(*to);
+                let is_known = match reached.entry(*to) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(asked.clone());
+                        false
+                    }
+                    Entry::Occupied(entry) => {
+                        let known = entry.into_mut().iter_mut().zip(asked);
+                        known.fold(true, |is_known, (known, asked)| {
+                            let is_same = *asked & !*known == 0;
+                            *known |= asked;
+                            is_known && is_same
+                        })
+                    }
+                };
+                if !is_known && is_waiting.insert(*to) {
+                    waiting.push_back(*to);
                 }
             }
         }
-        reached
+        reached.into_iter().collect()
     }
 
     /// Judges everything that is reached. Returns the edges but for those for development.
