@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use registries::{Read, Registry, Stamp};
 use solver::conflict::Conflict;
 use solver::search::Budget;
-use solver::widen::{AcceptableSet, Reach, Violation, Widened};
+use solver::widen::{AcceptableSet, Completeness, Reach, Violation, Widened};
 
 use crate::answer::{Exhausted, Outcome, Suggestion, Warning};
 use crate::compute::Computation;
@@ -90,10 +90,11 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
         sets: &[AcceptableSet<Self::Edge>],
     ) -> Vec<Violation>;
 
-    /// Marks the sets from which versions are missing because nobody could be asked what they need.
+    /// Marks the sets from which versions are missing because it is not known what they need, and why
+    /// it is not.
     fn pass_over(
         _solution: &Self::Solution,
-        _gaps: &[Fact<Self::Name>],
+        _gaps: (&[Fact<Self::Name>], Completeness),
         _sets: &mut [AcceptableSet<Self::Edge>],
     ) {
     }

@@ -110,14 +110,18 @@ impl Ecosystem for Pypi {
         solver::pypi::check(problem, universe, solution, sets)
     }
 
-    fn pass_over(solution: &Solution, gaps: &[Fact<Name>], sets: &mut [AcceptableSet<SolverEdge>]) {
+    fn pass_over(
+        solution: &Solution,
+        (gaps, lack): (&[Fact<Name>], Completeness),
+        sets: &mut [AcceptableSet<SolverEdge>],
+    ) {
         for (pick, set) in solution.picks.iter().zip(sets) {
             let is_its = |gap: &Fact<Name>| {
                 let (Fact::Needs(name, _) | Fact::Listing(name)) = gap;
                 *name == pick.name
             };
             if gaps.iter().any(is_its) {
-                set.completeness = set.completeness.max(Completeness::Unreadable);
+                set.completeness = lack;
             }
         }
     }

@@ -37,10 +37,13 @@ impl<E: Ecosystem> Computation<E> {
         self.tell("looking for versions that would do as well", "");
         let mut snapshot = found_with.clone();
         let mut widened = self.widen_once(problem, solution, &snapshot).await?;
+        let mut lack = Completeness::Unreadable;
         if !widened.gaps.is_empty() {
             drop(snapshot);
             let gaps = std::mem::take(&mut widened.gaps);
-            self.fetch_for_sets(problem, gaps).await?;
+            if !self.fetch_for_sets(problem, gaps).await? {
+                lack = Completeness::Interrupted;
+            }
             snapshot = self.facts.snapshot();
             if !snapshot.has_listings_of(found_with, &E::footprint(solution)) {
                 return Ok(None);
@@ -49,7 +52,7 @@ impl<E: Ecosystem> Computation<E> {
         }
         let Widened { mut sets, gaps, footprint } = widened;
         // Whatever could not be fetched is in no set: another call may have more luck.
-        E::pass_over(solution, &gaps, &mut sets);
+        E::pass_over(solution, (&gaps, lack), &mut sets);
         let was_patient = sets.iter().all(|set| set.completeness != Completeness::Interrupted);
         let is_final = gaps.is_empty() && was_patient && snapshot.unreadable(&footprint).is_empty();
         Ok(Some(Wide { sets, snapshot, footprint, is_final }))
@@ -88,18 +91,22 @@ impl<E: Ecosystem> Computation<E> {
         Ok(widened)
     }
 
-    /// Fetches what versions within reach need, as long as the caller can wait.
+    /// Fetches what versions within reach need, as long as the caller can wait. Returns whether there
+    /// was time for all of it.
     async fn fetch_for_sets(
         &mut self,
         problem: &Arc<E::Problem>,
         gaps: Vec<Fact<E::Name>>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let wanted = E::affordable(gaps, &self.facts, &self.reader);
         let patience = self.time_left().min(LONGEST_FETCH);
         let mut fetcher = Fetcher::default();
         let fetch = self.fetch(problem, &mut fetcher, wanted);
-        // What has arrived by then is known, and what is missing is in no set.
-        tokio::time::timeout(patience, fetch).await.unwrap_or(Ok(()))
+        match tokio::time::timeout(patience, fetch).await {
+            Ok(fetched) => fetched.map(|()| true),
+            // What has arrived by then is known, and what is missing is in no set.
+            Err(_) => Ok(false),
+        }
     }
 
     /// Half of the time that is left until the caller leaves: an answer without all sets is better

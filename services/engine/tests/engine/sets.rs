@@ -1,11 +1,13 @@
 //! Acceptable versions, as a caller gets them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
+use engine::config::RegistryConfig;
 use engine::{
     Completeness, Edge, Explanation, HeldPolicy, HeldTexts, Package, Question, Request, Solution,
 };
-use testkit::registry::Settings;
+use testkit::registry::{Fault, Reply, Settings};
 
 use crate::support::{Asked, fake, over, recorded, request};
 
@@ -92,6 +94,64 @@ async fn what_a_reach_asks_for_is_read_at_once_and_no_more() {
     let more = fake.counts().total;
     assert!(more <= 3 * packages, "{more} documents for {packages} packages");
     assert!(package(&wide, "flask").acceptable.versions.len() > 1);
+}
+
+/// The paths of metadata that a reach of four asks for, and one of them that a reach of one does not.
+async fn wider_path() -> String {
+    let fake = fake(Settings::default()).await;
+    let asked = Asked::over(vec![over(&fake)]);
+    asked.solution(Request { reach: Some(1), ..request(&["flask"]) }).await;
+    let narrow = fake.counts().by_path;
+    asked.solution(Request { reach: Some(4), ..request(&["flask"]) }).await;
+    let wide = fake.counts().by_path;
+    let mut wider = wide.into_keys().filter(|path| !narrow.contains_key(path));
+    wider.find(|path| path.contains("flask")).expect("another version of flask is within reach")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_cannot_be_read_is_in_no_set_and_asked_for_again_next_time() {
+    let path = wider_path().await;
+    let fake = fake(Settings::default()).await;
+    fake.inject(Fault::new(&path, Reply::Status(500)).times(20));
+    let asked = Asked::over(vec![RegistryConfig { retries: 0, ..over(&fake) }]);
+    let reaching = Request { reach: Some(4), ..request(&["flask"]) };
+    let (without, resolved) = asked.solution(reaching.clone()).await;
+    let flask = package(&without, "flask");
+    assert_eq!(flask.acceptable.completeness, Completeness::Unreadable);
+    assert_eq!(faults(&without), Vec::<String>::new());
+    assert!(!resolved.statistics.remembered);
+    // The registry gets well.
+    let mut attempts = 0;
+    let healed = loop {
+        attempts += 1;
+        let (solution, resolved) = asked.solution(reaching.clone()).await;
+        assert!(!resolved.statistics.remembered, "an answer with a lack is not remembered");
+        let found = package(&solution, "flask").acceptable.completeness;
+        if found != Completeness::Unreadable {
+            break solution;
+        }
+        assert!(attempts < 100, "it was asked for again");
+    };
+    let versions = |of: &Solution| package(of, "flask").acceptable.versions.len();
+    assert!(versions(&healed) > versions(&without));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_in_a_hurry_gets_the_sets_that_can_be_had_in_time() {
+    let path = wider_path().await;
+    let fake = fake(Settings::default()).await;
+    fake.inject(Fault::new(&path, Reply::Drip(Duration::from_secs(1))));
+    let asked = Asked::over(vec![over(&fake)]);
+    let hurried = Request {
+        reach: Some(4),
+        answer_within: Some(Duration::from_secs(6)),
+        ..request(&["flask"])
+    };
+    let started = Instant::now();
+    let (solution, _) = asked.solution(hurried).await;
+    assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+    assert_eq!(package(&solution, "flask").acceptable.completeness, Completeness::Budget);
+    assert_eq!(faults(&solution), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
