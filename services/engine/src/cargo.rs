@@ -23,7 +23,7 @@ use self::indexes::Indexes;
 use self::problem::Asked;
 use crate::answer::{Outcome, Suggestion, Warning};
 use crate::compute::Computation;
-use crate::ecosystem::{Compared, Ecosystem, Fact, Left, Never, Searched};
+use crate::ecosystem::{Compared, Ecosystem, Fact, Left, Never, Searched, in_facts};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
@@ -104,9 +104,10 @@ impl Ecosystem for Cargo {
         if asked.build.is_some() {
             return Widened { sets: Vec::new(), gaps: Vec::new(), footprint: Vec::new() };
         }
-        let Widened { sets, gaps, footprint } =
-            solver::cargo::widen(&asked.problem, universe, solution, reach, interrupted);
-        Widened { sets, gaps: facts(gaps), footprint: facts(footprint) }
+        in_facts(
+            solver::cargo::widen(&asked.problem, universe, solution, reach, interrupted),
+            facts,
+        )
     }
 
     fn check(
@@ -234,14 +235,12 @@ impl Ecosystem for Cargo {
         Ok((record::solution(reader, asked, (solution, sets), compiled.as_ref())?, warnings))
     }
 
-    fn admitted(range: &str, versions: &[String]) -> Vec<u32> {
+    fn membership(range: &str) -> Box<dyn Fn(&str) -> bool> {
         let requirement = Requirement::parse(range);
-        let is_in = |version: &String| match (&requirement, Version::parse(version)) {
+        Box::new(move |version| match (&requirement, Version::parse(version)) {
             (Ok(requirement), Ok(version)) => requirement.matches(&version),
             _ => false,
-        };
-        let versions = (0..).zip(versions);
-        versions.filter(|(_, version)| is_in(version)).map(|(at, _)| at).collect()
+        })
     }
 
     fn without(asked: &Asked, place: usize) -> Option<Asked> {

@@ -214,8 +214,15 @@ pub(crate) trait Ecosystem: Clone + Debug + Send + Sync + 'static {
         found: (&Self::Solution, &[AcceptableSet<Self::Edge>]),
     ) -> Result<(Outcome, Vec<Warning>), Error>;
 
-    /// The versions, by place, that a range admits as an edge of an answer has it.
-    fn admitted(range: &str, versions: &[String]) -> Vec<u32>;
+    /// Whether versions are in a range, as edges of an answer have both.
+    fn membership(range: &str) -> Box<dyn Fn(&str) -> bool>;
+
+    /// Those of some versions that are in a range, by place.
+    fn admitted(range: &str, versions: &[String]) -> Vec<u32> {
+        let is_in = Self::membership(range);
+        let versions = (0..).zip(versions);
+        versions.filter(|(_, version)| is_in(version)).map(|(place, _)| place).collect()
+    }
 
     /// The problem without the requirement of the user's at a place; none if it is the only one.
     fn without(problem: &Self::Problem, place: usize) -> Option<Self::Problem>;
@@ -247,6 +254,15 @@ pub(crate) enum Searched<E: Ecosystem> {
     Gaps(Vec<Fact<E::Name>>),
     /// The budget is spent.
     Spent(Exhausted),
+}
+
+/// What came of widening, where facts are missing packages or releases.
+pub(crate) fn in_facts<E, G, N>(
+    widened: Widened<E, G>,
+    facts: impl Fn(Vec<G>) -> Vec<Fact<N>>,
+) -> Widened<E, Fact<N>> {
+    let Widened { sets, gaps, footprint } = widened;
+    Widened { sets, gaps: facts(gaps), footprint: facts(footprint) }
 }
 
 /// What is left to be fetched of a solution, as less is better.

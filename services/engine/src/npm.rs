@@ -23,7 +23,7 @@ use solver::widen::{AcceptableSet, Reach, Violation, Widened};
 use self::problem::Asked;
 use self::routes::Routes;
 use crate::answer::{Outcome, Suggestion, Warning};
-use crate::ecosystem::{Ecosystem, Fact, Left, Never, Searched};
+use crate::ecosystem::{Ecosystem, Fact, Left, Never, Searched, in_facts};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
@@ -91,9 +91,7 @@ impl Ecosystem for Npm {
         reach: Reach,
         interrupted: &(dyn Fn() -> bool + Sync),
     ) -> Widened<Edge, Fact<Name>> {
-        let Widened { sets, gaps, footprint } =
-            solver::npm::widen(&asked.problem, universe, solution, reach, interrupted);
-        Widened { sets, gaps: facts(gaps), footprint: facts(footprint) }
+        in_facts(solver::npm::widen(&asked.problem, universe, solution, reach, interrupted), facts)
     }
 
     fn check(
@@ -183,17 +181,14 @@ impl Ecosystem for Npm {
     }
 
     /// A tag admits what it names, which is what the places that it leads to have.
-    fn admitted(range: &str, versions: &[String]) -> Vec<u32> {
+    fn membership(range: &str) -> Box<dyn Fn(&str) -> bool> {
         let spec = Spec::parse(range);
-        let is_in =
-            |version: &String| match (spec.as_ref().map(Spec::target), Version::parse(version)) {
-                (Ok(Spec::Version(asked)), Ok(version)) => *asked == version,
-                (Ok(Spec::Range(range)), Ok(version)) => range.contains(&version),
-                (Ok(Spec::Tag(_)), _) => true,
-                _ => false,
-            };
-        let versions = (0..).zip(versions);
-        versions.filter(|(_, version)| is_in(version)).map(|(at, _)| at).collect()
+        Box::new(move |version| match (spec.as_ref().map(Spec::target), Version::parse(version)) {
+            (Ok(Spec::Version(asked)), Ok(version)) => *asked == version,
+            (Ok(Spec::Range(range)), Ok(version)) => range.contains(&version),
+            (Ok(Spec::Tag(_)), _) => true,
+            _ => false,
+        })
     }
 
     fn without(asked: &Asked, place: usize) -> Option<Asked> {

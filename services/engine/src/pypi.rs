@@ -23,7 +23,7 @@ use solver::widen::{AcceptableSet, Completeness, Reach, Violation, Widened};
 use self::supplied::Supplied;
 use crate::answer::{Outcome, Suggestion, Warning};
 use crate::compute::Computation;
-use crate::ecosystem::{Compared, Ecosystem, Fact, Left, Searched};
+use crate::ecosystem::{Compared, Ecosystem, Fact, Left, Searched, in_facts};
 use crate::engine::Scopes;
 use crate::facts::{Facts, Snapshot};
 use crate::fingerprint::Hasher;
@@ -96,9 +96,7 @@ impl Ecosystem for Pypi {
         reach: Reach,
         interrupted: &(dyn Fn() -> bool + Sync),
     ) -> Widened<SolverEdge, Fact<Name>> {
-        let Widened { sets, gaps, footprint } =
-            solver::pypi::widen(problem, universe, solution, reach, interrupted);
-        Widened { sets, gaps: facts(gaps), footprint: facts(footprint) }
+        in_facts(solver::pypi::widen(problem, universe, solution, reach, interrupted), facts)
     }
 
     fn check(
@@ -311,15 +309,13 @@ impl Ecosystem for Pypi {
         Ok((record::solution((snapshot, reader), problem, solution, sets)?, warnings))
     }
 
-    fn admitted(range: &str, versions: &[String]) -> Vec<u32> {
+    fn membership(range: &str) -> Box<dyn Fn(&str) -> bool> {
         let specifiers = (!range.is_empty()).then(|| Specifiers::parse_lenient(range));
-        let is_in = |version: &String| match (&specifiers, parse_version(version)) {
+        Box::new(move |version| match (&specifiers, parse_version(version)) {
             (None, _) => true,
             (Some(Ok((specifiers, _))), Ok(version)) => specifiers.contains(&version),
             (Some(_), _) => false,
-        };
-        let versions = (0..).zip(versions);
-        versions.filter(|(_, version)| is_in(version)).map(|(at, _)| at).collect()
+        })
     }
 
     fn without(problem: &Problem, place: usize) -> Option<Problem> {
