@@ -5,7 +5,6 @@
 //! Of each choice there are two packages. `lock` is the project with a lock file that holds the choice,
 //! as far as the project needs it. `pins` requires every version of the choice that anything leads to
 //! exactly, with the features that are on, and has no lock; `pins/pinned` names them.
-#![expect(clippy::disallowed_methods, reason = "it writes files, where its arguments say")]
 
 #[path = "../tests/cargo/manifests.rs"]
 mod manifests;

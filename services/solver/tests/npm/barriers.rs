@@ -83,7 +83,7 @@ impl Given {
                 let others = positions.iter().map(|position| self.title(*slot, *position));
                 format!("requires {requirement}, not {}", others.collect::<Vec<_>>().join(", "))
             }
-            Barrier::Claimed { .. } => panic!("{barrier:?}"),
+            Barrier::Claimed { .. } | Barrier::Cycle { .. } => panic!("{barrier:?}"),
         }
     }
 }

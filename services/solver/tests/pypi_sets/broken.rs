@@ -92,7 +92,9 @@ fn barrier_text(solved: &Solved<'_>, barrier: &Barrier) -> String {
                 positions.iter().map(|position| version(solved, *slot, *position)).collect();
             format!("requires {requirement}, and there is {}", versions.join(", "))
         }
-        Barrier::Claimed { .. } => panic!("no project claims a name: {barrier:?}"),
+        Barrier::Claimed { .. } | Barrier::Cycle { .. } => {
+            panic!("no project claims a name, or minds a way round: {barrier:?}")
+        }
     }
 }
 

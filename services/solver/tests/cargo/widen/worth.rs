@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use ecosystems::Timestamp;
 use ecosystems::cargo::{Name, Requirement, Version};
-use solver::cargo::{Edge, Outcome, Problem, Solution, Target};
+use solver::cargo::{Edge, Outcome, Solution, Target};
 use solver::widen::Acceptable;
 
 use super::super::manifests;
-use super::super::world::World;
 use super::{Answer, STEPS, Set};
 
 /// When the client resolved last.
-const CUTS: [&str; 3] = ["2025-12-01", "2026-06-01", "2026-09-01"];
+const CUTS: [&str; 3] = ["2025-12-01", "2026-10-01", "2026-10-20"];
 
 type Held = BTreeSet<(Name, Version)>;
 
@@ -20,6 +19,7 @@ type Held = BTreeSet<(Name, Version)>;
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
     packages: usize,
+    held: usize,
     exact: usize,
     /// With the sets of the same answer.
     sets: usize,
@@ -27,21 +27,26 @@ struct Row {
     prefers: usize,
 }
 
-/// What a project had at an instant: what it requires today, or where that was not there, the newest.
-fn held(world: &mut World, problem: &Problem, cut: &str) -> Option<Held> {
-    let mut past = problem.clone();
-    past.policy.before = Some(Timestamp::parse(&format!("{cut}T00:00:00Z")).expect("an instant"));
-    let mut solved = |past: &Problem| match world.solve(past, STEPS).0 {
-        Outcome::Solved(solution) => Some(solution),
-        _ => None,
-    };
-    let solution = solved(&past).or_else(|| {
-        for dependency in &mut past.members[0].dependencies {
-            dependency.requirement = Requirement::parse("*").expect("a requirement");
-            dependency.features = Box::default();
-        }
-        solved(&past)
-    })?;
+/// What a project had at an instant, if it required the lines then that it requires today: what was not
+/// there yet is left out.
+fn held(answer: &mut Answer, cut: &str) -> Option<Held> {
+    let cut = Timestamp::parse(&format!("{cut}T00:00:00Z")).expect("an instant");
+    let mut past = answer.problem.clone();
+    past.policy.before = Some(cut);
+    let member = &mut past.members[0];
+    let edges = answer.solution.members[0].edges.iter();
+    let kept = edges.filter_map(|edge| {
+        let Target::Pick(slot) = edge.target else { return None };
+        let (pick, dependency) = (&answer.solution.picks[slot], edge.dependency);
+        let line = pick.release().line();
+        let mut there = pick.listing.releases.iter().filter(|release| release.line() == line);
+        let is_there = there.any(|one| one.published_at.is_some_and(|at| at <= cut));
+        let mut dependency = member.dependencies[dependency].clone();
+        dependency.requirement = Requirement::parse(&line.to_string()).expect("a requirement");
+        is_there.then_some(dependency)
+    });
+    member.dependencies = kept.collect();
+    let Outcome::Solved(solution) = answer.world.solve(&past, STEPS).0 else { return None };
     let picks = solution.picks.iter();
     let held = picks.map(|pick| (pick.package.name.clone(), pick.release().version.clone()));
     Some(held.collect())
@@ -79,22 +84,20 @@ fn missing_of_sets(held: &Held, answer: &Answer, sets: &[Set]) -> usize {
             waiting.extend(&kept[slot].edges);
         }
     }
-    let mut missing = reached.into_iter();
-    missing.by_ref().filter(|slot| !is_held(held, solution, *slot, positions[*slot])).count()
+    reached.into_iter().filter(|slot| !is_held(held, solution, *slot, positions[*slot])).count()
 }
 
 fn row(set: &str, cut: &str) -> Option<Row> {
-    let mut world = World::recorded();
-    let mut problem = manifests::problem(set);
-    let held = held(&mut world, &problem, cut)?;
+    let mut answer = Answer::recorded(set);
+    let held = held(&mut answer, cut)?;
     let pins = held.iter().map(|(name, version)| {
         let pin = Requirement::parse(&format!("={version}")).expect("a requirement");
         (name.clone(), pin)
     });
-    problem.held = pins.collect();
-    let answer = Answer::of(world, problem).expect("there is an answer");
+    answer.problem.held = pins.collect();
     let mut row = Row {
         packages: answer.solution.picks.len(),
+        held: held.len(),
         exact: missing(&held, &answer.solution),
         sets: missing_of_sets(&held, &answer, &answer.sets(20)),
         prefers: 0,
@@ -108,7 +111,7 @@ fn row(set: &str, cut: &str) -> Option<Row> {
 
 #[test]
 fn sets_save_packages() {
-    println!("set        since       packages  exact   sets  prefers");
+    println!("set        since       packages   held  exact   sets  prefers");
     let mut total = Row::default();
     for cut in CUTS {
         for set in manifests::SETS {
@@ -116,8 +119,8 @@ fn sets_save_packages() {
                 println!("{set:<10} {cut}: there was no answer");
                 continue;
             };
-            let Row { packages, exact, sets, prefers } = row;
-            println!("{set:<10} {cut} {packages:>9} {exact:>6} {sets:>6} {prefers:>8}");
+            let Row { packages, held, exact, sets, prefers } = row;
+            println!("{set:<10} {cut} {packages:>9} {held:>6} {exact:>6} {sets:>6} {prefers:>8}");
             assert!(sets <= exact, "sets cost nothing");
             total.exact += exact;
             total.sets += sets;
