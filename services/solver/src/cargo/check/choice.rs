@@ -1,5 +1,6 @@
 //! The check of single choices: a version for each slot, followed from the members.
 
+use std::cell::RefCell;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -36,7 +37,16 @@ type Steps<'a> = Result<Vec<Step<'a>>, String>;
 /// A dependency that counts, and the places that have all on that it asks for.
 struct Step<'a> {
     active: Active<'a>,
-    leads: Vec<(Target, Asked)>,
+    leads: Vec<Lead>,
+}
+
+/// A place that a dependency may lead to.
+struct Lead {
+    to: Target,
+    /// What is asked of it.
+    asked: Asked,
+    /// Which of its versions meet the dependency, as far as they were looked at.
+    known: RefCell<SmallVec<[(u32, bool); 4]>>,
 }
 
 /// Dependencies that do not lead to a place, though they could: whose, at which place, and where to.
@@ -105,7 +115,7 @@ impl<'a> Checker<'a> {
             let steps = self.steps(from, &reached[&from], positions);
             for step in steps.iter().flatten() {
                 let mut leads = self.leads(from, step, positions, avoided);
-                let Some((to, asked)) = leads.next() else { continue };
+                let Some(Lead { to, asked, .. }) = leads.next() else { continue };
                 let is_known = match reached.entry(*to) {
                     Entry::Vacant(entry) => {
                         entry.insert(asked.clone());
@@ -166,7 +176,7 @@ impl<'a> Checker<'a> {
             }
             for step in steps.iter().flatten() {
                 let mut leads = self.leads(*from, step, positions, avoided);
-                let Some((to, _)) = leads.next() else {
+                let Some(Lead { to, .. }) = leads.next() else {
                     note(self, format!("needs `{}`, which nothing meets", step.active.text()));
                     continue;
                 };
@@ -186,17 +196,26 @@ impl<'a> Checker<'a> {
         step: &'s Step<'a>,
         positions: &'s [u32],
         avoided: &'s Avoided,
-    ) -> impl Iterator<Item = &'s (Target, Asked)> {
-        step.leads.iter().filter(move |(to, _)| {
-            let is_met = match to {
+    ) -> impl Iterator<Item = &'s Lead> {
+        step.leads.iter().filter(move |lead| {
+            let is_met = match lead.to {
                 Target::Member(_) => true,
-                Target::Pick(slot) => {
-                    let release = self.reading.release(*slot, positions[*slot]);
-                    release.is_some_and(|one| step.active.is_met(&one.version, &one.features))
-                }
+                Target::Pick(slot) => self.is_met(step, lead, slot, positions[slot]),
             };
-            is_met && !avoided.contains(&(from, step.active.place, *to))
+            is_met && !avoided.contains(&(from, step.active.place, lead.to))
         })
+    }
+
+    /// Whether a version of a slot meets a dependency that may lead there.
+    fn is_met(&self, step: &Step<'a>, lead: &Lead, slot: usize, position: u32) -> bool {
+        let mut known = lead.known.borrow_mut();
+        if let Some((_, is_met)) = known.iter().find(|(at, _)| *at == position) {
+            return *is_met;
+        }
+        let release = self.reading.release(slot, position);
+        let is_met = release.is_some_and(|one| step.active.is_met(&one.version, &one.features));
+        known.push((position, is_met));
+        is_met
     }
 
     /// What a place asks for with features that are asked of it.
@@ -267,7 +286,7 @@ impl<'a> Checker<'a> {
                     Some(asked)
                 }
             };
-            asked.map(|asked| (*to, asked))
+            asked.map(|asked| Lead { to: *to, asked, known: RefCell::default() })
         });
         let leads = leads.collect();
         Step { active, leads }
