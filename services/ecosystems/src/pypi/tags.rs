@@ -100,8 +100,21 @@ impl TagSet {
     }
 
     /// Whether a wheel with `tags` runs in the environment: some combination of its three sets does.
+    ///
+    /// It is what [`rank`](Self::rank) says, sooner: most wheels are for everything, or for other
+    /// interpreters.
     pub fn fits(&self, tags: &WheelTags) -> bool {
-        self.rank(tags).is_some()
+        if &*tags.0 == "py3-none-any" {
+            return true;
+        }
+        let [pythons, abis, platforms] = tags.parts();
+        let any_pair = |fits: &dyn Fn(&str, &str) -> bool| {
+            pythons.split('.').any(|python| abis.split('.').any(|abi| fits(python, abi)))
+        };
+        let is_native = || platforms.split('.').any(|tag| self.platforms.contains_key(tag));
+        let is_any = || platforms.split('.').any(|tag| tag == "any");
+        (any_pair(&|python, abi| self.on_platform(python, abi).is_some()) && is_native())
+            || (any_pair(&|python, abi| self.on_any(python, abi).is_some()) && is_any())
     }
 
     /// What keeps a wheel with `tags` from running in the environment, if anything does.
@@ -234,5 +247,32 @@ mod tests {
             let [python, abi, platform] = wheel;
             assert_eq!(tags.misfit(&WheelTags::new(python, abi, platform)), misfit, "{wheel:?}");
         }
+    }
+
+    #[test]
+    fn what_fits_has_a_rank() {
+        let implementations =
+            [Implementation::CPython, Implementation::FreeThreaded, Implementation::PyPy];
+        let pythons =
+            ["py3", "py2.py3", "cp312", "cp311", "py312", "pp312", "cp32", "py2", "cp313"];
+        let abis = ["none", "abi3", "abi3t", "cp312", "cp312t", "pypy312_pp73", "cp311.abi3"];
+        let platforms = ["any", "manylinux_2_17_x86_64.manylinux2014_x86_64", "win32.any", "win32"];
+        let (mut fitting, mut others) = (0, 0);
+        for implementation in implementations {
+            for platform in ["x86_64-manylinux_2_28", "x86_64-pc-windows-msvc"] {
+                let platform = Platform::parse(platform).expect("a platform");
+                let set = TagSet::new(implementation, 12, &platform);
+                for (python, abi) in
+                    pythons.iter().flat_map(|python| abis.iter().map(move |abi| (python, abi)))
+                {
+                    for platform in platforms {
+                        let tags = WheelTags::new(python, abi, platform);
+                        assert_eq!(set.fits(&tags), set.rank(&tags).is_some(), "{tags}");
+                        *if set.fits(&tags) { &mut fitting } else { &mut others } += 1;
+                    }
+                }
+            }
+        }
+        assert!(fitting > 50 && others > 50, "{fitting} fit and {others} do not");
     }
 }

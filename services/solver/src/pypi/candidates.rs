@@ -187,13 +187,17 @@ impl Candidates {
         }
         // The verdict on the version is that on its best file: the order of the verdicts tells
         // what came nearest, but for a misfit of the platform, which says the most.
-        let verdicts =
-            release.files.iter().map(|file| self.judge_file(problem, listing, position, file));
-        let best = verdicts.min_by_key(|verdict| match verdict {
-            Verdict::SdistOnly => u8::MAX,
-            verdict => *verdict as u8,
-        });
-        best.unwrap_or(Verdict::SdistOnly)
+        let mut best = Verdict::SdistOnly;
+        for file in &release.files {
+            let verdict = self.judge_file(problem, listing, position, file);
+            if verdict == Verdict::Candidate {
+                return verdict;
+            }
+            if best == Verdict::SdistOnly || (verdict != Verdict::SdistOnly && verdict < best) {
+                best = verdict;
+            }
+        }
+        best
     }
 
     fn judge_file(
