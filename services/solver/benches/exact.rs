@@ -3,8 +3,9 @@
 
 use divan::{AllocProfiler, Bencher};
 use ecosystems::pypi::Specifiers;
-use solver::pypi::{Outcome, Universe, ahead, solve};
+use solver::pypi::{Outcome, Problem, Solution, Universe, ahead, check, solve, widen};
 use solver::search::Budget;
+use solver::widen::Reach;
 use testkit::recording::{Answer, Recorded, Recording};
 
 #[global_allocator]
@@ -22,6 +23,9 @@ const SETS: [&str; 8] = [
     "ml.py3.12",
 ];
 
+/// What a service reaches for by itself.
+const NEAR: Reach = Reach { newest: 20 };
+
 fn main() {
     divan::main();
 }
@@ -30,7 +34,7 @@ fn everything() -> Vec<Recorded> {
     Recording::bundled().everything()
 }
 
-fn problem(set: &str) -> solver::pypi::Problem {
+fn problem(set: &str) -> Problem {
     Answer::read(set).problem
 }
 
@@ -55,6 +59,39 @@ fn warm(bencher: Bencher<'_, '_>, set: &str) {
     let (problem, universe) = (problem(set), universe(set));
     let budget = Budget { steps: 1_000_000, interrupted: &|| false };
     bencher.bench_local(|| solve(&problem, &universe, &budget));
+}
+
+/// An answer, and all that its sets need.
+fn solved(set: &str) -> (Problem, Universe, Solution) {
+    let mut recording = Recording::bundled();
+    let problem = problem(set);
+    let Outcome::Solved(solution) = recording.solve(&problem, 1_000_000).0 else {
+        panic!("{set} has no answer")
+    };
+    (problem, recording.universe().clone(), solution)
+}
+
+/// Acceptable sets around the answer, as far as a service reaches by itself.
+#[divan::bench(args = SETS)]
+fn widening(bencher: Bencher<'_, '_>, set: &str) {
+    let (problem, universe, solution) = solved(set);
+    bencher.bench_local(|| widen(&problem, &universe, &solution, NEAR, &|| false));
+}
+
+/// The same over all versions that there are.
+#[divan::bench(args = SETS)]
+fn widening_all_the_way(bencher: Bencher<'_, '_>, set: &str) {
+    let (problem, universe, solution) = solved(set);
+    let reach = Reach { newest: u32::MAX };
+    bencher.bench_local(|| widen(&problem, &universe, &solution, reach, &|| false));
+}
+
+/// The second opinion on the sets, which every answer has to pass.
+#[divan::bench(args = SETS)]
+fn checking(bencher: Bencher<'_, '_>, set: &str) {
+    let (problem, universe, solution) = solved(set);
+    let sets = widen(&problem, &universe, &solution, NEAR, &|| false).sets;
+    bencher.bench_local(|| check(&problem, &universe, &solution, &sets));
 }
 
 /// The first solve over a universe: every requirement is lowered on the way.

@@ -2,8 +2,6 @@
 
 #[path = "pypi_sets/broken.rs"]
 mod broken;
-#[path = "pypi_sets/chance.rs"]
-mod chance;
 #[path = "pypi_sets/judge.rs"]
 mod judge;
 #[path = "pypi_sets/random.rs"]

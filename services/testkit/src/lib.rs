@@ -5,4 +5,5 @@ pub mod oracle;
 pub mod recording;
 pub mod registry;
 pub mod scenario;
+pub mod sets;
 pub mod toy;

@@ -93,7 +93,7 @@ fn barrier_text(solved: &Solved<'_>, barrier: &Barrier) -> String {
             format!("requires {requirement}, and there is {}", versions.join(", "))
         }
         Barrier::Claimed { .. } | Barrier::Cycle { .. } => {
-            panic!("no project claims a name, or minds a way round: {barrier:?}")
+            panic!("projects may be in a circle, and claim no names: {barrier:?}")
         }
     }
 }

@@ -4,8 +4,7 @@ use solver::pypi::{Checker, Edge, Outcome, Problem, Solution, Universe, barriers
 use solver::widen::{Acceptable, AcceptableSet, Reach, Widened};
 use testkit::oracle::{Oracle, Picks};
 use testkit::scenario::{World, solve_fully};
-
-use super::chance::Chance;
+use testkit::sets::Chance;
 
 pub(crate) const EVERYTHING: Reach = Reach { newest: u32::MAX };
 
@@ -108,7 +107,7 @@ pub(crate) fn with(
 }
 
 /// All choices of one version from each set, or many of them.
-fn choices(sets: &[AcceptableSet<Edge>]) -> Vec<Vec<u32>> {
+pub(crate) fn choices(sets: &[AcceptableSet<Edge>]) -> Vec<Vec<u32>> {
     let product = sets.iter().try_fold(1usize, |product, set| {
         product.checked_mul(set.versions.len()).filter(|product| *product <= MOST_CHOICES)
     });

@@ -3,12 +3,12 @@
 use ecosystems::pypi::Specifiers;
 use proptest::prelude::*;
 use solver::pypi::{Gap, Outcome, Universe, widen};
-use solver::widen::{Reach, Widened};
+use solver::widen::{Acceptable, Reach, Widened};
 use testkit::generate::{Case, Previews, cases};
 use testkit::oracle::Oracle;
 use testkit::scenario::{Scenario, solve_fully};
 
-use super::judge::{EVERYTHING, Solved};
+use super::judge::{EVERYTHING, Solved, choices};
 
 fn laws(cases: u32) -> ProptestConfig {
     ProptestConfig {
@@ -56,6 +56,16 @@ proptest! {
     }
 
     #[test]
+    fn what_is_kept_out_would_not_do(case in cases(Previews::Without)) {
+        let Some(solved) = Solved::new(&case.world, &case.problem) else { return Ok(()) };
+        if solved.solution.picks.iter().any(|pick| !pick.extras.is_empty()) {
+            return Ok(());
+        }
+        let judged = judge_strictness(&case, &solved);
+        prop_assert!(judged.is_ok(), "{:?}", judged);
+    }
+
+    #[test]
     fn a_held_version_is_taken_where_it_may_be(case in cases(Previews::Without)) {
         let mut case = case;
         case.problem.policy.prefers_held = true;
@@ -82,6 +92,40 @@ proptest! {
             }
         }
     }
+}
+
+/// The checker is not stricter than it has to be: where a choice reaches every project, and the
+/// checker keeps a version out, brute force knows a choice with it that is not valid.
+///
+/// No extras are on, for they stay on in the sets, whichever version is chosen of those that ask for
+/// them.
+fn judge_strictness(case: &Case, solved: &Solved<'_>) -> Result<usize, String> {
+    let sets = solved.widened(EVERYTHING).sets;
+    let oracle = Oracle::new(&case.world, &case.problem);
+    let mut checker = solved.checker();
+    let mut judged = 0;
+    for (slot, pick) in solved.solution.picks.iter().enumerate() {
+        for position in (0..).take(pick.listing.releases.len()) {
+            if sets[slot].versions.iter().any(|one| one.position == position) {
+                continue;
+            }
+            let mut with = sets.clone();
+            with[slot].versions = vec![Acceptable { position, edges: Vec::new() }];
+            let choices: Vec<_> = choices(&with).iter().map(|one| solved.picks(one)).collect();
+            let wider =
+                checker.sets(&super::judge::with(&sets, slot, position, &mut solved.checker()));
+            if wider.iter().any(|violation| violation.text.ends_with("which is not on"))
+                || choices.iter().any(|picks| oracle.reached(picks) != *picks)
+            {
+                continue;
+            }
+            judged += 1;
+            if choices.iter().all(|picks| oracle.judge(picks).is_ok()) {
+                return Err(format!("`{}` at {position} would do", pick.name));
+            }
+        }
+    }
+    Ok(judged)
 }
 
 /// Widens a universe that is known as far as the solution needs it, and grows by what is missing.

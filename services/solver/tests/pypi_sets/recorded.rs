@@ -3,8 +3,7 @@
 use solver::pypi::{Checker, Edge, Outcome, Problem, Solution, Universe, barriers, widen};
 use solver::widen::{Acceptable, AcceptableSet, Reach, Widened};
 use testkit::recording::{Answer, Recording};
-
-use super::chance::Chance;
+use testkit::sets::Chance;
 
 /// More steps than the hardest of the equal ones takes, with some to spare.
 const STEPS: u64 = 60_000;

@@ -1,0 +1,69 @@
+//! Choices from acceptable sets of Python's packages, as clients make them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ecosystems::pypi::{Name, Version};
+use solver::pypi::{Edge, Solution};
+use solver::widen::{Acceptable, AcceptableSet};
+
+use crate::oracle::Picks;
+
+/// Numbers without an order, the same in every run (SplitMix64).
+pub struct Chance(u64);
+
+impl Chance {
+    /// Equal seeds have equal numbers.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let number = (mixed ^ (mixed >> 31)) % end as u64;
+        usize::try_from(number).unwrap_or_default()
+    }
+
+    /// The position of one version of each set.
+    pub fn choice(&mut self, sets: &[AcceptableSet<Edge>]) -> Vec<u32> {
+        let one = |set: &AcceptableSet<Edge>| set.versions[self.below(set.versions.len())].position;
+        sets.iter().map(one).collect()
+    }
+}
+
+/// What a choice of one version from each set installs: what the user's requirements reach by the
+/// edges that the chosen versions state.
+pub fn reached(
+    solution: &Solution,
+    sets: &[AcceptableSet<Edge>],
+    choice: impl Fn(usize, &AcceptableSet<Edge>) -> u32,
+) -> Picks {
+    let slots: BTreeMap<&Name, usize> =
+        solution.picks.iter().map(|pick| &pick.name).zip(0..).collect();
+    let mut waiting: Vec<&Name> = solution.root_edges.iter().map(|edge| &edge.target).collect();
+    let mut seen: BTreeSet<&Name> = BTreeSet::new();
+    let mut picks = Picks::new();
+    while let Some(name) = waiting.pop() {
+        if !seen.insert(name) {
+            continue;
+        }
+        let slot = slots.get(name).unwrap_or_else(|| panic!("`{name}` has no set"));
+        let acceptable = chosen(&sets[*slot], choice(*slot, &sets[*slot]));
+        picks.insert(name.clone(), version(solution, *slot, acceptable.position).clone());
+        waiting.extend(acceptable.edges.iter().map(|edge| &edge.target));
+    }
+    picks
+}
+
+/// The version at a position of a pick's listing.
+pub fn version(solution: &Solution, slot: usize, position: u32) -> &Version {
+    &solution.picks[slot].listing.releases[position as usize].version
+}
+
+fn chosen(set: &AcceptableSet<Edge>, position: u32) -> &Acceptable<Edge> {
+    let found = set.versions.iter().find(|acceptable| acceptable.position == position);
+    found.unwrap_or_else(|| panic!("position {position} is in no set"))
+}
