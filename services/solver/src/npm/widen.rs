@@ -57,7 +57,7 @@ pub fn widen(
     }
     let slots = 0..solution.places.len();
     let within: Vec<Within> =
-        slots.map(|slot| candidates::within(&mut ways, &growth, slot, reach)).collect();
+        slots.map(|slot| candidates::within(&ways, &growth, slot, reach)).collect();
     let order = Within::order(&within);
     let mut untried = &order[..];
     while let [(slot, position), rest @ ..] = untried {

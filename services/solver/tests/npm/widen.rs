@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use ecosystems::npm::{Name, Range, Reading};
 use proptest::test_runner::{RngAlgorithm, TestRng};
+use solver::conflict::Fact;
 use solver::npm::{
-    Checker, Content, DependencyKind, Edge, Outcome, Problem, Solution, barriers, check, widen,
+    Checker, Content, DependencyKind, Edge, Outcome, Place, Problem, Solution, barriers, check,
+    widen,
 };
 use solver::widen::{AcceptableSet, Barrier, Completeness, Reach};
 
@@ -230,4 +233,119 @@ fn no_version_could_be_added_to_recorded_sets() {
 #[ignore = "takes minutes without optimisation"]
 fn no_version_at_all_could_be_added_to_recorded_sets() {
     judge_excluded(1);
+}
+
+/// Archives, by package and version.
+type Archives = BTreeSet<(String, String)>;
+
+/// The archives of some places of an answer.
+fn archives(solution: &Solution, places: &BTreeSet<&str>) -> Archives {
+    let is_there = |content: &Content| matches!(content, Content::Release { .. });
+    let places = solution.places.iter().filter(|place| places.contains(&*place.location));
+    let places = places.filter(|place| is_there(&place.content));
+    places.map(|place| (place.package.clone(), place.version.clone())).collect()
+}
+
+fn all_archives(solution: &Solution) -> Archives {
+    archives(solution, &solution.places.iter().map(|place| &*place.location).collect())
+}
+
+/// How many archives a client fetches that has those of an older answer: for the answer alone, for
+/// the best choice from its sets, and for the answer that prefers what is held.
+fn to_fetch(given: &Given, held: &Archives) -> [usize; 3] {
+    let range = |version: &str| Range::parse(version, Reading::LOOSE).expect("a range");
+    let all =
+        held.iter().map(|(name, version)| (Name::parse(name).expect("a name"), range(version)));
+    let held_ranges: Vec<(Name, Range)> = all.collect();
+    let problem = Problem { held: held_ranges, ..given.problem.clone() };
+    let own = Given {
+        name: given.name.clone(),
+        world: given.world.clone(),
+        problem,
+        solution: given.solution.clone(),
+    };
+    let sets = own.sets(Reach { newest: 20 });
+    let violations = check(&own.problem, own.world.universe(), &own.solution, &sets);
+    assert_eq!(violations, Vec::new());
+    let best = |(set, place): (&AcceptableSet<Edge>, &Place)| {
+        let Content::Release { packument, position } = &place.content else { return 0 };
+        let is_held = |at: &u32| {
+            let version = &packument.manifests[*at as usize].version;
+            own.problem.is_held(&packument.name, version)
+        };
+        set.versions.iter().map(|version| version.position).find(is_held).unwrap_or(*position)
+    };
+    let choice: Vec<u32> = sets.iter().zip(&own.solution.places).map(best).collect();
+    let picked = archives(&own.with(&choice), &own.needed(&sets, &choice));
+    let mut preferring = own.problem.clone();
+    preferring.policy.prefers_held = true;
+    let Outcome::Solved(preferred) = own.world.clone().solve(&preferring, STEPS).0 else {
+        panic!("{}: there is an answer", own.name)
+    };
+    let preferred = all_archives(&preferred);
+    [&all_archives(&own.solution), &picked, &preferred]
+        .map(|archives| archives.difference(held).count())
+}
+
+/// The answer of a registry in which packages lack so many of their last releases, but for those
+/// packages that the project or another then lacks; none if the search for it does not end.
+fn older_answer(given: &Given, releases: usize) -> Option<Solution> {
+    let mut aged = given.solution.footprint.clone();
+    loop {
+        let mut old = given.world.before_the_last(releases, &aged);
+        match old.solve(&given.problem, STEPS).0 {
+            Outcome::Solved(older) => return Some(older),
+            Outcome::Conflict(conflict, _) => {
+                let before = aged.len();
+                let lacking = conflict.facts.iter().flat_map(|fact| match fact {
+                    Fact::NoVersion { package, .. } => vec![package],
+                    Fact::Requirement { package, target, .. } => {
+                        package.iter().chain([target]).collect()
+                    }
+                    _ => Vec::new(),
+                });
+                let lacking: BTreeSet<&String> = lacking.collect();
+                aged.retain(|name| !lacking.contains(&name.to_string()));
+                assert!(aged.len() < before, "{conflict}");
+            }
+            _ => return None,
+        }
+    }
+}
+
+#[test]
+fn who_holds_an_older_answer_fetches_less_by_sets_and_by_what_prefers_it() {
+    let Some(mut world) = World::recorded() else { return };
+    for set in SETS {
+        let problem = case::oracle(set).expect("an oracle");
+        let given = Given::new(set, &mut world, problem.clone()).expect("an answer");
+        let sets = given.sets(ALL);
+        // The version before the chosen one, where the sets let it.
+        let older = sets.iter().zip(given.solution.places.iter()).map(|(set, place)| {
+            let Content::Release { position: chosen, .. } = place.content else { return 0 };
+            let positions = set.versions.iter().map(|version| version.position);
+            positions.filter(|position| *position < chosen).max().unwrap_or(chosen)
+        });
+        let older: Vec<u32> = older.collect();
+        let held = archives(&given.with(&older), &given.needed(&sets, &older));
+        let [exact, picked, preferred] = to_fetch(&given, &held);
+        println!(
+            "{set}, the version before: {} archives held; {exact} to fetch for the answer, {picked} \
+             with its sets, {preferred} if held ones are preferred",
+            held.len()
+        );
+        assert!(picked < exact && preferred < exact);
+        let Some(older) = older_answer(&given, 1) else {
+            println!("{set}, a release before: no answer");
+            continue;
+        };
+        let held = all_archives(&older);
+        let [exact, picked, preferred] = to_fetch(&given, &held);
+        println!(
+            "{set}, a release before: {} archives held; {exact} to fetch for the answer, {picked} \
+             with its sets, {preferred} if held ones are preferred",
+            held.len()
+        );
+        assert!(picked < exact && preferred < exact);
+    }
 }

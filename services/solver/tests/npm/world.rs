@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ecosystems::npm::{Name, read_packument};
+use ecosystems::npm::{Name, Tag, read_packument};
 use solver::npm::{Outcome, Problem, Universe, ahead, solve};
 use solver::search::Budget;
 
@@ -56,6 +56,30 @@ impl World {
     /// A registry of these documents.
     pub(crate) fn of(documents: HashMap<String, Vec<u8>>) -> Self {
         Self { documents: Arc::new(documents), universe: Universe::default() }
+    }
+
+    /// The same registry as it was before the last few releases of these packages, which are known.
+    pub(crate) fn before_the_last(&self, releases: usize, packages: &[Name]) -> Self {
+        let mut old = self.clone();
+        for name in packages {
+            let Some(Some(packument)) = self.universe.packument(name.as_str()) else { continue };
+            let all = packument.manifests.iter().enumerate();
+            let stable: Vec<usize> =
+                all.filter(|(_, one)| !one.version.is_prerelease()).map(|(at, _)| at).collect();
+            let Some(latest) = stable.iter().rev().nth(releases).or(stable.first()) else {
+                continue;
+            };
+            let mut packument = (**packument).clone();
+            packument.manifests.truncate(latest + 1);
+            packument.tags = Box::new([Tag {
+                name: "latest".into(),
+                version: packument.manifests[*latest].key().into(),
+                position: u32::try_from(*latest).ok(),
+                published_at: None,
+            }]);
+            old.universe.insert(name.clone(), Some(Arc::new(packument)));
+        }
+        old
     }
 
     /// Solves a problem, reading what is missing. Returns the outcome, its steps, and the rounds.

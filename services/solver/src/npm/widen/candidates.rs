@@ -1,34 +1,17 @@
 //! Which versions may be taken at all beside a chosen one, and which of them rather.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
+use ecosystems::Timestamp;
 use ecosystems::npm::{Manifest, Packument};
-use rustc_hash::FxHashMap;
 
 use super::ways::{Ways, manifest_of};
 use crate::npm::problem::Policy;
 use crate::npm::solution::{Content, Edge};
 use crate::widen::{Growth, Reach, Within};
 
-/// Of packages the versions that may be taken, best first, by the document and by what of old ones
-/// counts.
-pub(super) type Orders = FxHashMap<(*const Packument, Lenience), Rc<[u32]>>;
-
-/// What may speak against a version, since it speaks against the chosen one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Lenience {
-    deprecated: bool,
-    engines: bool,
-}
-
 /// What of a place's candidates is within reach.
-pub(super) fn within(
-    ways: &mut Ways<'_>,
-    growth: &Growth<Edge>,
-    slot: usize,
-    reach: Reach,
-) -> Within {
+pub(super) fn within(ways: &Ways<'_>, growth: &Growth<Edge>, slot: usize, reach: Reach) -> Within {
     let solution = ways.solution;
     let place = &solution.places[slot];
     let (Content::Release { packument, .. }, Some(chosen)) = (&place.content, manifest_of(place))
@@ -39,51 +22,52 @@ pub(super) fn within(
         return Within { versions: Vec::new(), is_whole: true };
     }
     let problem = ways.facts.problem;
-    let order = order(ways, packument, chosen);
-    let manifest = |position: u32| &packument.manifests[position as usize];
-    let candidates = order.iter().copied();
-    let candidates = candidates.filter(|position| is_as_wide(manifest(*position), chosen));
+    let order = order(growth, slot, (packument, chosen), &problem.policy);
     let held: Vec<_> = problem.held.iter().filter(|(name, _)| *name == packument.name).collect();
-    let is_held =
-        |position: u32| held.iter().any(|(_, range)| range.contains(&manifest(position).version));
-    Within::of(growth, slot, candidates, is_held, reach)
+    let is_held = |position: u32| {
+        let version = &packument.manifests[position as usize].version;
+        held.iter().any(|(_, range)| range.contains(version))
+    };
+    Within::of(growth, slot, order.into_iter(), is_held, reach)
 }
 
-/// The versions of a package that may be taken beside a chosen one, as npm prefers them: the one
-/// that is tagged `latest` if nothing speaks against it, then what runs on the engines and is not
-/// deprecated, what runs, what is not deprecated, and of all these the newest.
-fn order(ways: &mut Ways<'_>, packument: &Arc<Packument>, chosen: &Manifest) -> Rc<[u32]> {
-    let policy = &ways.facts.problem.policy;
-    let lenience = Lenience { deprecated: is_deprecated(chosen), engines: !runs(chosen, policy) };
-    let key = (Arc::as_ptr(packument), lenience);
-    if let Some(known) = ways.orders.get(&key) {
-        return Rc::clone(known);
-    }
-    let latest = packument
-        .tag("latest")
-        .filter(|tag| policy.before.zip(tag.published_at).is_none_or(|(before, at)| at <= before));
+/// The versions that may be taken beside a chosen one, among those that the chosen versions of other
+/// packages admit, as npm prefers them: the one that is tagged `latest` if nothing speaks against
+/// it, then what runs on the engines and is not deprecated, what runs, what is not deprecated, and of
+/// all these the newest. What speaks against the chosen one as well rules nothing out.
+fn order(
+    growth: &Growth<Edge>,
+    slot: usize,
+    (packument, chosen): (&Packument, &Manifest),
+    policy: &Policy,
+) -> Vec<u32> {
+    let is_in_time = |published_at: Option<Timestamp>| {
+        policy.before.zip(published_at).is_none_or(|(before, at)| at <= before)
+    };
+    let latest = packument.tag("latest").filter(|tag| is_in_time(tag.published_at));
     let latest = latest.and_then(|tag| tag.position);
+    let (may_be_deprecated, may_not_run) = (is_deprecated(chosen), !runs(chosen, policy));
     let mut ranked: Vec<((bool, bool, bool, bool), u32)> = Vec::new();
     for (position, manifest) in packument.manifests.iter().enumerate().rev() {
         let Ok(position) = u32::try_from(position) else { continue };
-        let is_late =
-            policy.before.zip(manifest.published_at).is_some_and(|(before, at)| at > before);
+        if !growth.admits(slot, position) {
+            continue;
+        }
         let (runs, is_sound) = (runs(manifest, policy), !is_deprecated(manifest));
-        let is_out = is_late
-            || (!runs && !lenience.engines)
-            || (!is_sound && !lenience.deprecated)
-            || manifest.traits.has_shrinkwrap
-            || !manifest.needs.bundled.is_empty()
-            || packument.forbids(manifest);
-        if !is_out {
+        let may_be_taken = is_in_time(manifest.published_at)
+            && (runs || may_not_run)
+            && (is_sound || may_be_deprecated)
+            && is_as_wide(manifest, chosen)
+            && !manifest.traits.has_shrinkwrap
+            && manifest.needs.bundled.is_empty()
+            && !packument.forbids(manifest);
+        if may_be_taken {
             let is_latest = latest == Some(position) && runs && is_sound;
             ranked.push(((is_latest, runs && is_sound, runs, is_sound), position));
         }
     }
     ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
-    let order: Rc<[u32]> = ranked.into_iter().map(|(_, position)| position).collect();
-    ways.orders.insert(key, Rc::clone(&order));
-    order
+    ranked.into_iter().map(|(_, position)| position).collect()
 }
 
 fn is_deprecated(manifest: &Manifest) -> bool {

@@ -30,8 +30,6 @@ pub(super) struct Ways<'a> {
     stated: FxHashMap<*const Needs, Rc<[Dependency]>>,
     /// The versions of a package that a spec means, and whether through a link.
     meant: FxHashMap<(NameId, SpecId, bool), Versions>,
-    /// The orders of packages' versions; see the candidates.
-    pub(super) orders: super::candidates::Orders,
 }
 
 /// What a version needs of others.
@@ -82,7 +80,6 @@ impl<'a> Ways<'a> {
             drafts: FxHashMap::default(),
             stated: FxHashMap::default(),
             meant: FxHashMap::default(),
-            orders: super::candidates::Orders::default(),
         }
     }
 
