@@ -6,6 +6,7 @@
 mod candidates;
 mod needs;
 mod overridden;
+mod purpose;
 mod reading;
 mod tree;
 

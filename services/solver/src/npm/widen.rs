@@ -16,7 +16,9 @@
 //! that is there, if npm does: under `*` and any tag npm accepts whatever is there.
 //!
 //! What an answer says a place is there for (`dev`, `optional`, `peer`) is said of the chosen
-//! versions. Of another choice only what is there and what is not is to be worked out anew.
+//! versions. Of another choice it errs on one side only: a place may be needed less than is said,
+//! and never more, so that what is left out by it is missed by nobody, and what is optional since it
+//! does not fit every platform is required on none.
 
 mod candidates;
 mod layout;

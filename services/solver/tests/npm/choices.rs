@@ -84,6 +84,15 @@ impl<'a> Given<'a> {
                 || (kind == DependencyKind::Optional && known.is_some());
         };
         let is_peer = matches!(kind, DependencyKind::Peer | DependencyKind::PeerOptional);
+        let is_option = matches!(kind, DependencyKind::Optional | DependencyKind::PeerOptional);
+        let [one, other] = [place, to].map(|place| self.solution.places[place].purpose);
+        // Without options, and without peers, what was not there for more must not be needed.
+        let is_required = (other.is_optional && !one.is_optional && !is_option)
+            || (other.is_peer && !one.is_peer && !is_peer)
+            || (other.is_extraneous && !one.is_extraneous && kind != DependencyKind::PeerOptional);
+        if is_required {
+            return false;
+        }
         let own = inside(&self.solution.places[place].location, name);
         let range = Range::parse(spec, Reading::LOOSE).expect("a range");
         range.contains(self.version(to, choice[to]))

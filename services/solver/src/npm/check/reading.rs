@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::needs::{Need, of_project, of_release};
 use super::overridden::Overrides;
 use super::tree::{Folders, apart};
-use super::{candidates, chosen_in};
+use super::{candidates, chosen_in, purpose};
 use crate::npm::facts::DependencyKind;
 use crate::npm::problem::Problem;
 use crate::npm::solution::{Content, Edge, Solution};
@@ -270,6 +270,14 @@ impl<'a> Reader<'a> {
         let is_inside = apart(&target.location).is_some_and(|(folder, _)| folder == place.location);
         if is_inside && matches!(need.kind, DependencyKind::Peer | DependencyKind::PeerOptional) {
             return Err("is a peer that would lie in the package itself");
+        }
+        let end = match target.content {
+            Content::Link(end) => &self.solution.places[end],
+            Content::Release { .. } | Content::Folder(_) | Content::Project => target,
+        };
+        let fault = purpose::fault(place, need.kind, target);
+        if let Some(fault) = fault.or_else(|| purpose::fault(place, need.kind, end)) {
+            return Err(fault);
         }
         let is_shut = target.purpose.is_bundled
             || self.is_in_shrinkwrap(to)

@@ -13,7 +13,7 @@ use crate::Versions;
 use crate::npm::facts::{Dependency, DependencyKind, Facts, NameId, Origin, SpecId, Wanted};
 use crate::npm::overrides::RuleId;
 use crate::npm::problem::Problem;
-use crate::npm::solution::{Content, Edge, Place, Solution};
+use crate::npm::solution::{Content, Edge, Place, Purpose, Solution};
 use crate::npm::universe::Universe;
 use crate::widen::{Growth, Way};
 
@@ -200,7 +200,8 @@ impl<'a> Ways<'a> {
                 }
                 Some(to) => {
                     let is_own_peer = one.kind.is_peer() && self.layout.parent(to) == Some(place);
-                    let asked = self.asked(one, spec, to, known).filter(|_| !is_own_peer)?;
+                    let is_out = is_own_peer || !self.is_for_no_less(place, one.kind, to);
+                    let asked = self.asked(one, spec, to, known).filter(|_| !is_out)?;
                     if !self.lead(place, to, &asked, &mut draft) {
                         return None;
                     }
@@ -229,7 +230,8 @@ impl<'a> Ways<'a> {
         known: Option<&Edge>,
     ) -> Option<Asked> {
         let target = &self.solution.places[to];
-        if target.name != self.facts.name(one.name) || self.overridden.fixes(to) {
+        let is_open = target.name == self.facts.name(one.name) && !self.overridden.fixes(to);
+        if !is_open {
             return None;
         }
         // No override reaches into an archive.
@@ -242,6 +244,26 @@ impl<'a> Ways<'a> {
             self.means(one.name, known) != self.package_at(to)
         });
         Some(Asked { name: one.name, spec, accepted: one.accepted, is_lax })
+    }
+
+    /// Whether what is there for development, as an option or as a peer alone stays so with an edge
+    /// of that kind: what a machine leaves out by what the answer says is then never needed.
+    fn is_for_no_less(&self, from: usize, kind: DependencyKind, to: usize) -> bool {
+        let own = self.solution.places[from].purpose;
+        let may_go =
+            |purpose: Purpose| purpose.is_dev || purpose.is_optional || purpose.is_dev_optional;
+        let is_kept = |to: Purpose| {
+            (!to.is_dev || own.is_dev)
+                && (!to.is_optional || own.is_optional || kind.is_optional())
+                && (!may_go(to) || may_go(own) || kind.is_optional())
+                && (!to.is_peer || own.is_peer || kind.is_peer())
+                && (!to.is_extraneous || own.is_extraneous || kind == DependencyKind::PeerOptional)
+        };
+        let target = match self.solution.places[to].content {
+            Content::Link(target) => target,
+            Content::Release { .. } | Content::Folder(_) | Content::Project => to,
+        };
+        [to, target].into_iter().all(|place| is_kept(self.solution.places[place].purpose))
     }
 
     /// Adds the bounds of an edge that leads to a place. Returns whether they can be met.
