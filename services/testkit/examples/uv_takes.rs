@@ -70,7 +70,10 @@ fn pins(
     let choices = (0..count).map(|_| {
         let choice = chance.choice(&sets);
         let picks = reached(&solution, &sets, |slot, _| choice[slot]);
-        picks.iter().map(|(name, version)| format!("{name}=={version}")).collect()
+        let pins = picks.iter().map(|(name, version)| format!("{name}=={version}"));
+        let mut pins: Vec<String> = pins.collect();
+        pins.sort_unstable();
+        pins
     });
     choices.collect()
 }
@@ -103,7 +106,10 @@ fn refusal(
         return Ok(Some(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let answered = String::from_utf8_lossy(&output.stdout);
-    let mut answered: Vec<&str> = answered.lines().filter(|line| !line.starts_with('#')).collect();
-    answered.sort_unstable();
-    Ok((answered != pins).then(|| format!("it answers {answered:?}")))
+    let answered: BTreeSet<&str> = answered.lines().filter(|line| !line.starts_with('#')).collect();
+    let pins: BTreeSet<&str> = pins.iter().map(String::as_str).collect();
+    let (added, missed) = (answered.difference(&pins), pins.difference(&answered));
+    let (added, missed): (Vec<_>, Vec<_>) = (added.collect(), missed.collect());
+    let is_taken = added.is_empty() && missed.is_empty();
+    Ok((!is_taken).then(|| format!("it answers {added:?} in the stead of {missed:?}")))
 }
