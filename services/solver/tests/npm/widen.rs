@@ -7,8 +7,8 @@ use ecosystems::npm::{Name, Range, Reading};
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use solver::conflict::Fact;
 use solver::npm::{
-    Checker, Content, DependencyKind, Edge, Outcome, Place, Problem, Solution, barriers, check,
-    widen,
+    Checker, Content, DependencyKind, Edge, Outcome, Place, Problem, Purpose, Solution, barriers,
+    check, widen,
 };
 use solver::widen::{AcceptableSet, Barrier, Completeness, Reach};
 
@@ -115,6 +115,14 @@ impl Given {
             let own = places.find(|own| own.location == place.location).expect("the place");
             assert_eq!(own.version, place.version, "{} {}", self.name, own.location);
             assert!(place.edges.iter().all(|edge| edge.is_met), "{} {place:?}", self.name);
+            let (before, now) = (own.purpose, place.purpose);
+            let may_go =
+                |purpose: Purpose| purpose.is_dev || purpose.is_optional || purpose.is_dev_optional;
+            let is_needed = (before.is_dev && !now.is_dev)
+                || (before.is_optional && !now.is_optional)
+                || (may_go(before) && !may_go(now))
+                || (before.is_peer && !now.is_peer);
+            assert!(!is_needed, "{} {} {before:?} {now:?}", self.name, place.location);
         }
         true
     }
