@@ -21,6 +21,8 @@ pub(super) struct Reader<'a> {
     solution: &'a Solution,
     folders: Folders,
     overrides: Overrides,
+    /// Where packages lie whose archives say what lies in them.
+    shrinkwraps: Vec<&'a str>,
     /// What is asked of the versions in a place, each once.
     asked: Vec<Asked>,
     asked_ids: FxHashMap<Question, usize>,
@@ -72,7 +74,15 @@ struct Asked {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(problem: &'a Problem, _: &'a Universe, solution: &'a Solution) -> Self {
+        let has_shrinkwrap = |content: &Content| match content {
+            Content::Release { packument, position } => {
+                packument.manifests[*position as usize].traits.has_shrinkwrap
+            }
+            Content::Project | Content::Folder(_) | Content::Link(_) => false,
+        };
+        let shut = solution.places.iter().filter(|place| has_shrinkwrap(&place.content));
         Self {
+            shrinkwraps: shut.map(|place| &*place.location).collect(),
             problem,
             solution,
             folders: Folders::new(&solution.places),
@@ -344,15 +354,9 @@ impl<'a> Reader<'a> {
 
     fn is_in_shrinkwrap(&self, slot: usize) -> bool {
         let own = &*self.solution.places[slot].location;
-        self.solution.places.iter().enumerate().any(|(number, place)| {
-            let rest = own.strip_prefix(&*place.location);
-            let is_around = number != slot && rest.is_some_and(|rest| rest.starts_with('/'));
-            is_around
-                && self
-                    .chosen(number)
-                    .and_then(|at| self.manifest(number, at))
-                    .is_some_and(has_shrinkwrap)
-        })
+        let is_around =
+            |location: &&str| own.strip_prefix(*location).is_some_and(|rest| rest.starts_with('/'));
+        self.shrinkwraps.iter().any(is_around)
     }
 
     fn lead(&mut self, question: Question) -> Lead {
