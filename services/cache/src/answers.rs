@@ -4,21 +4,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
-use crate::Key;
-
-/// How much is remembered.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CacheConfig {
-    /// Mebibytes of answers kept in memory; 0 remembers nothing. Default: 256.
-    pub memory_mib: u64,
-}
-
-impl Default for CacheConfig {
-    fn default() -> Self {
-        Self { memory_mib: 256 }
-    }
-}
+use crate::{CacheConfig, Key};
 
 /// Remembered answers, bounded by bytes: what is asked for often outlives what is not.
 ///
@@ -62,7 +48,9 @@ mod tests {
     #[test]
     fn an_entry_that_does_not_fit_is_not_kept() {
         let answers: Answers<Vec<u8>> =
-            Answers::new(&CacheConfig { memory_mib: 1 }, |entry| entry.len() as u64);
+            Answers::new(&CacheConfig { memory_mib: 1, ..CacheConfig::default() }, |entry| {
+                entry.len() as u64
+            });
         answers.remember([1; 32], Arc::new(vec![0; 10]));
         answers.remember([2; 32], Arc::new(vec![0; 2 * 1024 * 1024]));
         answers.entries.run_pending_tasks();

@@ -1,0 +1,2 @@
+DROP TABLE quartermaster_leases;
+DROP TABLE quartermaster_entries;

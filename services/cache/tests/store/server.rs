@@ -1,0 +1,131 @@
+//! A server of Postgres that lives as long as a test.
+//!
+//! It is started from the programs of Debian's package `postgresql`, on a socket in a folder of its
+//! own. Where they are missing the tests that need it are left out with a line, unless the variable
+//! `QUARTERMASTER_TEST_POSTGRES` is `required`.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use tempfile::TempDir;
+
+/// In every URL, for a test to look for it where it must not be.
+pub(crate) const PASSWORD: &str = "hunter2";
+
+/// A running server.
+pub(crate) struct Server {
+    programs: PathBuf,
+    folder: TempDir,
+    running: Option<Child>,
+}
+
+impl Server {
+    /// Starts a server with an empty cluster; none where there is no Postgres.
+    pub(crate) async fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            let required = std::env::var("QUARTERMASTER_TEST_POSTGRES");
+            assert_ne!(required.as_deref(), Ok("required"), "`initdb` is nowhere to be found");
+            println!("left out: there is no Postgres; install Debian's `postgresql`");
+            return None;
+        };
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(folder.path()));
+        }
+        let mut initialise = unprivileged(&programs.join("initdb"));
+        initialise.args(["--no-sync", "--auth=trust", "--username=quartermaster"]);
+        initialise.args(["--encoding=UTF8", "--locale=C"]);
+        run(initialise.arg("--pgdata").arg(folder.path().join("data")));
+        let mut server = Self { programs, folder, running: None };
+        server.run().await;
+        Some(server)
+    }
+
+    /// Starts the server again after it was stopped.
+    pub(crate) async fn run(&mut self) {
+        let mut postgres = unprivileged(&self.programs.join("postgres"));
+        postgres.arg("-D").arg(self.folder.path().join("data"));
+        postgres.arg("-k").arg(self.folder.path());
+        for setting in
+            ["listen_addresses=", "fsync=off", "full_page_writes=off", "shared_buffers=32MB"]
+        {
+            postgres.args(["-c", setting]);
+        }
+        let log = std::fs::File::create(self.folder.path().join("log"));
+        postgres.stdout(Stdio::null()).stderr(log.expect("there is room for a log"));
+        self.running = Some(postgres.spawn().expect("the program is there"));
+        for _ in 0..600 {
+            if self.connect("postgres").await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let log = std::fs::read_to_string(self.folder.path().join("log"));
+        panic!("the server does not start: {}", log.unwrap_or_default());
+    }
+
+    /// Ends the server as a crash would: nobody is told, nothing is written.
+    pub(crate) fn stop(&mut self) {
+        let Some(mut running) = self.running.take() else { return };
+        let id = running.id().to_string();
+        let killed = Command::new("kill").args(["-QUIT", &id]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "it was running");
+        running.wait().expect("it is this process's child");
+    }
+
+    /// The URL of a database.
+    pub(crate) fn url(&self, database: &str) -> String {
+        let socket = self.folder.path().display();
+        format!("postgres://quartermaster:{PASSWORD}@localhost/{database}?host={socket}")
+    }
+
+    /// Runs a statement on the server as such.
+    pub(crate) async fn execute(&self, statement: &str) {
+        let mut connection = self.connect("postgres").await.expect("the server runs");
+        let statement = AssertSqlSafe(statement.to_owned());
+        sqlx::query(statement).execute(&mut connection).await.expect("the statement is right");
+    }
+
+    async fn connect(&self, database: &str) -> Result<PgConnection, sqlx::Error> {
+        let options: sqlx::postgres::PgConnectOptions = self.url(database).parse()?;
+        options.connect().await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The folder of the newest Postgres.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let folders = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
+    folders.filter(|folder| folder.join("initdb").exists()).max()
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// A program that ends with this one, under the user of the package where that is needed: Postgres
+/// refuses to be run by root.
+fn unprivileged(program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]);
+    if is_root() {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    }
+    command.arg(program).current_dir("/").stdin(Stdio::null());
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().expect("the program is there");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+}
