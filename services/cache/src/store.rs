@@ -53,8 +53,15 @@ const OPEN_LIMIT: Duration = Duration::from_secs(10);
 /// So many entries are read or written in one call of the database.
 const AT_ONCE: usize = 128;
 
-/// Beyond so many bytes, hashing and decompressing go to a thread that may be busy with it.
-const LIGHT: usize = 256 * 1024;
+/// Bytes of entries that are written in one call of the database, unless one entry has more.
+const BYTES_AT_ONCE: usize = 16 * 1024 * 1024;
+
+/// From so many bytes on, compressing goes to a thread that may be busy with it; a tenth of a
+/// millisecond is not worth the way there.
+const LIGHT_TO_SEAL: usize = 16 * 1024;
+
+/// The same for decompressing, which is faster.
+const LIGHT_TO_OPEN: usize = 64 * 1024;
 
 /// What entries are: answers, documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,7 +123,7 @@ impl Store {
             used: Used::default(),
             claims: Claims::default(),
             upkeep: Upkeep::default(),
-            id: hex(&name_of_this_store()),
+            id: hex(&fresh_name()),
         });
         if config.database.is_some() {
             inner.open().await;
@@ -172,11 +179,14 @@ impl Store {
         if self.inner.config.database.is_none() {
             return;
         }
-        let seal = move || seal(kind, entries);
-        let Ok(mut rows) = tokio::task::spawn_blocking(seal).await else { return };
-        while !rows.is_empty() {
-            let rest = rows.split_off(rows.len().min(AT_ONCE));
-            let some = std::mem::replace(&mut rows, rest);
+        let bytes: usize = entries.iter().map(|(_, value)| value.len()).sum();
+        let rows = if bytes < LIGHT_TO_SEAL {
+            seal(kind, entries)
+        } else {
+            let sealed = tokio::task::spawn_blocking(move || seal(kind, entries)).await;
+            sealed.unwrap_or_default()
+        };
+        for some in in_parts(rows) {
             let put = self.inner.call(Way::Write, |backend| backend.put(kind.number, some, now()));
             if put.await.is_none() {
                 return;
@@ -212,14 +222,15 @@ impl Store {
         inner.health.state(condition)
     }
 
-    /// Writes what is yet unwritten and ends all connections, within a time limit or two. Later
-    /// calls find nothing.
+    /// Writes what is yet unwritten and ends all connections, each within `call_limit`. Later calls
+    /// find nothing.
     pub async fn close(&self) {
-        self.inner.write_used().await;
+        let limit = self.inner.config.call_limit;
         self.inner.upkeep.stop();
+        // What is not written is lost, and connections end with the process at the latest.
+        let _ = tokio::time::timeout(limit, self.inner.write_used()).await;
         if let Some(backend) = self.inner.backend.get() {
-            // Connections end with the process at the latest.
-            let _ = tokio::time::timeout(self.inner.config.call_limit, backend.close()).await;
+            let _ = tokio::time::timeout(limit, backend.close()).await;
         }
     }
 }
@@ -295,6 +306,7 @@ impl Inner {
         if self.backend.get().is_some() || self.opening.swap(true, Ordering::AcqRel) {
             return;
         }
+        let _opening = Opening(&self.opening);
         let open = Backend::open(database.location(), &self.config);
         let opened = tokio::time::timeout(OPEN_LIMIT, open).await;
         match opened.unwrap_or(Err(Trouble::Slow(OPEN_LIMIT))) {
@@ -305,7 +317,6 @@ impl Inner {
             }
             Err(trouble) => self.health.failed(database, &trouble),
         }
-        self.opening.store(false, Ordering::Release);
     }
 
     /// Opens the database in the background: callers do not wait for it.
@@ -321,7 +332,7 @@ impl Inner {
         let rows = self.call(Way::Read, |backend| backend.find(kind.number, keys)).await;
         let rows = rows.unwrap_or_default();
         let bytes: usize = rows.iter().map(|row| row.value.len()).sum();
-        let opened = if bytes < LIGHT {
+        let opened = if bytes < LIGHT_TO_OPEN {
             unseal(kind, rows)
         } else {
             tokio::task::spawn_blocking(move || unseal(kind, rows)).await.unwrap_or_default()
@@ -347,6 +358,15 @@ impl Inner {
     }
 }
 
+/// Somebody opens the database, until this is dropped.
+struct Opening<'i>(&'i AtomicBool);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 /// The rows of entries, sorted by key; of two under one key the later one.
 fn seal(kind: Kind, entries: Vec<(Key, Bytes)>) -> Vec<Row> {
     let entries: std::collections::BTreeMap<Key, Bytes> = entries.into_iter().collect();
@@ -355,6 +375,23 @@ fn seal(kind: Kind, entries: Vec<(Key, Bytes)>) -> Vec<Row> {
         Some(Row { key, format: envelope::format(kind), value })
     };
     entries.into_iter().filter_map(row).collect()
+}
+
+/// Rows in as many parts as there are calls to write them.
+fn in_parts(rows: Vec<Row>) -> Vec<Vec<Row>> {
+    let mut parts: Vec<Vec<Row>> = Vec::new();
+    let mut bytes = 0;
+    for row in rows {
+        bytes += row.value.len();
+        match parts.last_mut() {
+            Some(part) if part.len() < AT_ONCE && bytes <= BYTES_AT_ONCE => part.push(row),
+            _ => {
+                bytes = row.value.len();
+                parts.push(vec![row]);
+            }
+        }
+    }
+    parts
 }
 
 /// What is in rows, or why it cannot be used.
@@ -376,8 +413,8 @@ fn now() -> backend::Instant {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Sixteen bytes that nobody else has: seeds of the system's randomness.
-fn name_of_this_store() -> backend::Holder {
+/// Sixteen bytes that nobody else has, by the system's randomness.
+fn fresh_name() -> backend::Holder {
     use std::hash::{BuildHasher, RandomState};
     let mut name = [0; 16];
     for half in name.chunks_exact_mut(8) {

@@ -49,6 +49,9 @@ pub enum DatabaseUrlError {
     /// A file is needed.
     #[error("names no file: write `sqlite:PATH`, such as `sqlite:answers.db`")]
     NoFile,
+    /// A file takes no parameters.
+    #[error("has parameters, which a file does not take: remove `?` and what follows")]
+    FileParameters,
     /// The text is not a URL.
     #[error("is not a URL: {0}; percent-encode what is special in a user or password")]
     Url(url::ParseError),
@@ -71,6 +74,9 @@ impl FromStr for DatabaseUrl {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() || path.starts_with(':') || path.ends_with('/') {
                 return Err(DatabaseUrlError::NoFile);
+            }
+            if path.contains('?') {
+                return Err(DatabaseUrlError::FileParameters);
             }
             return Ok(Self(Location::Sqlite(PathBuf::from(path))));
         }
@@ -153,6 +159,7 @@ mod tests {
             ("mysql://me:hunter2@db.example/cache", DatabaseUrlError::Scheme),
             ("sqlite:", DatabaseUrlError::NoFile),
             ("sqlite::memory:", DatabaseUrlError::NoFile),
+            ("sqlite:answers.db?mode=rwc", DatabaseUrlError::FileParameters),
             (
                 "postgres://me:hunter2@db.example:port/cache",
                 DatabaseUrlError::Url(url::ParseError::InvalidPort),

@@ -1,8 +1,10 @@
 //! What a store asks of a database, whichever it is.
 
+use std::time::Duration;
+
 use super::memory::Memory;
 use super::postgres::Postgres;
-use super::sqlite::Sqlite;
+use super::sqlite::{self, Sqlite};
 use super::trouble::Trouble;
 use crate::config::Location;
 use crate::{CacheConfig, Key};
@@ -132,7 +134,15 @@ impl Backend {
         }
     }
 
-    /// Says that `holder` still computes, where that would be forgotten.
+    /// How long a claim lasts that is not renewed; none where the database knows who has crashed.
+    pub(crate) fn lease(&self) -> Option<Duration> {
+        match self {
+            Self::Sqlite(_) => Some(sqlite::LEASE),
+            Self::Memory(_) | Self::Postgres(_) => None,
+        }
+    }
+
+    /// Says that `holder` still computes.
     pub(crate) async fn renew(
         &self,
         slot: &Slot,

@@ -95,6 +95,7 @@ impl Health {
         }
         last.told_at = Some(Instant::now());
         let untold = std::mem::take(&mut last.untold);
+        drop(last);
         tracing::warn!(
             %database,
             error = %trouble,

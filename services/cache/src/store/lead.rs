@@ -8,8 +8,8 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::backend::{Holder, Slot};
-use super::{Inner, Kind, Store, Way, name_of_this_store, now, sqlite};
+use super::backend::{Backend, Holder, Slot};
+use super::{Inner, Kind, Store, Way, fresh_name, now};
 use crate::Key;
 
 /// Between the first two looks whether another one has finished; later looks are further apart.
@@ -35,7 +35,7 @@ pub struct Leadership {
     inner: Arc<Inner>,
     slot: Slot,
     holder: Holder,
-    renewing: JoinHandle<()>,
+    renewing: Option<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Leadership {
@@ -127,7 +127,7 @@ enum Claimed {
 
 impl Local {
     async fn claim(mut self, slot: Slot) -> Claimed {
-        let holder = name_of_this_store();
+        let holder = fresh_name();
         let claim = self.inner.call(Way::Write, |backend| backend.claim(&slot, &holder, now()));
         match claim.await {
             Some(true) => {
@@ -143,19 +143,23 @@ impl Local {
 impl Leadership {
     fn new(inner: &Arc<Inner>, slot: Slot, holder: Holder) -> Self {
         let renewed = Arc::clone(inner);
-        let renewing = tokio::spawn(async move {
+        let lease = inner.backend.get().and_then(Backend::lease);
+        let renew = |lease: Duration| async move {
             loop {
-                tokio::time::sleep(sqlite::LEASE / 3).await;
+                tokio::time::sleep(lease / 3).await;
                 renewed.call(Way::Write, |backend| backend.renew(&slot, &holder, now())).await;
             }
-        });
+        };
+        let renewing = lease.map(|lease| tokio::spawn(renew(lease)));
         Self { inner: Arc::clone(inner), slot, holder, renewing }
     }
 }
 
 impl Drop for Leadership {
     fn drop(&mut self) {
-        self.renewing.abort();
+        if let Some(renewing) = &self.renewing {
+            renewing.abort();
+        }
         let (inner, slot, holder) = (Arc::clone(&self.inner), self.slot, self.holder);
         // Without a runtime the process is about to end, and the database takes it back.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };

@@ -40,21 +40,15 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) async fn open(url: &str, config: &CacheConfig) -> Result<Self, Trouble> {
         let limit = config.call_limit;
-        // What nobody waits for any more, the server gives up as well; and it frees the locks of a
-        // client that vanished without a word before long.
-        let options = PgConnectOptions::from_str(url)?
-            .application_name("quartermaster")
-            .options([
-                ("tcp_keepalives_idle", "10"),
-                ("tcp_keepalives_interval", "5"),
-                ("tcp_keepalives_count", "3"),
-            ])
-            .disable_statement_logging();
+        let mut options = PgConnectOptions::from_str(url)?.disable_statement_logging();
+        if options.get_application_name().is_none() {
+            options = options.application_name("quartermaster");
+        }
         let mut first = options.connect().await?;
         schema::prepare_postgres(&mut first).await?;
         // A farewell is polite, and nothing depends on it.
         let _ = first.close().await;
-        let patience = (limit * 2).as_millis().to_string();
+        let patience = i64::try_from((limit * 2).as_millis()).unwrap_or(i64::MAX);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(limit)
@@ -65,7 +59,14 @@ impl Postgres {
                     async move { Ok(meta.idle_for < FRESH || connection.ping().await.is_ok()) },
                 )
             })
-            .connect_lazy_with(options.clone().options([("statement_timeout", patience)]));
+            // What nobody waits for any more, the server gives up as well.
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    let set = "SELECT set_config('statement_timeout', $1::int8::text, false)";
+                    sqlx::query(set).bind(patience).execute(connection).await.map(drop)
+                })
+            })
+            .connect_lazy_with(options.clone());
         Ok(Self { pool, session: Session::new(options.clone(), limit), options, limit })
     }
 

@@ -59,14 +59,13 @@ pub(crate) fn start(inner: &Arc<Inner>) {
     let wake = Arc::clone(&inner.upkeep.wake);
     tokio::spawn(async move {
         loop {
+            let _ = tokio::time::timeout(INTERVAL, wake.notified()).await;
+            // While it waited the store may have gone.
             let Some(inner) = store.upgrade() else { return };
             if inner.upkeep.stopped.load(Ordering::Acquire) {
                 return;
             }
             inner.round().await;
-            // While it waits the store may go: then the next round finds none.
-            drop(inner);
-            let _ = tokio::time::timeout(INTERVAL, wake.notified()).await;
         }
     });
 }

@@ -32,7 +32,7 @@ impl Session {
         // connection behind of which nobody knows what it holds, and ends it.
         let mut connection = match place.take() {
             Some(connection) => connection,
-            None => self.options.connect().await?,
+            None => self.connect().await?,
         };
         let claimed = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(lock_of(slot))
@@ -40,6 +40,20 @@ impl Session {
             .await?;
         *place = Some(connection);
         Ok(claimed)
+    }
+
+    /// Opens a connection whose end the server notices within half a minute, even if the machine at
+    /// this end is gone without a word.
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        sqlx::query(
+            "SELECT set_config('tcp_keepalives_idle', '10', false), \
+             set_config('tcp_keepalives_interval', '5', false), \
+             set_config('tcp_keepalives_count', '3', false)",
+        )
+        .execute(&mut connection)
+        .await?;
+        Ok(connection)
     }
 
     /// Frees the lock of an entry, or ends the connection. Where that has ended meanwhile the lock
