@@ -66,14 +66,18 @@ impl CacheConfig {
         if self.database.is_some() && self.disk_mib == 0 {
             return invalid("disk_mib", "is 0; remove `database` to keep nothing");
         }
-        for (key, duration) in [
-            ("max_age", self.max_age),
-            ("call_limit", self.call_limit),
-            ("lead_limit", self.lead_limit),
-            ("retry_after", self.retry_after),
+        let day = Duration::from_secs(24 * 60 * 60);
+        for (key, duration, longest) in [
+            ("max_age", self.max_age, day * 36_500),
+            ("call_limit", self.call_limit, day),
+            ("lead_limit", self.lead_limit, day),
+            ("retry_after", self.retry_after, day),
         ] {
             if duration < Duration::from_millis(1) {
                 return invalid(key, "is less than a millisecond; write a duration such as `5s`");
+            }
+            if duration > longest {
+                return invalid(key, "is too long; write a duration such as `5s`");
             }
         }
         Ok(())
@@ -100,6 +104,8 @@ mod tests {
             ("call_limit", CacheConfig { call_limit: Duration::ZERO, ..config() }),
             ("lead_limit", CacheConfig { lead_limit: Duration::ZERO, ..config() }),
             ("retry_after", CacheConfig { retry_after: Duration::ZERO, ..config() }),
+            ("max_age", CacheConfig { max_age: Duration::MAX, ..config() }),
+            ("call_limit", CacheConfig { call_limit: Duration::MAX, ..config() }),
         ] {
             assert_eq!(config.validate().map_err(|error| error.key), Err(key));
         }

@@ -107,7 +107,8 @@ enum Way {
 }
 
 impl Store {
-    /// Opens the database that `config` names, and makes its tables, within ten seconds.
+    /// Opens the database that `config` names, and makes its tables, within ten seconds. The config
+    /// is one that [`CacheConfig::validate`] has let pass.
     ///
     /// A database that cannot be opened is told in the log, and tried again from time to time while
     /// the store is used. Without a database the store remembers nothing. Needs a runtime of tokio,

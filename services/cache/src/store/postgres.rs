@@ -51,7 +51,8 @@ impl Postgres {
         let patience = i64::try_from((limit * 2).as_millis()).unwrap_or(i64::MAX);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
-            .acquire_timeout(limit)
+            // The limit of the call comes first, and says what it is.
+            .acquire_timeout(limit * 2)
             .acquire_slow_threshold(limit * 2)
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {

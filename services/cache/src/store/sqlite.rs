@@ -65,7 +65,8 @@ impl Sqlite {
             .disable_statement_logging();
         let pool = || {
             SqlitePoolOptions::new()
-                .acquire_timeout(config.call_limit)
+                // The limit of the call comes first, and says what it is.
+                .acquire_timeout(config.call_limit * 2)
                 .acquire_slow_threshold(config.call_limit * 2)
                 .idle_timeout(None)
                 .max_lifetime(None)

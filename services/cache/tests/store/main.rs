@@ -8,4 +8,5 @@ mod secrets;
 mod server;
 mod server_faults;
 mod suite;
+mod tls;
 mod world;

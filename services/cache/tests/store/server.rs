@@ -18,7 +18,11 @@ pub(crate) const PASSWORD: &str = "hunter2";
 /// A running server.
 pub(crate) struct Server {
     programs: PathBuf,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
+    /// Given to each start; of two for one name the later one counts.
+    pub(crate) settings: Vec<String>,
+    /// Names the socket, too.
+    pub(crate) port: u16,
     running: Option<Child>,
 }
 
@@ -39,7 +43,9 @@ impl Server {
         initialise.args(["--no-sync", "--auth=trust", "--username=quartermaster"]);
         initialise.args(["--encoding=UTF8", "--locale=C"]);
         run(initialise.arg("--pgdata").arg(folder.path().join("data")));
-        let mut server = Self { programs, folder, running: None };
+        let settings = ["listen_addresses=", "fsync=off", "full_page_writes=off"];
+        let settings = settings.map(str::to_owned).to_vec();
+        let mut server = Self { programs, folder, settings, port: 5432, running: None };
         server.run().await;
         Some(server)
     }
@@ -49,9 +55,7 @@ impl Server {
         let mut postgres = unprivileged(&self.programs.join("postgres"));
         postgres.arg("-D").arg(self.folder.path().join("data"));
         postgres.arg("-k").arg(self.folder.path());
-        for setting in
-            ["listen_addresses=", "fsync=off", "full_page_writes=off", "shared_buffers=32MB"]
-        {
+        for setting in &self.settings {
             postgres.args(["-c", setting]);
         }
         let log = std::fs::File::create(self.folder.path().join("log"));
@@ -78,8 +82,8 @@ impl Server {
 
     /// The URL of a database.
     pub(crate) fn url(&self, database: &str) -> String {
-        let socket = self.folder.path().display();
-        format!("postgres://quartermaster:{PASSWORD}@localhost/{database}?host={socket}")
+        let (socket, port) = (self.folder.path().display(), self.port);
+        format!("postgres://quartermaster:{PASSWORD}@localhost:{port}/{database}?host={socket}")
     }
 
     /// Runs a statement on the server as such.
@@ -108,7 +112,7 @@ fn programs() -> Option<PathBuf> {
     folders.filter(|folder| folder.join("initdb").exists()).max()
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
@@ -124,7 +128,8 @@ fn unprivileged(program: &Path) -> Command {
     command
 }
 
-fn run(command: &mut Command) {
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command) {
     let output = command.output().expect("the program is there");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");

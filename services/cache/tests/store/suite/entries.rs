@@ -59,9 +59,9 @@ pub(crate) async fn values_of_all_sizes_come_back(world: World) {
     for (number, length) in [0, 1, 255, 256, 4096, 1_000_000].into_iter().enumerate() {
         let number = number as u64;
         store.put(KIND, key(number), noise(number, length)).await;
-        assert_eq!(store.get(KIND, &key(number)).await, Some(noise(number, length)));
+        assert!(store.get(KIND, &key(number)).await == Some(noise(number, length)));
         store.put(KIND, key(number), Bytes::from(vec![7; length])).await;
-        assert_eq!(store.get(KIND, &key(number)).await, Some(Bytes::from(vec![7; length])));
+        assert!(store.get(KIND, &key(number)).await == Some(Bytes::from(vec![7; length])));
     }
 }
 

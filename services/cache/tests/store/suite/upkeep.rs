@@ -25,7 +25,7 @@ pub(crate) async fn what_was_not_used_for_longest_goes_first(mut world: World) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     // The first one is used, so that the second has not been for longest.
-    assert_eq!(store.get(KIND, &key(1)).await, Some(noise(1, LARGE)));
+    assert!(store.get(KIND, &key(1)).await == Some(noise(1, LARGE)));
     store.prune().await.expect("the database answers");
     tokio::time::sleep(Duration::from_millis(5)).await;
     store.put(KIND, key(3), noise(3, LARGE)).await;
