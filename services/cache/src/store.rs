@@ -76,6 +76,30 @@ pub struct Kind {
 ///
 /// Cheap to clone; clones share everything. When the last one is dropped the database is let go;
 /// [`close`](Self::close) also writes what is yet unwritten.
+///
+/// ```
+/// # use bytes::Bytes;
+/// # use cache::{CacheConfig, Kind, Lead, Store};
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// const ANSWERS: Kind = Kind { number: 0, form: 1 };
+/// let config = CacheConfig { database: "memory:".parse().ok(), ..CacheConfig::default() };
+/// let store = Store::open(&config).await;
+/// let key = [7; 32];
+/// assert_eq!(store.get(ANSWERS, &key).await, None);
+/// let answer = match store.lead(ANSWERS, &key).await {
+///     // Another replica was faster.
+///     Lead::Stored(answer) => answer,
+///     // Whoever else asks waits until the leadership is dropped: the answer is put before.
+///     lead @ (Lead::Yours(_) | Lead::Alone) => {
+///         let answer = Bytes::from_static(b"computed");
+///         store.put(ANSWERS, key, answer.clone()).await;
+///         drop(lead);
+///         answer
+///     }
+/// };
+/// assert_eq!(store.get(ANSWERS, &key).await, Some(answer));
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,

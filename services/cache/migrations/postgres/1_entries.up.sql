@@ -16,5 +16,6 @@ CREATE TABLE quartermaster_entries (
 -- Values are compressed already.
 ALTER TABLE quartermaster_entries ALTER COLUMN value SET STORAGE EXTERNAL;
 
--- Pruning goes through the rows from those that have not been used for longest.
-CREATE INDEX quartermaster_entries_by_use ON quartermaster_entries (used_at);
+-- Pruning goes through the rows from those that have not been used for longest, and adds up sizes
+-- without reading the rows.
+CREATE INDEX quartermaster_entries_by_use ON quartermaster_entries (used_at) INCLUDE (size);

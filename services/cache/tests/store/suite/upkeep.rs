@@ -80,3 +80,21 @@ pub(crate) async fn uses_are_written_later_and_reads_write_nothing(world: World)
     store.close().await;
     assert!(world.number(used).await >= before + 1000);
 }
+
+pub(crate) async fn a_clock_that_jumped_loses_and_keeps_nothing_for_ever(world: World) {
+    if world.sort() == Sort::Memory {
+        return;
+    }
+    let store = world.open().await;
+    store.put(KIND, key(1), noise(1, 10)).await;
+    let latest = "SELECT max(used_at) FROM quartermaster_entries";
+    let now = world.number(latest).await;
+    // It was stored while the clock was ten years ahead.
+    let years = 10_i64 * 365 * 24 * 60 * 60 * 1000;
+    let ahead = format!("UPDATE quartermaster_entries SET used_at = used_at + {years}");
+    world.execute(&ahead).await;
+    assert_eq!(store.get(KIND, &key(1)).await, Some(noise(1, 10)));
+    assert_eq!(store.prune().await.map(|pruned| pruned.entries), Some(0));
+    let used = world.number(latest).await;
+    assert!((now..now + years / 2).contains(&used), "from its next use on it ages like others");
+}
