@@ -21,7 +21,7 @@ macro_rules! cases {
 }
 
 /// All cases. Those that need a database beside the process pass over memory.
-pub(crate) const CASES: [(&str, Case); 22] = cases![
+pub(crate) const CASES: [(&str, Case); 23] = cases![
     entries::what_is_put_is_found_under_its_kind_and_key_alone,
     entries::a_later_value_takes_the_place_of_an_earlier_one,
     entries::what_is_forgotten_is_gone,
@@ -31,6 +31,7 @@ pub(crate) const CASES: [(&str, Case); 22] = cases![
     entries::a_damaged_entry_is_absent_and_removed,
     entries::entries_outlive_the_store,
     upkeep::what_was_not_used_for_longest_goes_first,
+    upkeep::of_more_than_a_batch_the_oldest_go_first,
     upkeep::what_nobody_used_for_too_long_goes_a_batch_at_a_time,
     upkeep::uses_are_written_later_and_reads_write_nothing,
     upkeep::a_clock_that_jumped_loses_and_keeps_nothing_for_ever,

@@ -35,6 +35,26 @@ pub(crate) async fn what_was_not_used_for_longest_goes_first(mut world: World) {
     assert_eq!(store.state().failures, 0);
 }
 
+pub(crate) async fn of_more_than_a_batch_the_oldest_go_first(mut world: World) {
+    world.config.disk_mib = 1;
+    let store = world.open().await;
+    let some = |numbers: std::ops::Range<u64>| {
+        numbers.map(|number| (key(number), noise(number, 4000))).collect()
+    };
+    store.put_many(KIND, some(0..330)).await;
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    store.put_many(KIND, some(330..480)).await;
+    let first = store.prune().await.expect("the database answers");
+    assert!(first.entries <= 256);
+    eventually("enough is pruned", async || store.prune().await.is_some_and(|pruned| !pruned.more))
+        .await;
+    let newest: Vec<u64> = (330..480).collect();
+    assert_eq!(present(&store, &newest).await, [true; 150]);
+    let oldest: Vec<u64> = (0..330).collect();
+    let left = present(&store, &oldest).await.into_iter().filter(|present| *present).count();
+    assert!((50..260).contains(&left), "as many stay as there is room for: {left}");
+}
+
 pub(crate) async fn what_nobody_used_for_too_long_goes_a_batch_at_a_time(world: World) {
     if world.sort() == Sort::Memory {
         return;
