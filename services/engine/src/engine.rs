@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use cache::{Answers, Flights};
 use ecosystems::{Ecosystem, Timestamp};
-use registries::{Freshness, Registry, Stamp};
+use registries::{Freshness, Registry};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -22,6 +22,7 @@ use crate::freshness::Judged;
 use crate::npm::Npm;
 use crate::pypi::Pypi;
 use crate::reader::Reader;
+use crate::remembered::{Memory, Remembered};
 use crate::{Answer, Error, Outcome, Project, Request, freshness, record};
 
 /// Facts are kept for about this many lists of registries and callers, those most in use.
@@ -88,7 +89,7 @@ struct Inner {
     limits: Limits,
     reach: Reaches,
     encode: Arc<Encoder>,
-    answers: Answers<Remembered>,
+    memory: Memory,
     flights: Flights<Result<Arc<Landed>, Error>>,
     scopes: Scopes,
     searches: Arc<Semaphore>,
@@ -110,14 +111,9 @@ impl Default for Scopes {
 
 fn scopes<E: Kind>() -> Answers<Facts<E>> {
     // A scope weighs a mebibyte, so that as many are kept.
-    Answers::new(&CacheConfig { memory_mib: MOST_SCOPES }, |_| 1024 * 1024)
-}
-
-/// An answer as it is kept.
-struct Remembered {
-    encoded: Bytes,
-    stamps: Vec<Stamp>,
-    packages: u32,
+    Answers::new(&CacheConfig { memory_mib: MOST_SCOPES, ..CacheConfig::default() }, |_| {
+        1024 * 1024
+    })
 }
 
 /// What a computation hands to all who wait for it.
@@ -226,15 +222,24 @@ impl Engine {
                 limits: Limits { steps: config.solve_steps, solve_time: config.solve_budget },
                 reach: config.reach,
                 encode,
-                answers: Answers::new(&config.cache, |entry: &Remembered| {
-                    (entry.encoded.len() + entry.stamps.len() * size_of::<Stamp>() * 2) as u64
-                }),
+                memory: Memory::new(config.cache),
                 flights: Flights::default(),
                 scopes: Scopes::default(),
                 computations: Semaphore::new(MOST_COMPUTATIONS),
                 searches: Arc::new(Semaphore::new(cores)),
             }),
         })
+    }
+
+    /// Opens the database of answers, if one is configured; without it answers are remembered in memory
+    /// alone. A database that cannot be used is told in the log, and done without.
+    pub async fn connect(&self) {
+        self.inner.memory.connect().await;
+    }
+
+    /// Writes what is not yet in the database.
+    pub async fn close(&self) {
+        self.inner.memory.close().await;
     }
 
     /// The declared registries with the ecosystems that each serves, in order of priority.
@@ -369,12 +374,12 @@ impl Engine {
         key: &cache::Key,
         reader: &Reader<E>,
     ) -> Result<Option<(Arc<Remembered>, Judged)>, Error> {
-        let Some(remembered) = self.inner.answers.find(key) else { return Ok(None) };
+        let Some(remembered) = self.inner.memory.find(key).await else { return Ok(None) };
         let judged = freshness::judge(&remembered.stamps, reader).await?;
         if judged.holds {
             return Ok(Some((remembered, judged)));
         }
-        self.inner.answers.forget(key);
+        self.inner.memory.forget(key).await;
         Ok(None)
     }
 
@@ -436,7 +441,7 @@ impl Inner {
             packages: count(packages),
         });
         if computed.is_final {
-            self.answers.remember(key, Arc::clone(&remembered));
+            self.memory.remember(key, &remembered);
         }
         let mut statistics = computed.spent.statistics();
         statistics.phases.push((Phase::Write, started.elapsed()));

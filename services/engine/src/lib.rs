@@ -15,6 +15,7 @@ mod npm;
 mod pypi;
 mod reader;
 mod record;
+mod remembered;
 mod request;
 
 pub use answer::{

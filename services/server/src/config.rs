@@ -90,9 +90,11 @@ pub enum ConfigError {
     #[error("the config cannot be read: {0}")]
     Read(String),
     /// A value that cannot be used.
-    #[error("the config cannot be used: `{key}` {reason}")]
+    #[error("the config cannot be used: `{section}{key}` {reason}")]
     Invalid {
-        /// The key, with its section.
+        /// The section with its dot, where the key is without.
+        section: &'static str,
+        /// The key.
         key: &'static str,
         /// What is wrong with its value, and what to write instead.
         reason: String,
@@ -105,7 +107,7 @@ pub enum ConfigError {
 impl ConfigError {
     /// A value that cannot be used.
     pub(crate) fn invalid(key: &'static str, reason: impl Into<String>) -> Self {
-        Self::Invalid { key, reason: reason.into() }
+        Self::Invalid { section: "", key, reason: reason.into() }
     }
 }
 
@@ -164,7 +166,6 @@ impl Config {
             .try_parsing(true)
             .source(Some(environment));
         let read = sources.add_source(variables).build()?;
-        refuse_later_keys(&read)?;
         Ok(read.try_deserialize()?)
     }
 
@@ -182,6 +183,11 @@ impl Config {
         self.connections.validate()?;
         self.limits.validate()?;
         self.reach.validate()?;
+        self.cache.validate().map_err(|error| ConfigError::Invalid {
+            section: "cache.",
+            key: error.key,
+            reason: error.reason.to_owned(),
+        })?;
         self.log.validate()?;
         self.validate_registries()
     }
@@ -230,17 +236,6 @@ impl Config {
             solve_steps: self.limits.solve_steps,
         }
     }
-}
-
-/// Refuses keys that the design has and this version does not, in clearer words than "unknown".
-fn refuse_later_keys(read: &::config::Config) -> Result<(), ConfigError> {
-    if read.get::<::config::Value>("cache.database").is_ok() {
-        return Err(ConfigError::invalid(
-            "cache.database",
-            "is not supported yet: answers are remembered in memory only; remove the key",
-        ));
-    }
-    Ok(())
 }
 
 /// The message in one line, however many the parser took: without the excerpt it draws from the file,

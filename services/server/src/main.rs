@@ -64,9 +64,11 @@ async fn run(config: &Config, engine: Engine) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
+    engine.connect().await;
     let declared = config.declared(&engine);
-    let resolver = Resolver::new(engine, declared);
+    let resolver = Resolver::new(engine.clone(), declared);
     serve::run(listener, resolver, config, shutdown).await?;
+    engine.close().await;
     Ok(())
 }
 

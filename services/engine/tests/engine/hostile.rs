@@ -155,7 +155,7 @@ async fn other_trouble_is_an_error_that_names_registry_and_document() {
 }
 
 /// A project with these versions, each one wheel.
-fn document(name: &str, versions: &[&str]) -> String {
+pub(crate) fn document(name: &str, versions: &[&str]) -> String {
     let file = |version: &&str| {
         let filename = format!("{name}-{version}-py3-none-any.whl");
         format!(

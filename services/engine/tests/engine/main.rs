@@ -8,4 +8,5 @@ mod oracles;
 mod own_facts;
 mod remembering;
 mod sets;
+mod stored;
 mod support;

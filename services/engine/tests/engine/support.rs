@@ -21,6 +21,10 @@ pub(crate) struct Counted {
 
 impl Counted {
     pub(crate) fn over(registries: Vec<RegistryConfig>) -> Self {
+        Self::remembering(registries, CacheConfig::default())
+    }
+
+    pub(crate) fn remembering(registries: Vec<RegistryConfig>, cache: CacheConfig) -> Self {
         let encoded = Arc::new(AtomicU32::new(0));
         let counter = Arc::clone(&encoded);
         let warnings = Arc::new(Mutex::new(Vec::new()));
@@ -31,7 +35,7 @@ impl Counted {
             *told.lock().expect("no test panics here") = texts;
             Bytes::from(pins(answer))
         };
-        Self { engine: open(registries, encode), encoded, warnings }
+        Self { engine: open((registries, cache), encode), encoded, warnings }
     }
 
     pub(crate) async fn pins(&self, request: &Request) -> String {
@@ -68,7 +72,7 @@ impl Asked {
             *told.lock().expect("no test panics here") = Some(answer.clone());
             Bytes::new()
         };
-        Self { engine: open(registries, encode), last }
+        Self { engine: open((registries, CacheConfig::default()), encode), last }
     }
 
     /// What was computed last.
@@ -87,12 +91,12 @@ impl Asked {
 }
 
 fn open(
-    registries: Vec<RegistryConfig>,
+    (registries, cache): (Vec<RegistryConfig>, CacheConfig),
     encode: impl Fn(&Answer) -> Bytes + Send + Sync + 'static,
 ) -> Engine {
     let config = EngineConfig {
         registries,
-        cache: CacheConfig::default(),
+        cache,
         solve_budget: Duration::from_secs(60),
         solve_steps: 1_000_000,
         ..EngineConfig::default()
