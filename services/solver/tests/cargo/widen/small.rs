@@ -213,7 +213,7 @@ fn run(cases: u32, mut judge: impl FnMut(&Wide) -> Result<(), String>) {
 #[test]
 fn every_choice_is_an_install_set_and_nothing_can_be_added() {
     let (choices, out, wide) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    run(6_000, |made| {
+    run(4_000, |made| {
         let (some, excluded) = judge(made, ALL)?;
         choices.set(choices.get() + some);
         out.set(out.get() + excluded);
@@ -226,13 +226,13 @@ fn every_choice_is_an_install_set_and_nothing_can_be_added() {
         out.get(),
         wide.get()
     );
-    assert!(wide.get() > 500 && choices.get() > 3_000 && out.get() > 5_000);
+    assert!(wide.get() > 400 && choices.get() > 2_000 && out.get() > 4_000);
 }
 
 #[test]
 fn what_the_client_has_is_taken_wherever_it_is_free_to() {
     let (taken, moved) = (Cell::new(0), Cell::new(0));
-    run(6_000, |wide| {
+    run(3_000, |wide| {
         let mut problem = wide.problem();
         let plain = wide.answer(problem.clone());
         problem.policy.prefers_held = true;
@@ -271,5 +271,5 @@ fn what_the_client_has_is_taken_wherever_it_is_free_to() {
         Ok(())
     });
     println!("{} held versions taken; {} answers moved", taken.get(), moved.get());
-    assert!(taken.get() > 500 && moved.get() > 80);
+    assert!(taken.get() > 300 && moved.get() > 30);
 }

@@ -11,7 +11,7 @@ use super::super::manifests;
 use super::{Answer, STEPS, Set};
 
 /// When the client resolved last.
-const CUTS: [&str; 3] = ["2025-12-01", "2026-10-01", "2026-10-20"];
+const CUTS: [&str; 2] = ["2025-12-01", "2026-10-01"];
 
 type Held = BTreeSet<(Name, Version)>;
 
