@@ -52,6 +52,10 @@ scenarios! {
     flask_notebook_werkzeug
     hash_that_no_file_has
     hash_that_no_newer_file_has
+    held_prerelease_gives_way_to_a_stable_version
+    held_version_is_chosen_where_that_is_preferred
+    held_version_is_dropped_by_a_dependency
+    held_version_is_no_wish_by_itself
     listing_not_known_yet
     local_version_is_meant_by_its_public_one
     local_version_named_in_full

@@ -25,9 +25,9 @@
 //! * `unreadable REASON`: its metadata cannot be had; `unknown`: nobody has asked for it yet.
 //!
 //! **Problem.** Behind `pypi`: `python 3.12`, `platform linux`, `strategy lowest-direct`,
-//! `prereleases disallow`, `before 2024-01-02T00:00:00Z`, `sdists`. Then one line each: requirements,
-//! `constraint web<2`, `override web==1`, `exclude web`, `locked web 1.0`. Hashes stand behind a
-//! requirement, as `hash sha256:ab12`, two or more spaces apart.
+//! `prereleases disallow`, `before 2024-01-02T00:00:00Z`, `held preferred`, `sdists`. Then one line
+//! each: requirements, `constraint web<2`, `override web==1`, `exclude web`, `locked web 1.0`,
+//! `held web >=1`. Hashes stand behind a requirement, as `hash sha256:ab12`, two or more spaces apart.
 //!
 //! **What is to come of it.** `-- Exact` and one `name version` a line, perhaps followed by
 //! `-- Unknown extras` and `name[extra]` lines; or `-- Conflict` and its sentences, or `?` where the
