@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             Err(error) => fail(&error, BAD_CONFIG),
         },
         Command::Serve(settings) => match prepare(settings) {
-            Ok((config, engine)) => match run(&config, engine) {
+            Ok((config, engine)) => match run(&config, &engine) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => fail(&error, 1),
             },
@@ -52,7 +52,7 @@ fn prepare(settings: Settings) -> anyhow::Result<(Config, Engine)> {
 
 /// Binds, serves, and drains when the process is asked to stop.
 #[tokio::main]
-async fn run(config: &Config, engine: Engine) -> anyhow::Result<()> {
+async fn run(config: &Config, engine: &Engine) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let listener = TcpListener::bind(config.listen)
@@ -65,7 +65,7 @@ async fn run(config: &Config, engine: Engine) -> anyhow::Result<()> {
         }
     };
     engine.connect().await;
-    let declared = config.declared(&engine);
+    let declared = config.declared(engine);
     let resolver = Resolver::new(engine.clone(), declared);
     serve::run(listener, resolver, config, shutdown).await?;
     engine.close().await;
