@@ -12,6 +12,7 @@ use cargo_lock::{
 use cargo_util_schemas::manifest::RustVersion;
 use proto::v1::{self, Project, Solution, cargo_patch, package::Details};
 
+use crate::answer;
 use crate::input::{cargo::lock::Lock, source::Source};
 
 /// Why an answer cannot be written as a lock.
@@ -100,10 +101,7 @@ fn packages(solution: &Solution) -> Result<Vec<Package>, LockError> {
         packages.push(package(&member.slot, edges, None, &places)?);
     }
     for chosen in solution.groups.iter().flat_map(|group| &group.packages) {
-        let edges = chosen
-            .edges
-            .iter()
-            .filter(|edge| edge.versions.is_empty() || edge.versions.contains(&chosen.version));
+        let edges = chosen.edges.iter().filter(|edge| answer::is_of(edge, &chosen.version));
         let checksum = match &chosen.details {
             Some(Details::Cargo(cargo)) if !cargo.checksum.is_empty() => {
                 Some(cargo.checksum.parse().map_err(malformed(&cargo.checksum))?)
