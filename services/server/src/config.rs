@@ -90,12 +90,10 @@ pub enum ConfigError {
     #[error("the config cannot be read: {0}")]
     Read(String),
     /// A value that cannot be used.
-    #[error("the config cannot be used: `{section}{key}` {reason}")]
+    #[error("the config cannot be used: `{key}` {reason}")]
     Invalid {
-        /// The section with its dot, where the key is without.
-        section: &'static str,
-        /// The key.
-        key: &'static str,
+        /// The key, with its section.
+        key: String,
         /// What is wrong with its value, and what to write instead.
         reason: String,
     },
@@ -106,8 +104,8 @@ pub enum ConfigError {
 
 impl ConfigError {
     /// A value that cannot be used.
-    pub(crate) fn invalid(key: &'static str, reason: impl Into<String>) -> Self {
-        Self::Invalid { section: "", key, reason: reason.into() }
+    pub(crate) fn invalid(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { key: key.into(), reason: reason.into() }
     }
 }
 
@@ -183,11 +181,9 @@ impl Config {
         self.connections.validate()?;
         self.limits.validate()?;
         self.reach.validate()?;
-        self.cache.validate().map_err(|error| ConfigError::Invalid {
-            section: "cache.",
-            key: error.key,
-            reason: error.reason.to_owned(),
-        })?;
+        let cache = self.cache.validate();
+        cache
+            .map_err(|error| ConfigError::invalid(format!("cache.{}", error.key), error.reason))?;
         self.log.validate()?;
         self.validate_registries()
     }
