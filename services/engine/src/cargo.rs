@@ -126,7 +126,7 @@ impl Ecosystem for Cargo {
     fn left(asked: &Asked, solution: &Solution) -> Left {
         let mut left = Left::default();
         for pick in &solution.picks {
-            if !record::is_held(asked, pick, pick.position) {
+            if !asked.problem.is_held(&pick.package.name, &pick.release().version) {
                 left.add(None);
             }
         }

@@ -16,8 +16,8 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::answer::Exhausted;
+use crate::call::Progress;
 use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
-use crate::engine::Progress;
 use crate::facts::{Facts, Snapshot};
 use crate::reader::{Cost, Reader};
 use crate::record;

@@ -8,11 +8,15 @@ use std::sync::Arc;
 use registries::Stamp;
 use solver::widen::Barrier;
 
-use crate::answer::{Conflict, Edge, Outcome, Package, Solution};
+use crate::answer::{Conflict, ConflictFact, Edge, Outcome, Package, Solution};
 use crate::compute::{Computation, Found, Settled, Spending, Wide, Widest};
 use crate::{Error, Invalid, record};
-pub(crate) use explains::Explains;
+pub(crate) use explains::{Explains, spelled};
 use paths::Paths;
+
+/// What the fields of a question are called, among those of a request.
+const PACKAGE: &str = "explain.package";
+const VERSION: &str = "explain.version";
 
 /// So many reasons are told.
 const MOST_REASONS: usize = 5;
@@ -113,7 +117,7 @@ impl<E: Explains> Computation<E> {
             Some(wide) if !slots.is_empty() => not_there::<E>(problem, (solution, wide), asked),
             _ => format!("Nothing in the install set needs `{package}`."),
         };
-        let Some(requiring) = E::requiring(problem, package, range) else {
+        let Some((requiring, added)) = E::requiring(problem, package, range) else {
             return Ok(not_chosen(&sentence));
         };
         // Whether it could be there at all, the search tells.
@@ -122,7 +126,9 @@ impl<E: Explains> Computation<E> {
         match found {
             Found::Conflict(conflict, footprint) => {
                 let lacking = |package: &str| self.lacking(package, &snapshot, &footprint);
-                impossible(record::conflict(conflict, Vec::new(), lacking))
+                let mut outcome = record::conflict(conflict, Vec::new(), lacking);
+                name_question(&mut outcome, added);
+                impossible(outcome)
             }
             Found::Solved(_) if !slots.is_empty() => Ok(not_chosen(&format!(
                 "{sentence} An install set with it exists, in which other versions are chosen of other \
@@ -138,12 +144,11 @@ fn understood<E: Explains>(question: &Question) -> Result<Asked, Error> {
     let refused = |field: &str, reason: String| {
         Error::Invalid(vec![Invalid { field: field.to_owned(), column: None, reason }])
     };
-    let package =
-        E::canonical(&question.package).map_err(|reason| refused("explain.package", reason))?;
+    let package = E::canonical(&question.package).map_err(|reason| refused(PACKAGE, reason))?;
     let range = if question.version.is_empty() {
         String::new()
     } else {
-        E::range(&question.version).map_err(|reason| refused("explain.version", reason))?
+        E::range(&question.version).map_err(|reason| refused(VERSION, reason))?
     };
     Ok(Asked { package, range })
 }
@@ -176,7 +181,7 @@ fn not_there<E: Explains>(
         let versions = E::versions(solution, slot);
         let positions = E::admitted(range, &versions);
         let barriers = |position: u32| {
-            E::barriers(problem, &wide.snapshot.universe, (solution, &wide.sets), slot, position)
+            E::barriers(problem, &wide.snapshot.universe, (solution, &wide.sets), (slot, position))
         };
         // The newest tells the most, but for one that could be there.
         let free = positions.iter().rev().take(MOST_REASONS).find(|at| barriers(**at).is_empty());
@@ -246,6 +251,19 @@ fn told<E: Explains>(solution: &E::Solution, barrier: &Barrier) -> String {
         Barrier::Claimed { name, by } => {
             let holder = E::told(solution, *by, E::chosen(solution, *by));
             format!("it has `{name}`, which one package alone may have, and {holder} has it")
+        }
+    }
+}
+
+/// What was required only because it is asked about is no requirement of the request's.
+fn name_question(outcome: &mut Outcome, added: usize) {
+    let Outcome::Conflict(conflict) = outcome else { return };
+    let own = format!("requirements[{added}]");
+    for fact in &mut conflict.facts {
+        if let ConflictFact::Requirement { field, .. } = fact
+            && *field == own
+        {
+            VERSION.clone_into(field);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use ecosystems::Timestamp;
 use registries::Credentials;
-use solver::Strategy;
+use solver::{Held, Strategy};
 
 use crate::HeldPolicy;
 use crate::ecosystem::Ecosystem;
@@ -65,7 +65,7 @@ impl Hasher {
     }
 
     /// The versions that the client has: names and ranges, whose order says nothing.
-    pub(crate) fn held<N: Display, R: Display>(&mut self, held: &[(N, R)]) {
+    pub(crate) fn held<N: Display + Ord, R: Display>(&mut self, held: &Held<N, R>) {
         let mut texts: Vec<String> =
             held.iter().map(|(name, range)| format!("{name} {range}")).collect();
         texts.sort_unstable();

@@ -1,6 +1,7 @@
 //! The path of one request: where the solver, the registries and the cache meet.
 
 mod answer;
+mod call;
 mod cargo;
 mod compute;
 mod cut_off;
@@ -24,9 +25,8 @@ pub use answer::{
     NpmFolder, NpmPurpose, Outcome, Package, PypiDetails, Sentence, Solution, Suggestion,
     UnusedPatch, Warning, WarningCode,
 };
-pub use engine::{
-    Encoder, Engine, EngineConfig, ExplainedCall, Phase, Progress, Reaches, Resolved, Statistics,
-};
+pub use call::{ExplainedCall, Phase, Progress, Resolved, Statistics};
+pub use engine::{Encoder, Engine, EngineConfig, Reaches};
 pub use error::{Error, Invalid};
 pub use explain::{Explanation, Question};
 pub use request::{

@@ -110,7 +110,8 @@ impl Ecosystem for Npm {
         for place in &solution.places {
             let Content::Release { packument, position } = &place.content else { continue };
             let is_new = seen.insert((&packument.name, *position));
-            if is_new && !record::is_held(asked, packument, *position) {
+            let version = &packument.manifests[*position as usize].version;
+            if is_new && !asked.problem.is_held(&packument.name, version) {
                 left.add(None);
             }
         }

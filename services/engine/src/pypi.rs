@@ -127,7 +127,7 @@ impl Ecosystem for Pypi {
     fn left(problem: &Problem, solution: &Solution) -> Left {
         let mut left = Left::default();
         for pick in &solution.picks {
-            if !record::is_held(problem, pick, pick.position) {
+            if !problem.is_held(&pick.name, pick.version()) {
                 let files = pick.installable();
                 let best = files.min_by_key(|file| problem.environment.preference(file));
                 left.add(best.and_then(|file| file.size));

@@ -17,7 +17,6 @@ const ANSWERS: Kind = Kind { number: 0, form: 1 };
 pub(crate) struct Remembered {
     pub(crate) stamps: Vec<Stamp>,
     pub(crate) packages: u32,
-    #[serde(with = "as_bytes")]
     pub(crate) encoded: Bytes,
 }
 
@@ -94,32 +93,5 @@ impl Memory {
         if let Some(store) = self.store.get() {
             store.forget(ANSWERS, key).await;
         }
-    }
-}
-
-/// Bytes as one piece, not one by one.
-mod as_bytes {
-    use bytes::Bytes;
-    use serde::de::{Error, Visitor};
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &Bytes, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(bytes)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
-        struct Piece;
-        impl Visitor<'_> for Piece {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes::copy_from_slice(bytes))
-            }
-        }
-        from.deserialize_bytes(Piece)
     }
 }

@@ -7,6 +7,8 @@ use ecosystems::Timestamp;
 pub use ecosystems::cargo::Kind as CargoKind;
 pub use ecosystems::pypi::Implementation;
 
+use solver::Held;
+
 use crate::Invalid;
 
 /// One request: a project of one ecosystem, and how to answer.
@@ -49,13 +51,13 @@ pub struct HeldTexts {
 
 impl HeldTexts {
     /// Reads what the client has, in an ecosystem's own words, and notes what cannot be read.
-    pub(crate) fn read_all<N: Clone, R, E: Display, F: Display>(
+    pub(crate) fn read_all<N: Clone + Ord, R, E: Display, F: Display>(
         held: &[Self],
         name: impl Fn(&str) -> Result<N, E>,
         range: impl Fn(&str) -> Result<R, F>,
         invalid: &mut Vec<Invalid>,
-    ) -> Vec<(N, R)> {
-        let mut read = Vec::new();
+    ) -> Held<N, R> {
+        let mut read = Held::default();
         for (place, one) in held.iter().enumerate() {
             let mut refuse = |field: String, reason: String| {
                 invalid.push(Invalid { field, column: None, reason });
@@ -64,7 +66,7 @@ impl HeldTexts {
                 .map_err(|error| refuse(format!("held[{place}].name"), error.to_string()));
             for (at, text) in one.ranges.iter().enumerate() {
                 match (&name, range(text)) {
-                    (Ok(name), Ok(range)) => read.push((name.clone(), range)),
+                    (Ok(name), Ok(range)) => read.insert(name.clone(), range),
                     (Err(()), Ok(_)) => {}
                     (_, Err(error)) => {
                         refuse(format!("held[{place}].ranges[{at}]"), error.to_string());

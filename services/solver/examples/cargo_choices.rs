@@ -16,13 +16,12 @@ use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use solver::cargo::{
     Edge, Locked, LockedEdge, Outcome, Problem, Solution, Target, Universe, solve, widen,
 };
 use solver::search::Budget;
 use solver::widen::{Acceptable, AcceptableSet, Reach};
+use testkit::chance::Chance;
 use world::World;
 
 /// What locks call the registry.
@@ -42,12 +41,9 @@ fn main() -> io::Result<()> {
         };
         let reach = Reach { newest: u32::MAX };
         let sets = widen(&problem, &world.universe, &solution, reach, &|| false).sets;
-        let mut dice = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let mut chance = Chance::new(1);
         for number in 0..count {
-            let one = |set: &Set| {
-                let place = dice.next_u32() as usize % set.versions.len();
-                set.versions[place].clone()
-            };
+            let one = |set: &Set| set.versions[chance.below(set.versions.len())].clone();
             let choice: Vec<Acceptable<Edge>> = sets.iter().map(one).collect();
             let folder = Path::new(&folder).join(format!("{name}-{number}"));
             write(&folder.join("pins"), &pins(&solution, &choice))?;

@@ -11,7 +11,7 @@ use std::fmt;
 
 pub(crate) use self::bar::Bar;
 pub(crate) use self::core::{Core, Node, Requirement};
-pub(crate) use self::narrate::narrate;
+pub(crate) use self::narrate::{narrate, singular};
 pub(crate) use self::proof::prove;
 pub(crate) use self::told::Told;
 pub(crate) use self::words::{alternatives, count, join, quoted, versions};

@@ -11,11 +11,13 @@ pub mod pypi;
 pub mod search;
 pub mod widen;
 
+mod held;
 mod interner;
 mod partial;
 mod strategy;
 mod versions;
 
+pub use held::Held;
 pub use partial::Partial;
 pub use strategy::Strategy;
 pub use versions::Versions;

@@ -10,9 +10,12 @@
 //! What a version depends on is for each ecosystem to say; here is what they have in common.
 
 use pubgrub::VersionSet as _;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Versions;
+
+/// Patience is asked after this many versions.
+const VERSIONS_BETWEEN_QUESTIONS: usize = 64;
 
 /// Which versions are tried for the acceptable sets, beside those that are held.
 ///
@@ -215,22 +218,11 @@ impl<E> Growth<E> {
         grown.members.push(Acceptable { position, edges: way.edges });
     }
 
-    /// Puts a version into the box by the first of its ways that fits. Returns whether one did.
-    pub(crate) fn add(
-        &mut self,
-        slot: usize,
-        position: u32,
-        ways: impl IntoIterator<Item = Way<E>>,
-    ) -> bool {
-        if self.has(slot, position) || !self.admits(slot, position) {
-            return self.has(slot, position);
-        }
-        let fitting = ways.into_iter().find(|way| self.fits(slot, way));
-        let has_way = fitting.is_some();
-        if let Some(way) = fitting {
+    /// Puts a version into the box, if it fits there.
+    pub(crate) fn add(&mut self, slot: usize, position: u32, way: Way<E>) {
+        if self.admits(slot, position) && self.fits(slot, &way) {
             self.put(slot, position, way);
         }
-        has_way
     }
 
     fn fits(&self, slot: usize, way: &Way<E>) -> bool {
@@ -311,9 +303,36 @@ impl Within {
         within
     }
 
+    /// Has all versions tried, in their order, until the caller loses patience; `try_version` says
+    /// whether everything was known for that. What was not tried to an end is out of reach from then
+    /// on, neither acceptable nor rejected. Returns how far each slot got.
+    pub(crate) fn walk(
+        slots: &mut [Self],
+        interrupted: &(dyn Fn() -> bool + Sync),
+        mut try_version: impl FnMut(usize, u32) -> bool,
+    ) -> Vec<Completeness> {
+        let mut untried = vec![FxHashSet::default(); slots.len()];
+        let mut is_over = false;
+        for (count, (slot, position)) in Self::order(slots).into_iter().enumerate() {
+            is_over = is_over || (count % VERSIONS_BETWEEN_QUESTIONS == 0 && interrupted());
+            if is_over || !try_version(slot, position) {
+                untried[slot].insert(position);
+            }
+        }
+        let outcome = slots.iter_mut().zip(&untried).map(|(within, untried)| {
+            if untried.is_empty() {
+                return Completeness::Complete;
+            }
+            within.versions.retain(|(position, _)| !untried.contains(position));
+            within.is_whole = false;
+            Completeness::Interrupted
+        });
+        outcome.collect()
+    }
+
     /// Slots and versions in the order in which they are tried: those that are held first, and the
     /// best of each slot before the next best of any, so that none is widened at the cost of others.
-    pub(crate) fn order(slots: &[Self]) -> Vec<(usize, u32)> {
+    fn order(slots: &[Self]) -> Vec<(usize, u32)> {
         let mut order: Vec<(bool, usize, usize, u32)> = Vec::new();
         for (slot, within) in slots.iter().enumerate() {
             let versions = within.versions.iter().enumerate();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use solver::pypi::{Gap, Outcome, Universe, solve};
 use solver::search::{Budget, Found, search};
+use testkit::chance::laws;
 use testkit::generate::{Case, Previews, cases, toys};
 use testkit::oracle::{Oracle, Picks};
 use testkit::scenario::solve_fully;
@@ -15,15 +16,6 @@ const STEPS: u64 = 100_000;
 
 fn budget(steps: u64) -> Budget<'static> {
     Budget { steps, interrupted: &|| false }
-}
-
-fn laws(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        max_global_rejects: 100_000,
-        ..ProptestConfig::default()
-    }
 }
 
 /// Solves with everything known from the start.

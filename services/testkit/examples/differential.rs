@@ -18,8 +18,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use solver::Strategy as Preference;
 use solver::pypi::{Outcome, Policy, Prereleases, Problem, Root};
+use solver::{Held, Strategy as Preference};
 use testkit::recording::Recording;
 use testkit::registry::{FakeRegistry, Settings};
 
@@ -201,7 +201,7 @@ fn ours(case: &Case, recording: &mut Recording) -> Option<BTreeSet<String>> {
         overrides: roots(&case.overrides),
         excludes: BTreeSet::new(),
         locked: Vec::new(),
-        held: Vec::new(),
+        held: Held::default(),
         policy: Policy {
             strategy: case.preference.1,
             prereleases: case.prereleases.1,

@@ -6,6 +6,7 @@
 //! ```
 
 use ecosystems::pypi::{Name, Specifiers};
+use solver::Held;
 use solver::pypi::{Outcome, Problem, Solution, check, widen};
 use solver::widen::Reach;
 use testkit::oracle::Picks;
@@ -24,13 +25,13 @@ fn main() {
     for set in SETS {
         let held = held(&Answer::read(&format!("{set}.py3.12.before-2025-12-01")).lines);
         let mut problem = Answer::read(&format!("{set}.py3.12")).problem;
-        problem.held.clone_from(&held);
+        problem.held = held;
         let exact = solved(&mut recording, &problem);
         let within = within(&recording, &problem, &exact);
         problem.policy.prefers_held = true;
         let preferred = picks(&solved(&mut recording, &problem));
         let exact = picks(&exact);
-        let fetched = |picks: &Picks| fetched(&held, picks);
+        let fetched = |picks: &Picks| fetched(&problem, picks);
         println!(
             "{set:<12} {:>5} {:>7} {:>11} {:>16}",
             exact.len(),
@@ -42,7 +43,7 @@ fn main() {
 }
 
 /// An answer as ranges of one version each.
-fn held(lines: &[String]) -> Vec<(Name, Specifiers)> {
+fn held(lines: &[String]) -> Held<Name, Specifiers> {
     let read = lines.iter().map(|line| {
         let (name, version) = line.split_once(' ').unwrap_or_else(|| panic!("`{line}`?"));
         let range = Specifiers::parse(&format!("=={version}"));
@@ -67,13 +68,9 @@ fn within(recording: &Recording, problem: &Problem, solution: &Solution) -> Pick
     reached(solution, &sets, |slot, set| {
         let name = &solution.picks[slot].name;
         let mut positions = set.versions.iter().map(|acceptable| acceptable.position);
-        let is_held = |position: &u32| has(&problem.held, name, version(solution, slot, *position));
+        let is_held = |position: &u32| problem.is_held(name, version(solution, slot, *position));
         positions.find(is_held).unwrap_or(solution.picks[slot].position)
     })
-}
-
-fn has(held: &[(Name, Specifiers)], name: &Name, version: &ecosystems::pypi::Version) -> bool {
-    held.iter().any(|(held, range)| held == name && range.contains(version))
 }
 
 fn picks(solution: &Solution) -> Picks {
@@ -81,6 +78,6 @@ fn picks(solution: &Solution) -> Picks {
     picks.map(|pick| (pick.name.clone(), pick.version().clone())).collect()
 }
 
-fn fetched(held: &[(Name, Specifiers)], picks: &Picks) -> usize {
-    picks.iter().filter(|(name, version)| !has(held, name, version)).count()
+fn fetched(problem: &Problem, picks: &Picks) -> usize {
+    picks.iter().filter(|(name, version)| !problem.is_held(name, version)).count()
 }

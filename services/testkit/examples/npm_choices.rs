@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use solver::npm::{Content, Edge, Outcome, Policy, Problem, Project, Solution, Universe};
 use solver::search::Budget;
 use solver::widen::{AcceptableSet, Reach};
+use testkit::chance::Chance;
 
 const SETS: [&str; 3] = ["next-app", "storybook", "vite-vue"];
 
@@ -56,10 +57,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (solution, universe) = solved(&documents.recorded, &problem)?;
         let reach = Reach { newest: u32::MAX };
         let sets = solver::npm::widen(&problem, &universe, &solution, reach, &|| false).sets;
-        let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut chance = Chance::new(1);
         let mut others = 0;
         for round in 0..number {
-            let choice = chosen(&sets, round, &mut dice);
+            let choice = chosen(&sets, round, &mut chance);
             let (lock, count) = documents.lock(&manifest, (&solution, &sets), &choice)?;
             others += count;
             let folder = Path::new(&folder).join(set).join(round.to_string());
@@ -114,17 +115,13 @@ fn solved(recorded: &Recorded, problem: &Problem) -> Result<(Solution, Universe)
 }
 
 /// A version from each set, by its place there: the oldest, or any.
-fn chosen(sets: &[AcceptableSet<Edge>], round: usize, dice: &mut u64) -> Vec<usize> {
+fn chosen(sets: &[AcceptableSet<Edge>], round: usize, chance: &mut Chance) -> Vec<usize> {
     let choice = sets.iter().map(|set| {
         let newest_last = |place: &usize| std::cmp::Reverse(set.versions[*place].position);
-        // xorshift64
-        *dice ^= *dice << 13;
-        *dice ^= *dice >> 7;
-        *dice ^= *dice << 17;
         match (round, set.versions.len()) {
             (_, 0) => 0,
             (0, length) => (0..length).max_by_key(newest_last).unwrap_or(0),
-            (_, length) => usize::try_from(*dice >> 16).unwrap_or(0) % length,
+            (_, length) => chance.below(length),
         }
     });
     choice.collect()

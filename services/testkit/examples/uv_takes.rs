@@ -13,9 +13,10 @@ use std::process::{Command, ExitCode};
 
 use solver::pypi::{Outcome, check, widen};
 use solver::widen::Reach;
+use testkit::chance::Chance;
 use testkit::recording::{Answer, Recording};
 use testkit::registry::{FakeRegistry, Settings};
-use testkit::sets::{Chance, reached};
+use testkit::sets::reached;
 
 /// So many choices from the sets of each answer.
 const CHOICES: usize = 20;

@@ -1,5 +1,6 @@
 //! What the tests of the other crates share; never part of a program that is shipped.
 
+pub mod chance;
 pub mod generate;
 pub mod oracle;
 pub mod recording;

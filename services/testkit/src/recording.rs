@@ -6,9 +6,9 @@ use std::sync::Arc;
 use ecosystems::pypi::{Environment, Listing, Metadata, Name, Platform, Python, Requirement};
 use ecosystems::{Ecosystem, Timestamp};
 use registries::{Freshness, MetadataRead, Read, Registry};
-use solver::Strategy;
 use solver::pypi::{Gap, Outcome, Policy, Problem, Root, Universe, solve};
 use solver::search::Budget;
+use solver::{Held, Strategy};
 
 /// The bundled registry, read as far as has been asked.
 pub struct Recording {
@@ -191,7 +191,7 @@ fn problem(python: &str, roots: &str, policy: Policy) -> Problem {
         overrides: Vec::new(),
         excludes: std::collections::BTreeSet::new(),
         locked: Vec::new(),
-        held: Vec::new(),
+        held: Held::default(),
         policy,
     }
 }

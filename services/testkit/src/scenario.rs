@@ -163,7 +163,7 @@ impl fmt::Display for ProblemText<'_> {
         for (name, version) in &self.0.locked {
             writeln!(f, "locked {name} {version}")?;
         }
-        for (name, range) in &self.0.held {
+        for (name, range) in self.0.held.iter() {
             writeln!(f, "held {name} {range}")?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Choices from acceptable sets of Python's packages, as clients make them.
+//! What choices from acceptable sets of Python's packages install.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,32 +7,6 @@ use solver::pypi::{Edge, Solution};
 use solver::widen::{Acceptable, AcceptableSet};
 
 use crate::oracle::Picks;
-
-/// Numbers without an order, the same in every run (SplitMix64).
-pub struct Chance(u64);
-
-impl Chance {
-    /// Equal seeds have equal numbers.
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let number = (mixed ^ (mixed >> 31)) % end as u64;
-        usize::try_from(number).unwrap_or_default()
-    }
-
-    /// The position of one version of each set.
-    pub fn choice(&mut self, sets: &[AcceptableSet<Edge>]) -> Vec<u32> {
-        let one = |set: &AcceptableSet<Edge>| set.versions[self.below(set.versions.len())].position;
-        sets.iter().map(one).collect()
-    }
-}
 
 /// What a choice of one version from each set installs: what the user's requirements reach by the
 /// edges that the chosen versions state.

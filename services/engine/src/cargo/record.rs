@@ -98,13 +98,6 @@ fn spelled(dependency: &Dependency) -> String {
     format!("{} = \"{}\"", dependency.package, dependency.requirement)
 }
 
-/// Whether the client has the version at a position.
-pub(super) fn is_held(asked: &Asked, pick: &Pick, position: u32) -> bool {
-    let version = &pick.listing.releases[position as usize].version;
-    let mut held = asked.problem.held.iter();
-    held.any(|(name, range)| *name == pick.package.name && range.matches(version))
-}
-
 /// How many newer versions there are: pre-releases aside, unless that is what was chosen.
 fn behind(asked: &Asked, pick: &Pick) -> u32 {
     let takes_previews = !pick.release().version.pre.is_empty();
@@ -182,7 +175,10 @@ impl<'a> Told<'a> {
             (pick.position, || told(pick.position, edges(&pick.edges, built))),
             |position| pick.listing.releases[position as usize].version.to_string(),
             |position, of| told(position, edges(of, None)),
-            |position| is_held(self.asked, pick, position),
+            |position| {
+                let version = &pick.listing.releases[position as usize].version;
+                self.asked.problem.is_held(&pick.package.name, version)
+            },
         );
         let features = match built {
             Some(built) => build::features(built, Side::Target).unwrap_or_default(),

@@ -36,7 +36,7 @@ impl<E: Ecosystem> Computation<E> {
     ) -> Result<Option<Wide<E>>, Error> {
         self.tell("looking for versions that would do as well", "");
         let mut snapshot = found_with.clone();
-        let mut widened = self.widen_once(problem, solution, &snapshot).await?;
+        let mut widened = self.widen_once(problem, solution, (&snapshot, false)).await?;
         let mut lack = Completeness::Unreadable;
         if !widened.gaps.is_empty() {
             drop(snapshot);
@@ -48,7 +48,7 @@ impl<E: Ecosystem> Computation<E> {
             if !snapshot.has_listings_of(found_with, &E::footprint(solution)) {
                 return Ok(None);
             }
-            widened = self.widen_once(problem, solution, &snapshot).await?;
+            widened = self.widen_once(problem, solution, (&snapshot, true)).await?;
         }
         let Widened { mut sets, gaps, footprint } = widened;
         // Whatever could not be fetched is in no set: another call may have more luck.
@@ -58,12 +58,13 @@ impl<E: Ecosystem> Computation<E> {
         Ok(Some(Wide { sets, snapshot, footprint, is_final }))
     }
 
-    /// Widens with what is known, and has the sets checked.
+    /// Widens with what is known, and has the sets checked if nothing is missing, or if it is the last
+    /// time.
     async fn widen_once(
         &mut self,
         problem: &Arc<E::Problem>,
         solution: &Arc<E::Solution>,
-        snapshot: &Snapshot<E>,
+        (snapshot, is_last): (&Snapshot<E>, bool),
     ) -> Result<Widened<E::Edge, Fact<E::Name>>, Error> {
         let permit = Arc::clone(&self.searches).acquire_owned().await;
         let (problem, solution) = (Arc::clone(problem), Arc::clone(solution));
@@ -77,6 +78,10 @@ impl<E: Ecosystem> Computation<E> {
             let started = Instant::now();
             let interrupted = || started.elapsed() >= time;
             let mut widened = E::widen(&problem, &universe, &solution, reach, &interrupted);
+            if !is_last && !widened.gaps.is_empty() {
+                // What is missing is fetched, and these sets are not those of the answer.
+                return (widened, started.elapsed());
+            }
             let violations = E::check(&problem, &universe, &solution, &widened.sets);
             if let Some(first) = violations.first() {
                 tracing::error!(found = violations.len(), first = %first.text, "the sets do not hold");

@@ -1,44 +1,35 @@
 //! What explanations ask of npm's packages.
 
-use ecosystems::npm::{Manifest, Name, Range, Reading};
-use solver::npm::{Content, Edge, Solution, Universe};
+use ecosystems::npm::{Name, Packument, Range, Reading};
+use solver::npm::{Content, Edge, Place, Solution, Universe, barriers};
 use solver::widen::{AcceptableSet, Barrier};
 
 use super::{Asked, Npm};
-use crate::explain::Explains;
+use crate::explain::{Explains, spelled};
 
 impl Explains for Npm {
-    fn slots(solution: &Solution, package: &str) -> Vec<usize> {
-        let places = solution.places.iter().enumerate();
-        let releases = places.filter(|(_, place)| {
-            place.package == package && matches!(place.content, Content::Release { .. })
-        });
-        releases.map(|(at, _)| at).collect()
+    fn packages(solution: &Solution) -> impl Iterator<Item = Option<&str>> {
+        solution.places.iter().map(|place| release(place).map(|_| place.package.as_str()))
     }
 
-    fn versions(solution: &Solution, slot: usize) -> Vec<String> {
-        match &solution.places[slot].content {
-            Content::Release { packument, .. } => {
-                packument.manifests.iter().map(Manifest::stated_version).collect()
-            }
-            Content::Project | Content::Folder(_) | Content::Link(_) => Vec::new(),
-        }
+    fn count_listed(solution: &Solution, slot: usize) -> usize {
+        release(&solution.places[slot]).map_or(0, |(packument, _)| packument.manifests.len())
+    }
+
+    fn version_at(solution: &Solution, slot: usize, position: u32) -> String {
+        let manifest = release(&solution.places[slot])
+            .and_then(|(packument, _)| packument.manifests.get(position as usize));
+        manifest.map_or_else(String::new, ecosystems::npm::Manifest::stated_version)
     }
 
     fn chosen(solution: &Solution, slot: usize) -> u32 {
-        match solution.places[slot].content {
-            Content::Release { position, .. } => position,
-            Content::Project | Content::Folder(_) | Content::Link(_) => 0,
-        }
+        release(&solution.places[slot]).map_or(0, |(_, position)| position)
     }
 
-    fn told(solution: &Solution, slot: usize, position: u32) -> String {
+    fn place(solution: &Solution, slot: usize) -> String {
         let place = &solution.places[slot];
-        match &place.content {
-            Content::Release { packument, .. } => {
-                let version = packument.manifests[position as usize].stated_version();
-                format!("`{}` {version} in `{}`", place.package, place.location)
-            }
+        match place.content {
+            Content::Release { .. } => format!(" in `{}`", place.location),
             Content::Project => "the project".to_owned(),
             Content::Folder(_) | Content::Link(_) => format!("`{}`", place.location),
         }
@@ -48,23 +39,25 @@ impl Explains for Npm {
         asked: &Asked,
         universe: &Universe,
         (solution, sets): (&Solution, &[AcceptableSet<Edge>]),
-        slot: usize,
-        position: u32,
+        version: (usize, u32),
     ) -> Vec<Barrier> {
-        solver::npm::barriers(&asked.problem, universe, solution, sets, slot, position)
-    }
-
-    /// Several versions may lie in one tree: requiring one more would be another question.
-    fn requiring(_asked: &Asked, _package: &str, _range: &str) -> Option<Asked> {
-        None
+        barriers(&asked.problem, universe, solution, sets, version)
     }
 
     fn canonical(package: &str) -> Result<String, String> {
-        Name::parse(package).map(|name| name.to_string()).map_err(|error| error.to_string())
+        spelled(Name::parse(package))
     }
 
     fn range(text: &str) -> Result<String, String> {
-        let range = Range::parse(text, Reading::LOOSE);
-        range.map(|range| range.as_str().to_owned()).map_err(|error| error.to_string())
+        Range::parse(text, Reading::LOOSE)
+            .map(|range| range.as_str().to_owned())
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn release(place: &Place) -> Option<(&Packument, u32)> {
+    match &place.content {
+        Content::Release { packument, position } => Some((packument, *position)),
+        Content::Project | Content::Folder(_) | Content::Link(_) => None,
     }
 }

@@ -108,7 +108,10 @@ impl<'a> Told<'a> {
             (position, || told(&place.edges)),
             |position| packument.manifests[position as usize].stated_version(),
             |_, edges| told(edges),
-            |position| is_held(self.asked, packument, position),
+            |position| {
+                let version = &packument.manifests[position as usize].version;
+                self.asked.problem.is_held(&packument.name, version)
+            },
         );
         let is_renamed = place.name != place.package;
         let deprecated = manifest.traits.deprecated.as_deref();
@@ -210,13 +213,6 @@ impl<'a> Told<'a> {
             ..Edge::default()
         })
     }
-}
-
-/// Whether the client has the version at a position.
-pub(super) fn is_held(asked: &Asked, packument: &Packument, position: u32) -> bool {
-    let version = &packument.manifests[position as usize].version;
-    let mut held = asked.problem.held.iter();
-    held.any(|(name, range)| *name == packument.name && range.contains(version))
 }
 
 /// How many newer versions there are: pre-releases and deprecated ones aside, unless that is what was

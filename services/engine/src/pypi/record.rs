@@ -81,13 +81,6 @@ pub(super) fn warnings(
     warnings
 }
 
-/// Whether the client has the version at a position.
-pub(super) fn is_held(problem: &Problem, pick: &Pick, position: u32) -> bool {
-    let version = &pick.listing.releases[position as usize].version;
-    let mut held = problem.held.iter();
-    held.any(|(name, specifiers)| *name == pick.name && specifiers.contains(version))
-}
-
 /// How many newer versions there are: pre-releases aside, unless that is what was chosen.
 fn behind(problem: &Problem, pick: &Pick) -> u32 {
     let takes_previews = pick.version().any_prerelease();
@@ -107,7 +100,7 @@ fn package(problem: &Problem, pick: &Pick, set: Option<&AcceptableSet<SolverEdge
         (pick.position, || pick.edges.iter().map(edge).collect()),
         |position| pick.listing.releases[position as usize].version.to_string(),
         |_, edges| edges.iter().map(edge).collect(),
-        |position| is_held(problem, pick, position),
+        |position| problem.is_held(&pick.name, &pick.listing.releases[position as usize].version),
     );
     let mut best_first: Vec<&File> = pick.installable().collect();
     best_first.sort_by_cached_key(|file| problem.environment.preference(file));

@@ -51,11 +51,7 @@ pub fn explained(told: ExplainedCall, shape: &Shape, elapsed: Duration) -> v1::E
         Explanation::NotChosen(sentence) => Wire::NotChosen(sentence),
         Explanation::Impossible(found) => {
             let mut wire = conflict::conflict(&found);
-            conflict::place(&mut wire, |field| match shape.is_asked(field) {
-                true => shape.path(field),
-                // What is asked about was required too, as if the project did.
-                false => "version".to_owned(),
-            });
+            conflict::place(&mut wire, |field| path(shape, field));
             Wire::Impossible(wire)
         }
     };

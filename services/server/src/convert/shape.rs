@@ -205,13 +205,6 @@ impl Shape {
         edge.dependency_set = set.map_or_else(|| "main".to_owned(), Clone::clone);
     }
 
-    /// Whether one of the engine's fields is of what was asked: not a requirement that was added.
-    pub(super) fn is_asked(&self, field: &str) -> bool {
-        let place = field.strip_prefix("requirements[").and_then(|rest| rest.split_once(']'));
-        let place = place.and_then(|(place, _)| place.parse::<usize>().ok());
-        place.is_none_or(|place| place < self.requirement_places.len())
-    }
-
     /// Cuts what was not asked for.
     fn cut(&self, solution: &mut v1::Solution) {
         let packages = solution.groups.iter_mut().flat_map(|group| &mut group.packages);

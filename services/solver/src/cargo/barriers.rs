@@ -10,14 +10,12 @@ use crate::widen::{AcceptableSet, Barrier};
 /// the pick at `slot`. Nothing, if it is in the set or could be.
 ///
 /// What is required of it comes first, each requirement once; then what it requires itself.
-#[expect(clippy::too_many_arguments, reason = "what all of an answer is, and one version of it")]
 pub fn barriers(
     problem: &Problem,
     universe: &Universe,
     solution: &Solution,
     sets: &[AcceptableSet<Edge>],
-    slot: usize,
-    position: u32,
+    (slot, position): (usize, u32),
 ) -> Vec<Barrier> {
     let reading = Reading::new(problem, universe, solution);
     if sets[slot].versions.iter().any(|acceptable| acceptable.position == position) {

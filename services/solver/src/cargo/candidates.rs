@@ -164,7 +164,7 @@ impl<'a> Candidates<'a> {
         shelf: Shelf<'a>,
         lines: &'a [Line],
         (locks, patches): (&Locks<'_>, &Patches<'_>),
-        held: &[&Requirement],
+        held: &[Requirement],
     ) -> Self {
         let mut preferred = Vec::new();
         if shelf.patched.is_some() || locks.knows(shelf.id) || patches.put_from(shelf.id) {

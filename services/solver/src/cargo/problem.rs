@@ -7,7 +7,7 @@ use ecosystems::Timestamp;
 use ecosystems::cargo::{Dependency, Features, Name, Requirement, RustVersion, Version};
 
 use super::Crate;
-use crate::Strategy;
+use crate::{Held, Strategy};
 
 /// Members of a workspace whose dependencies are to be locked, under one policy.
 #[derive(Clone, Debug, Default)]
@@ -23,9 +23,16 @@ pub struct Problem {
     pub locked: Vec<Locked>,
     /// The versions that the client has: those of a package that one of its requirements here takes,
     /// whatever the registry. They come first where versions are tried for the acceptable sets.
-    pub held: Vec<(Name, Requirement)>,
+    pub held: Held<Name, Requirement>,
     /// What to choose where there is a choice.
     pub policy: Policy,
+}
+
+impl Problem {
+    /// Whether the client has a version of a package.
+    pub fn is_held(&self, package: &Name, version: &Version) -> bool {
+        self.held.of(package).iter().any(|range| range.matches(version))
+    }
 }
 
 /// A package that is there by path: a member of the workspace, or what depends by path on one that

@@ -30,13 +30,10 @@ use super::candidates::{compilers, is_candidate};
 use super::rules::CargoRules;
 use super::{Edge, Gap, Problem, Solution, Target, Universe};
 use crate::Strategy;
-use crate::widen::{Completeness, Growth, Reach, Way, Widened, Within};
+use crate::widen::{Growth, Reach, Way, Widened, Within};
 use demands::{Demand, Shape};
 use graph::Graph;
 use ground::Ground;
-
-/// Patience is asked after this many versions.
-const VERSIONS_BETWEEN_QUESTIONS: usize = 64;
 
 /// Finds out which other versions would do in the place of each pick of `solution`, the solution of
 /// `problem` over `universe`.
@@ -55,19 +52,10 @@ pub fn widen(
     let mut widening = Widening::new(&ground);
     widening.put_solution();
     let mut within = widening.within(reach);
-    let mut completeness = vec![Completeness::Complete; solution.picks.len()];
-    let order = Within::order(&within);
-    for (count, (slot, position)) in order.iter().enumerate() {
-        if count % VERSIONS_BETWEEN_QUESTIONS == 0 && interrupted() {
-            for (slot, position) in &order[count..] {
-                completeness[*slot] = Completeness::Interrupted;
-                within[*slot].versions.retain(|(at, _)| at != position);
-                within[*slot].is_whole = false;
-            }
-            break;
-        }
-        widening.try_version(*slot, *position);
-    }
+    let completeness = Within::walk(&mut within, interrupted, |slot, position| {
+        widening.try_version(slot, position);
+        true
+    });
     Widened {
         sets: widening.growth.into_sets(&within, |slot| completeness[slot]),
         gaps: Vec::new(),

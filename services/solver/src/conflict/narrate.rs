@@ -444,7 +444,7 @@ fn upper(text: &str) -> String {
 }
 
 /// The reason as said of one version.
-fn singular(reason: &str) -> String {
+pub(crate) fn singular(reason: &str) -> String {
     let (verb, rest) = reason.split_once(' ').unwrap_or((reason, ""));
     let verb = match verb {
         "have" => "has",

@@ -45,14 +45,12 @@ pub fn check(
 /// What keeps a version out of a set that it is not in; nothing if it is there, or could be.
 ///
 /// Of a place whose versions exclude it the first that does is named.
-#[expect(clippy::too_many_arguments, reason = "what is asked of an answer with its sets")]
 pub fn barriers(
     problem: &Problem,
     universe: &Universe,
     solution: &Solution,
     sets: &[AcceptableSet<Edge>],
-    slot: usize,
-    position: u32,
+    (slot, position): (usize, u32),
 ) -> Vec<Barrier> {
     let mut reader = Reader::new(problem, universe, solution);
     let own = sets.get(slot).map_or(&[][..], |set| &set.versions);

@@ -6,6 +6,7 @@ use ecosystems::Timestamp;
 use ecosystems::npm::{Dependency, Name, Needs, Range, Requirement, Version};
 
 use super::facts::DependencyKind;
+use crate::Held;
 
 /// A project whose dependencies are to be put into folders, under one policy.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ pub struct Problem {
     pub locked: Vec<LockedPlace>,
     /// What the client has, by packages' own names: a version is held if a range of its package
     /// contains it. Of it alone nothing is chosen otherwise, unless the policy prefers it.
-    pub held: Vec<(Name, Range)>,
+    pub held: Held<Name, Range>,
     /// What to choose where there is a choice.
     pub policy: Policy,
 }
@@ -30,8 +31,7 @@ pub struct Problem {
 impl Problem {
     /// Whether the client has a version of a package.
     pub fn is_held(&self, package: &Name, version: &Version) -> bool {
-        let mut ranges = self.held.iter().filter(|(name, _)| name == package);
-        ranges.any(|(_, range)| range.contains(version))
+        self.held.of(package).iter().any(|range| range.contains(version))
     }
 
     /// The folder that a spec means to whoever lies at `base`: a folder by its place in the list, or

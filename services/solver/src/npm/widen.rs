@@ -30,11 +30,8 @@ use ecosystems::npm::Name;
 use super::problem::Problem;
 use super::solution::{Edge, Solution};
 use super::universe::Universe;
-use crate::widen::{AcceptableSet, Completeness, Growth, Reach, Widened, Within};
+use crate::widen::{Growth, Reach, Widened, Within};
 use ways::Ways;
-
-/// So many versions are tried between two questions after the caller's patience.
-const TRIED_BETWEEN_QUESTIONS: usize = 256;
 
 /// Widens an answer: for each of its places the versions that may lie there, in the order of
 /// [`Solution::places`], such that every choice of one from each is an install set. Places that
@@ -58,34 +55,16 @@ pub fn widen(
         ways.put(&mut growth, place);
     }
     let slots = 0..solution.places.len();
-    let within: Vec<Within> =
+    let mut within: Vec<Within> =
         slots.map(|slot| candidates::within(&ways, &growth, slot, reach)).collect();
-    let order = Within::order(&within);
-    let mut untried = &order[..];
-    while let [(slot, position), rest @ ..] = untried {
-        let is_asked = (order.len() - untried.len()).is_multiple_of(TRIED_BETWEEN_QUESTIONS);
-        if is_asked && interrupted() {
-            break;
+    let completeness = Within::walk(&mut within, interrupted, |slot, position| {
+        if growth.admits(slot, position)
+            && let Some(way) = ways.of(slot, position)
+        {
+            growth.add(slot, position, way);
         }
-        untried = rest;
-        if growth.admits(*slot, *position) {
-            growth.add(*slot, *position, ways.of(*slot, *position));
-        }
-    }
-    let completeness = |slot: usize| match untried.iter().any(|(other, _)| *other == slot) {
-        true => Completeness::Interrupted,
-        false => Completeness::Complete,
-    };
-    let mut sets = growth.into_sets(&within, completeness);
-    for (slot, set) in sets.iter_mut().enumerate() {
-        without_untried(set, slot, untried);
-    }
+        true
+    });
+    let sets = growth.into_sets(&within, |slot| completeness[slot]);
     Widened { sets, gaps: Vec::new(), footprint: Vec::new() }
-}
-
-/// What was not tried was not rejected.
-fn without_untried(set: &mut AcceptableSet<Edge>, slot: usize, untried: &[(usize, u32)]) {
-    if set.completeness == Completeness::Interrupted {
-        set.rejected.retain(|position| !untried.contains(&(slot, *position)));
-    }
 }

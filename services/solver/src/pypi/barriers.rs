@@ -1,24 +1,24 @@
 //! Why a version is in no box together with the acceptable sets.
 
 use super::candidates::Verdict;
+use super::explain::plain;
 use super::requirements::{Active, Range};
 use super::rules::PypiRules;
 use super::ways::{Misfit, Slot, Ways};
 use super::{Edge, Problem, Solution, Universe};
+use crate::conflict::singular;
 use crate::widen::{AcceptableSet, Barrier};
 
 /// What keeps the version at `position` out of the set of a slot, while `sets` stay as they are.
 ///
 /// Nothing does where the version is in the set, or could be; nor does anything known where nobody
 /// has asked what it needs.
-#[expect(clippy::too_many_arguments, reason = "the sets, what they are about, and one version")]
 pub fn barriers(
     problem: &Problem,
     universe: &Universe,
     solution: &Solution,
     sets: &[AcceptableSet<Edge>],
-    slot: usize,
-    position: u32,
+    (slot, position): (usize, u32),
 ) -> Vec<Barrier> {
     let rules = PypiRules::new(problem, universe);
     let Ok(ways) = Ways::new(&rules, solution) else { return Vec::new() };
@@ -83,33 +83,21 @@ impl Judge<'_, '_> {
     }
 
     fn verdict_text(&self, verdict: Verdict) -> String {
-        let environment = &self.ways.rules.problem.environment;
-        let release = &self.about().pick.listing.releases[self.position as usize];
-        match verdict {
-            Verdict::Candidate | Verdict::SdistOnly => {
-                "has no wheel, only source distributions, which are not admitted".to_owned()
-            }
-            Verdict::Prerelease => "is a pre-release, which is not allowed".to_owned(),
-            Verdict::Quarantined => "is quarantined by the registry".to_owned(),
-            Verdict::TooNew => "was not published before the cut-off".to_owned(),
-            Verdict::Yanked => "is yanked".to_owned(),
-            Verdict::Hash => "has no file with one of the hashes given".to_owned(),
-            Verdict::Python => {
-                let required =
-                    release.files.iter().filter_map(|file| file.requires_python.as_ref());
-                let barring = required.filter(|python| !environment.admits(python));
-                let mut texts: Vec<String> =
-                    barring.map(|python| format!("Python{python}")).collect();
-                texts.sort_unstable();
-                texts.dedup();
-                let own = environment.python();
-                format!("requires {}, but your Python is {own}", texts.join(" or "))
-            }
-            Verdict::Platform => format!("has no wheel for {}", environment.platform()),
-            Verdict::WheelOnly => {
-                "has no source distribution, and wheels are not admitted".to_owned()
-            }
+        if let Some((_, words)) = plain(verdict) {
+            return singular(words);
         }
+        let environment = &self.ways.rules.problem.environment;
+        if verdict == Verdict::Platform {
+            return format!("has no wheel for {}", environment.platform());
+        }
+        let release = &self.about().pick.listing.releases[self.position as usize];
+        let required = release.files.iter().filter_map(|file| file.requires_python.as_ref());
+        let barring = required.filter(|python| !environment.admits(python));
+        let mut texts: Vec<String> = barring.map(|python| format!("Python{python}")).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let own = environment.python();
+        format!("requires {}, but your Python is {own}", texts.join(" or "))
     }
 
     fn excluded_by_user(&self) -> Vec<Barrier> {

@@ -9,6 +9,8 @@ mod absence;
 mod bars;
 mod gather;
 
+pub(super) use bars::plain;
+
 use super::rules::PypiRules;
 use super::universe::NameId;
 use crate::conflict::{Conflict, Core, Node, Told, UserText, narrate, prove, quoted};

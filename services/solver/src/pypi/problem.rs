@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ecosystems::Timestamp;
 use ecosystems::pypi::{Environment, Name, Requirement, Specifiers, Version};
 
-use crate::Strategy;
+use crate::{Held, Strategy};
 
 /// Requirements to be met in one environment under one policy.
 #[derive(Clone, Debug)]
@@ -23,9 +23,16 @@ pub struct Problem {
     /// Versions to keep as long as they can be kept.
     pub locked: Vec<(Name, Version)>,
     /// The versions that the client has: those of a project that any of its ranges means.
-    pub held: Vec<(Name, Specifiers)>,
+    pub held: Held<Name, Specifiers>,
     /// What to choose where there is a choice.
     pub policy: Policy,
+}
+
+impl Problem {
+    /// Whether the client has a version of a package.
+    pub fn is_held(&self, package: &Name, version: &Version) -> bool {
+        self.held.of(package).iter().any(|range| range.contains(version))
+    }
 }
 
 /// A requirement of the user's.

@@ -1,7 +1,5 @@
 //! From one solution to the versions that would do in its place.
 
-use std::collections::BTreeSet;
-
 use pubgrub::VersionSet;
 
 use super::edges::Edges;
@@ -10,9 +8,6 @@ use super::rules::PypiRules;
 use super::ways::{Misfit, Ways};
 use super::{Edge, Gap, Problem, Solution, Universe};
 use crate::widen::{Completeness, Growth, Reach, Widened, Within};
-
-/// Patience is asked after so many versions: one takes some microseconds.
-const VERSIONS_BETWEEN_QUESTIONS: usize = 64;
 
 /// Widens `solution` to the acceptable sets around it, one for each of its picks.
 ///
@@ -32,7 +27,7 @@ pub fn widen(
 ) -> Widened<Edge, Gap> {
     let rules = PypiRules::new(problem, universe);
     match Ways::new(&rules, solution) {
-        Ok(ways) => Widening::new(&ways, solution, reach).run(solution, interrupted),
+        Ok(ways) => Widening::new(&ways, solution).run(solution, reach, interrupted),
         Err(gaps) => Widened { sets: Vec::new(), gaps, footprint: Vec::new() },
     }
 }
@@ -41,7 +36,6 @@ pub fn widen(
 struct Widening<'a, 'r> {
     ways: &'a Ways<'a, 'r>,
     growth: Growth<Active<'a>>,
-    within: Vec<Within>,
     completeness: Vec<Completeness>,
     /// Slots and positions of which it is not known what they need.
     unknown: Vec<(usize, u32)>,
@@ -50,18 +44,15 @@ struct Widening<'a, 'r> {
 }
 
 impl<'a, 'r> Widening<'a, 'r> {
-    fn new(ways: &'a Ways<'a, 'r>, solution: &'a Solution, reach: Reach) -> Self {
+    fn new(ways: &'a Ways<'a, 'r>, solution: &'a Solution) -> Self {
         let mut widening = Self {
             ways,
             growth: Growth::new(ways.slots.len()),
-            within: Vec::new(),
             completeness: vec![Completeness::Complete; ways.slots.len()],
             unknown: Vec::new(),
             read: Vec::new(),
         };
         widening.put(solution);
-        let slots = 0..ways.slots.len();
-        widening.within = slots.map(|slot| widening.within(slot, reach)).collect();
         widening
     }
 
@@ -109,22 +100,15 @@ impl<'a, 'r> Widening<'a, 'r> {
     fn run(
         mut self,
         solution: &Solution,
+        reach: Reach,
         interrupted: &(dyn Fn() -> bool + Sync),
     ) -> Widened<Edge, Gap> {
-        let order = Within::order(&self.within);
-        let mut untried = vec![BTreeSet::new(); self.within.len()];
-        let mut is_over = false;
-        for (place, (slot, atom)) in order.into_iter().enumerate() {
-            is_over = is_over || (place % VERSIONS_BETWEEN_QUESTIONS == 0 && interrupted());
-            if is_over || !self.try_version(slot, atom) {
-                untried[slot].insert(atom);
-                self.note(slot, Completeness::Interrupted);
-            }
-        }
-        for (within, untried) in self.within.iter_mut().zip(&untried) {
-            within.versions.retain(|(atom, _)| !untried.contains(atom));
-        }
-        self.told(solution)
+        let slots = 0..self.ways.slots.len();
+        let mut within: Vec<Within> = slots.map(|slot| self.within(slot, reach)).collect();
+        let walked =
+            Within::walk(&mut within, interrupted, |slot, atom| self.try_version(slot, atom));
+        (0..).zip(walked).for_each(|(slot, completeness)| self.note(slot, completeness));
+        self.told(solution, &within)
     }
 
     /// Tries a version. Returns whether everything was known for that.
@@ -138,7 +122,7 @@ impl<'a, 'r> Widening<'a, 'r> {
             }
             Err(Misfit::Unreadable(_)) => self.note(slot, Completeness::Unreadable),
             Ok(way) => {
-                self.growth.add(slot, atom, [way]);
+                self.growth.add(slot, atom, way);
             }
             Err(_) => {}
         }
@@ -155,13 +139,13 @@ impl<'a, 'r> Widening<'a, 'r> {
     }
 
     /// What came of it, in positions and edges.
-    fn told(self, solution: &Solution) -> Widened<Edge, Gap> {
+    fn told(self, solution: &Solution, within: &[Within]) -> Widened<Edge, Gap> {
         let ways = self.ways;
         let mut footprint = ways.facts(self.read);
         footprint.retain(|fact| solution.footprint.binary_search(fact).is_err());
         let gaps = ways.facts(self.unknown);
         let completeness = self.completeness;
-        let sets = self.growth.into_sets(&self.within, |slot| completeness[slot]);
+        let sets = self.growth.into_sets(within, |slot| completeness[slot]);
         let mut edges = Edges::new(ways.rules);
         let sets = sets.into_iter().enumerate().map(|(slot, set)| {
             let line = ways.rules.line(ways.slots[slot].id);

@@ -7,11 +7,11 @@ use ecosystems::cargo::{
     Declaration, Dependency, FeatureValue, Features, Kind, Name, Requirement, RustVersion, Version,
 };
 use serde::Deserialize;
-use solver::Strategy;
 use solver::cargo::{
     Crate, Locked, LockedEdge, Member, Outcome, Patch, Policy, Problem, Replacement, Solution,
     Target,
 };
+use solver::{Held, Strategy};
 use toml::{Table, Value};
 
 use super::STEPS;
@@ -114,7 +114,7 @@ impl Case {
             members,
             patches: patches(root, &folders),
             locked,
-            held: Vec::new(),
+            held: Held::default(),
             policy: Policy {
                 strategy,
                 rust_versions: rust_versions.collect(),

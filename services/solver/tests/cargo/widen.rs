@@ -8,10 +8,9 @@ mod small;
 #[path = "widen/worth.rs"]
 mod worth;
 
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use solver::cargo::{Checker, Edge, Outcome, Problem, Solution, check, widen};
 use solver::widen::{Acceptable, AcceptableSet, Completeness, Reach};
+use testkit::chance::{Chance, so_many};
 
 use super::world::World;
 use super::{STEPS, manifests};
@@ -82,25 +81,6 @@ impl Answer {
     }
 }
 
-/// Throws that are the same every time.
-struct Dice(TestRng);
-
-impl Dice {
-    fn new() -> Self {
-        Self(TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-    }
-
-    fn below(&mut self, count: usize) -> usize {
-        usize::try_from(self.0.next_u32()).expect("a number") % count
-    }
-
-    /// One version from each set.
-    fn choice(&mut self, sets: &[Set]) -> Vec<u32> {
-        let one = |set: &Set| set.versions[self.below(set.versions.len())].position;
-        sets.iter().map(one).collect()
-    }
-}
-
 fn has(set: &Set, position: u32) -> bool {
     set.versions.iter().any(|acceptable| acceptable.position == position)
 }
@@ -112,9 +92,9 @@ fn judge(set: &str, newest: u32, choices: usize) {
     assert_eq!(answer.faults(&sets), [""; 0], "{set}");
     assert!(sets.iter().all(|set| set.completeness == Completeness::Complete));
     assert!(newest < ALL || sets.iter().all(|set| set.is_whole));
-    let (mut checker, mut dice) = (answer.checker(), Dice::new());
+    let (mut checker, mut chance) = (answer.checker(), Chance::new(1));
     for _ in 0..choices {
-        let choice = dice.choice(&sets);
+        let choice = chance.choice(&sets);
         let violations = checker.choice(&choice);
         assert!(violations.is_empty(), "{set}: {violations:#?}");
     }
@@ -139,8 +119,8 @@ macro_rules! every_choice_is_valid {
         $(
             #[test]
             fn $name() {
-                judge($set, 20, 1_000);
-                judge($set, ALL, 1_000);
+                judge($set, 20, so_many(1_000, 100_000));
+                judge($set, ALL, so_many(1_000, 100_000));
             }
         )*
     };
@@ -155,15 +135,6 @@ every_choice_is_valid! {
     every_choice_of_a_web_api_is_valid: "web-api",
 }
 
-/// In a release build: some minutes.
-#[test]
-#[ignore = "takes minutes"]
-fn hundred_thousand_choices_are_valid() {
-    for set in manifests::SETS {
-        judge(set, ALL, 100_000);
-    }
-}
-
 /// Adds versions that are not in the sets, one by one: of those of the same line and not yanked as many
 /// as `most` of a project, of all others as many again.
 fn nothing_can_be_added(set: &str, most: usize) {
@@ -176,10 +147,10 @@ fn nothing_can_be_added(set: &str, most: usize) {
         release.line() == pick.release().line() && !release.is_yanked
     };
     let (mut near, mut far): (Vec<_>, Vec<_>) = excluded.into_iter().partition(is_near);
-    let (all, mut dice) = ((near.len(), far.len()), Dice::new());
+    let (all, mut chance) = ((near.len(), far.len()), Chance::new(1));
     for out in [&mut near, &mut far] {
         while out.len() > most {
-            out.swap_remove(dice.below(out.len()));
+            out.swap_remove(chance.below(out.len()));
         }
     }
     for added in near.iter().chain(&far) {
@@ -190,31 +161,25 @@ fn nothing_can_be_added(set: &str, most: usize) {
     println!("{set:<10} added in vain: {near} of {} near, {far} of {} far", all.0, all.1);
 }
 
-#[test]
-fn no_version_can_be_added_to_the_sets_of_recorded_projects() {
-    manifests::SETS.iter().for_each(|set| nothing_can_be_added(set, 20));
-}
-
+/// A test of each recorded project.
 macro_rules! no_version_can_be_added {
     ($($name:ident: $set:literal,)*) => {
         $(
-            /// In a release build: some minutes.
             #[test]
-            #[ignore = "takes minutes"]
             fn $name() {
-                nothing_can_be_added($set, usize::MAX);
+                nothing_can_be_added($set, so_many(20, usize::MAX));
             }
         )*
     };
 }
 
 no_version_can_be_added! {
-    no_version_at_all_can_be_added_to_a_game: "bevy-game",
-    no_version_at_all_can_be_added_to_a_data_tool: "data",
-    no_version_at_all_can_be_added_to_a_desktop_application: "desktop",
-    no_version_at_all_can_be_added_to_a_grpc_service: "grpc",
-    no_version_at_all_can_be_added_to_a_peer: "p2p",
-    no_version_at_all_can_be_added_to_a_web_api: "web-api",
+    no_version_can_be_added_to_a_game: "bevy-game",
+    no_version_can_be_added_to_a_data_tool: "data",
+    no_version_can_be_added_to_a_desktop_application: "desktop",
+    no_version_can_be_added_to_a_grpc_service: "grpc",
+    no_version_can_be_added_to_a_peer: "p2p",
+    no_version_can_be_added_to_a_web_api: "web-api",
 }
 
 #[test]

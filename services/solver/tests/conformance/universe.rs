@@ -8,6 +8,7 @@ use ecosystems::pypi::{
     Version, Yanked,
 };
 use serde::Deserialize;
+use solver::Held;
 use solver::pypi::{Gap, Outcome, Policy, Problem, Root, Universe, solve};
 use solver::search::Budget;
 
@@ -136,7 +137,7 @@ pub(crate) fn problem<'a>(python: &str, roots: impl IntoIterator<Item = &'a str>
         overrides: Vec::new(),
         excludes: std::collections::BTreeSet::new(),
         locked: Vec::new(),
-        held: Vec::new(),
+        held: Held::default(),
         policy: Policy::default(),
     }
 }

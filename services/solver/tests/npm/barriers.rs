@@ -100,8 +100,7 @@ fn why_a_version_is_in_no_set_is_said() {
                 given.world.universe(),
                 &given.solution,
                 &given.sets,
-                slot,
-                position,
+                (slot, position),
             );
             let said: Vec<String> = barriers.iter().map(|barrier| given.said(barrier)).collect();
             let said = if said.is_empty() { "is there".to_owned() } else { said.join("; ") };

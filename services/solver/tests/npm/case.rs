@@ -7,6 +7,7 @@ use ecosystems::Timestamp;
 use ecosystems::npm::{Dependency, Name, Needs, Version, read_packument};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use solver::Held;
 use solver::npm::{
     Content, Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue,
     Platform, Policy, Problem, Project, Solution,
@@ -114,7 +115,7 @@ impl Case {
             folders: folders.collect(),
             overrides,
             locked: locked.collect(),
-            held: Vec::new(),
+            held: Held::default(),
             policy: Policy {
                 node: options.node.as_deref().map(version),
                 npm: Some(version("11.19.1")),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use ecosystems::npm::{Name, Range, Reading, Version};
 use proptest::test_runner::{RngAlgorithm, TestRng};
+use solver::Held;
 use solver::npm::{
     Checker, Content, DependencyKind, Edge, Outcome, Problem, Solution, barriers, check, widen,
 };
@@ -182,7 +183,7 @@ fn assert_whole(given: &Given<'_>, problem: &Problem, world: &World, sets: &[Acc
             if all[slot].contains(&position) {
                 continue;
             }
-            let barriers = barriers(problem, universe, solution, sets, slot, position);
+            let barriers = barriers(problem, universe, solution, sets, (slot, position));
             assert!(!barriers.is_empty(), "{} {position} could be there", place.location);
             if place.purpose.is_inert
                 || (given.is_deprecated(slot, position) && !given.is_deprecated(slot, chosen[slot]))
@@ -252,13 +253,13 @@ fn every_choice_from_made_sets_is_an_install_set_and_nothing_can_be_added() {
 }
 
 /// Some versions of each package, as ranges that the client has.
-fn held(dice: &mut Dice, made: &Made) -> Vec<(Name, Range)> {
+fn held(dice: &mut Dice, made: &Made) -> Held<Name, Range> {
     let versions: Vec<&(String, String)> = made.manifests.keys().collect();
-    let mut held = Vec::new();
+    let mut held = Held::default();
     for (name, version) in versions {
         if dice.below(4) == 0 {
             let range = Range::parse(version, Reading::LOOSE).expect("a range");
-            held.push((Name::parse(name).expect("a name"), range));
+            held.insert(Name::parse(name).expect("a name"), range);
         }
     }
     held
@@ -291,7 +292,7 @@ fn held_versions_are_taken_where_they_are_free_to_be() {
         problem.policy.prefers_held = true;
         let found = world.solve(&problem, STEPS).0;
         let outdated = made.with_deprecated(|name, version| !problem.is_held(name, version));
-        let npms = Problem { held: Vec::new(), ..problem.clone() };
+        let npms = Problem { held: Held::default(), ..problem.clone() };
         let npms = World::of(outdated).solve(&npms, STEPS).0;
         assert_eq!(said(&found), said(&npms), "{}", made.project);
         let Outcome::Solved(solution) = found else { continue };

@@ -11,6 +11,7 @@ use solver::npm::{
     check, widen,
 };
 use solver::widen::{AcceptableSet, Barrier, Completeness, Reach};
+use testkit::chance::so_many;
 
 use super::STEPS;
 use super::case;
@@ -196,13 +197,7 @@ fn judge_choices(judged: usize, kept: usize) {
 
 #[test]
 fn every_choice_from_recorded_sets_is_an_install_set() {
-    judge_choices(2_000, 3);
-}
-
-#[test]
-#[ignore = "takes minutes without optimisation"]
-fn a_hundred_thousand_choices_are_install_sets() {
-    judge_choices(100_000, 50);
+    judge_choices(so_many(2_000, 100_000), so_many(3, 50));
 }
 
 /// Asserts that no version could be added to a set, of every so many.
@@ -222,7 +217,7 @@ fn judge_excluded(every: usize) {
         for (slot, position) in excluded.into_iter().step_by(every) {
             let universe = given.world.universe();
             let barriers =
-                barriers(&given.problem, universe, &given.solution, &sets, slot, position);
+                barriers(&given.problem, universe, &given.solution, &sets, (slot, position));
             let place = &given.solution.places[slot].location;
             assert!(!barriers.is_empty(), "{}: {place} {position} could be there", given.name);
             unavailable += usize::from(matches!(barriers[..], [Barrier::Unavailable(_)]));
@@ -234,13 +229,7 @@ fn judge_excluded(every: usize) {
 
 #[test]
 fn no_version_could_be_added_to_recorded_sets() {
-    judge_excluded(401);
-}
-
-#[test]
-#[ignore = "takes minutes without optimisation"]
-fn no_version_at_all_could_be_added_to_recorded_sets() {
-    judge_excluded(1);
+    judge_excluded(so_many(401, 1));
 }
 
 /// Archives, by package and version.
@@ -264,8 +253,7 @@ fn to_fetch(given: &Given, held: &Archives) -> [usize; 3] {
     let range = |version: &str| Range::parse(version, Reading::LOOSE).expect("a range");
     let all =
         held.iter().map(|(name, version)| (Name::parse(name).expect("a name"), range(version)));
-    let held_ranges: Vec<(Name, Range)> = all.collect();
-    let problem = Problem { held: held_ranges, ..given.problem.clone() };
+    let problem = Problem { held: all.collect(), ..given.problem.clone() };
     let own = Given {
         name: given.name.clone(),
         world: given.world.clone(),

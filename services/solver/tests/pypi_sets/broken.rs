@@ -107,7 +107,7 @@ fn barriers_name_what_keeps_a_version_out() {
         });
         let out = kept_out(solved, &sets).into_iter().map(|(slot, position)| {
             let (problem, universe) = (solved.problem, &solved.universe);
-            let barriers = barriers(problem, universe, &solved.solution, &sets, slot, position);
+            let barriers = barriers(problem, universe, &solved.solution, &sets, (slot, position));
             let texts: Vec<String> =
                 barriers.iter().map(|barrier| barrier_text(solved, barrier)).collect();
             format!("{}: {}", version(solved, slot, position), texts.join("; "))

@@ -2,9 +2,9 @@
 
 use solver::pypi::{Checker, Edge, Outcome, Problem, Solution, Universe, barriers, widen};
 use solver::widen::{Acceptable, AcceptableSet, Reach, Widened};
+use testkit::chance::Chance;
 use testkit::oracle::{Oracle, Picks};
 use testkit::scenario::{World, solve_fully};
-use testkit::sets::Chance;
 
 pub(crate) const EVERYTHING: Reach = Reach { newest: u32::MAX };
 
@@ -78,7 +78,7 @@ impl<'a> Solved<'a> {
             for position in (0..).take(pick.listing.releases.len()) {
                 let is_in = sets[slot].versions.iter().any(|one| one.position == position);
                 let barriers =
-                    barriers(self.problem, &self.universe, &self.solution, sets, slot, position);
+                    barriers(self.problem, &self.universe, &self.solution, sets, (slot, position));
                 let version = &pick.listing.releases[position as usize].version;
                 if is_in != barriers.is_empty() {
                     return Err(format!("`{} {version}`, in: {is_in}: {barriers:?}", pick.name));

@@ -1,23 +1,15 @@
 //! The sets around answers in small worlds.
 
-use ecosystems::pypi::Specifiers;
 use proptest::prelude::*;
+use solver::Held;
 use solver::pypi::{Gap, Outcome, Universe, widen};
 use solver::widen::{Acceptable, Reach, Widened};
+use testkit::chance::laws;
 use testkit::generate::{Case, Previews, cases};
 use testkit::oracle::Oracle;
 use testkit::scenario::{Scenario, solve_fully};
 
 use super::judge::{EVERYTHING, Solved, choices};
-
-fn laws(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        max_global_rejects: 100_000,
-        ..ProptestConfig::default()
-    }
-}
 
 #[test]
 fn sets_around_the_scenarios_answers_are_sound_and_maximal() {
@@ -74,10 +66,7 @@ proptest! {
         let positions: Vec<u32> = solved.solution.picks.iter().map(|pick| pick.position).collect();
         let picks = solved.picks(&positions);
         prop_assert_eq!(oracle.judge(&picks), Ok(()));
-        let is_held = |name, version| {
-            let ranges = case.problem.held.iter().filter(|(held, _)| held == name);
-            ranges.map(|(_, range)| range).any(|range: &Specifiers| range.contains(version))
-        };
+        let is_held = |name, version| case.problem.is_held(name, version);
         for (name, version) in &picks {
             if is_held(name, version) || case.problem.locked.iter().any(|(locked, _)| locked == name) {
                 continue;
@@ -175,7 +164,7 @@ proptest! {
     #[test]
     fn reach_bounds_what_is_tried(case in cases(Previews::With), newest in 0..3u32) {
         let mut case = case;
-        case.problem.held.clear();
+        case.problem.held = Held::default();
         let Some(solved) = Solved::new(&case.world, &case.problem) else { return Ok(()) };
         let near = solved.widened(Reach { newest });
         prop_assert_eq!(solved.judge_choices(&near.sets), Ok(()));

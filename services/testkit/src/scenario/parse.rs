@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use ecosystems::Timestamp;
 use ecosystems::pypi::{Environment, Name, Platform, Python, Requirement, Specifiers, Version};
-use solver::Strategy;
 use solver::pypi::{Policy, Prereleases, Problem, Root};
+use solver::{Held, Strategy};
 
 use super::world::{Known, Project, Release, World};
 use super::{Expected, Scenario};
@@ -215,7 +215,7 @@ fn read_settings(settings: &str) -> Read<Problem> {
         overrides: Vec::new(),
         excludes: BTreeSet::new(),
         locked: Vec::new(),
-        held: Vec::new(),
+        held: Held::default(),
         policy,
     })
 }
@@ -235,7 +235,7 @@ fn read_problem_line(line: &str, problem: &mut Problem) -> Read<()> {
         "held" => {
             let (held, range) = rest.trim().split_once(' ').ok_or("write `held NAME RANGE`")?;
             let range = Specifiers::parse(range.trim()).map_err(|error| error.to_string())?;
-            problem.held.push((name(held)?, range));
+            problem.held.insert(name(held)?, range);
         }
         _ => problem.requirements.push(root(line)?),
     }

@@ -83,9 +83,9 @@ impl<'a> CargoRules<'a> {
         let releases = package.listing.as_ref().map_or(&[][..], |listing| &listing.releases);
         let shelf = Shelf::new(id, releases, &self.patches.of(id));
         let policy = &self.problem.policy;
-        let held = if policy.prefers_held { self.held(id) } else { Vec::new() };
+        let held = if policy.prefers_held { self.held(id) } else { &[] };
         let preferred = (&self.locks, &self.patches);
-        let candidates = Rc::new(Candidates::new(policy, shelf, &package.lines, preferred, &held));
+        let candidates = Rc::new(Candidates::new(policy, shelf, &package.lines, preferred, held));
         self.state.borrow_mut().candidates.insert(id, Rc::clone(&candidates));
         Some(candidates)
     }
@@ -96,10 +96,8 @@ impl<'a> CargoRules<'a> {
     }
 
     /// The versions of a package that the client has: those that meet any of these.
-    pub(crate) fn held(&self, id: CrateId) -> Vec<&'a Requirement> {
-        let name = &self.package_name(id).name;
-        let held = self.problem.held.iter().filter(|(held, _)| held == name);
-        held.map(|(_, requirement)| requirement).collect()
+    pub(crate) fn held(&self, id: CrateId) -> &'a [Requirement] {
+        self.problem.held.of(&self.package_name(id).name)
     }
 
     /// The releases of a package that can be chosen, ascending, patches aside.

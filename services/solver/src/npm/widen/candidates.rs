@@ -23,10 +23,8 @@ pub(super) fn within(ways: &Ways<'_>, growth: &Growth<Edge>, slot: usize, reach:
     }
     let problem = ways.facts.problem;
     let order = order(growth, slot, (packument, chosen), &problem.policy);
-    let held: Vec<_> = problem.held.iter().filter(|(name, _)| *name == packument.name).collect();
     let is_held = |position: u32| {
-        let version = &packument.manifests[position as usize].version;
-        held.iter().any(|(_, range)| range.contains(version))
+        problem.is_held(&packument.name, &packument.manifests[position as usize].version)
     };
     Within::of(growth, slot, order.into_iter(), is_held, reach)
 }

@@ -51,39 +51,44 @@ pub(super) fn bar(rules: &PypiRules<'_>, node: Node, version: u32) -> Option<(Ba
 }
 
 fn verdict_bar(rules: &PypiRules<'_>, verdict: Verdict, release: &Release) -> (Bar, Vec<String>) {
-    let (obstacle, words) = match verdict {
-        Verdict::Platform => return platform_bar(rules, release),
-        Verdict::Python => {
-            let required = release.files.iter().filter_map(|file| file.requires_python.as_ref());
-            let barring = required.filter(|python| !rules.problem.environment.admits(python));
-            return python_bar(rules, barring.map(ToString::to_string).collect());
+    let Some((obstacle, words)) = plain(verdict) else {
+        if verdict == Verdict::Platform {
+            return platform_bar(rules, release);
         }
-        Verdict::Yanked => {
-            let bar = Bar::quoting(Obstacle::Yanked, "are yanked");
-            return (bar, yank_reason(&release.files).into_iter().collect());
+        let required = release.files.iter().filter_map(|file| file.requires_python.as_ref());
+        let barring = required.filter(|python| !rules.problem.environment.admits(python));
+        return python_bar(rules, barring.map(ToString::to_string).collect());
+    };
+    if verdict == Verdict::Yanked {
+        let bar = Bar::quoting(obstacle, words);
+        return (bar, yank_reason(&release.files).into_iter().collect());
+    }
+    let is_silent = release.files.iter().all(|file| file.uploaded_at.is_none());
+    let words = match verdict {
+        Verdict::TooNew if is_silent => {
+            "do not say when they were published, which a cut-off asks for"
         }
-        Verdict::Candidate | Verdict::SdistOnly => {
-            let words = "have no wheel, only source distributions, which are not admitted";
-            (Obstacle::Build, words.to_owned())
-        }
-        Verdict::WheelOnly => {
-            let words = "have no source distribution, and wheels are not admitted";
-            (Obstacle::Build, words.to_owned())
-        }
-        Verdict::Prerelease => {
-            (Obstacle::Prerelease, "are pre-releases, which are not allowed".to_owned())
-        }
-        Verdict::Quarantined => {
-            (Obstacle::Quarantined, "are quarantined by the registry".to_owned())
-        }
-        Verdict::TooNew if release.files.iter().all(|file| file.uploaded_at.is_none()) => {
-            let words = "do not say when they were published, which a cut-off asks for";
-            (Obstacle::CutOff, words.to_owned())
-        }
-        Verdict::TooNew => (Obstacle::CutOff, "were not published before the cut-off".to_owned()),
-        Verdict::Hash => (Obstacle::Hash, "have no file with one of the hashes given".to_owned()),
+        _ => words,
     };
     (Bar::new(obstacle, words), Vec::new())
+}
+
+/// What a verdict says of versions; none where the words depend on the version.
+pub(in super::super) fn plain(verdict: Verdict) -> Option<(Obstacle, &'static str)> {
+    Some(match verdict {
+        Verdict::Candidate | Verdict::SdistOnly => {
+            (Obstacle::Build, "have no wheel, only source distributions, which are not admitted")
+        }
+        Verdict::WheelOnly => {
+            (Obstacle::Build, "have no source distribution, and wheels are not admitted")
+        }
+        Verdict::Prerelease => (Obstacle::Prerelease, "are pre-releases, which are not allowed"),
+        Verdict::Quarantined => (Obstacle::Quarantined, "are quarantined by the registry"),
+        Verdict::TooNew => (Obstacle::CutOff, "were not published before the cut-off"),
+        Verdict::Yanked => (Obstacle::Yanked, "are yanked"),
+        Verdict::Hash => (Obstacle::Hash, "have no file with one of the hashes given"),
+        Verdict::Python | Verdict::Platform => return None,
+    })
 }
 
 fn python_bar(rules: &PypiRules<'_>, mut required: Vec<String>) -> (Bar, Vec<String>) {

@@ -72,8 +72,8 @@ impl PypiRules<'_> {
             return known.clone();
         }
         let package = self.package(name)?;
-        let ranges = self.problem.held.iter().filter(|(held, _)| held == self.name(name));
-        let sets = ranges.map(|(_, specifiers)| package.positions(specifiers));
+        let ranges = self.problem.held.of(self.name(name)).iter();
+        let sets = ranges.map(|specifiers| package.positions(specifiers));
         let held = sets.reduce(|held, set| held.union(&set)).map(Rc::new);
         self.state.borrow_mut().held.insert(name, held.clone());
         held

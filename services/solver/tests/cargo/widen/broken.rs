@@ -6,11 +6,12 @@ use ecosystems::Timestamp;
 use ecosystems::cargo::{Requirement, RustVersion};
 use solver::cargo::{Target, barriers};
 use solver::widen::{Acceptable, Barrier};
+use testkit::chance::Chance;
 
 use super::super::rules::{locked, problem};
 use super::super::world::{REGISTRY, World};
 use super::super::{cases, judged};
-use super::{ALL, Answer, Dice, Set};
+use super::{ALL, Answer, Set};
 
 /// Sets on a made index, in which some versions are locked.
 struct Case {
@@ -106,7 +107,7 @@ impl Case {
 impl Answer {
     fn barriers(&self, sets: &[Set], (slot, position): (usize, u32)) -> Vec<Barrier> {
         let (problem, universe) = (&self.problem, &self.world.universe);
-        barriers(problem, universe, &self.solution, sets, slot, position)
+        barriers(problem, universe, &self.solution, sets, (slot, position))
     }
 
     /// The sets, and why each other version is out.
@@ -172,9 +173,9 @@ fn a_version_that_is_out_has_a_barrier_and_one_that_is_in_has_none() {
         };
         let mut out: Vec<(usize, u32)> =
             sets.iter().enumerate().flat_map(|(slot, set)| rejected(slot, set)).collect();
-        let mut dice = Dice::new();
+        let mut chance = Chance::new(1);
         while out.len() > 60 {
-            out.swap_remove(dice.below(out.len()));
+            out.swap_remove(chance.below(out.len()));
         }
         for rejected in out {
             let barriers = answer.barriers(&sets, rejected);
@@ -256,9 +257,9 @@ fn sets_of_cargos_own_cases_hold() {
         let Some(answer) = Answer::of(world, problem) else { continue };
         let sets = answer.sets(ALL);
         assert_eq!(answer.faults(&sets), [""; 0], "{name}");
-        let (mut checker, mut dice) = (answer.checker(), Dice::new());
+        let (mut checker, mut chance) = (answer.checker(), Chance::new(1));
         for _ in 0..50 {
-            let choice = dice.choice(&sets);
+            let choice = chance.choice(&sets);
             let violations = checker.choice(&choice);
             assert!(violations.is_empty(), "{name}: {violations:?}");
         }

@@ -8,10 +8,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use solver::cargo::{Crate, Locked, Policy, Problem};
+use testkit::chance::Chance;
 
 use super::super::random::{CRATES, Facts, Line, Made, made};
 use super::super::world::REGISTRY;
-use super::{ALL, Answer, Dice, Set, has};
+use super::{ALL, Answer, Set, has};
 
 /// Products up to this are looked at whole; of others so many choices.
 const CHOICES: usize = 4_096;
@@ -160,10 +161,10 @@ fn lines(answer: &Answer, choice: &[u32]) -> BTreeMap<Line, usize> {
 }
 
 /// All choices, or some of them where they are many.
-fn choices(sets: &[Set], dice: &mut Dice) -> Vec<Vec<u32>> {
+fn choices(sets: &[Set], chance: &mut Chance) -> Vec<Vec<u32>> {
     let product = sets.iter().map(|set| set.versions.len()).try_fold(1usize, usize::checked_mul);
     if product.is_none_or(|product| product > CHOICES) {
-        return (0..SAMPLE).map(|_| dice.choice(sets)).collect();
+        return (0..SAMPLE).map(|_| chance.choice(sets)).collect();
     }
     sets.iter().fold(vec![Vec::new()], |choices, set| {
         let longer = choices.iter().flat_map(|choice| {
@@ -185,7 +186,7 @@ fn judge(wide: &Wide, newest: u32) -> Result<(usize, usize), String> {
     if !faults.is_empty() {
         return Err(format!("the check says {faults:#?} of {sets:#?}"));
     }
-    let choices = choices(&sets, &mut Dice::new());
+    let choices = choices(&sets, &mut Chance::new(1));
     let mut checker = answer.checker();
     for choice in &choices {
         let violations = checker.choice(choice);
@@ -250,9 +251,7 @@ fn what_the_client_has_is_taken_wherever_it_is_free_to() {
         for (pick, set) in answer.solution.picks.iter().zip(&sets) {
             let held = |position: u32| {
                 let version = &pick.listing.releases[position as usize].version;
-                answer.problem.held.iter().any(|(name, requirement)| {
-                    *name == pick.package.name && requirement.matches(version)
-                })
+                answer.problem.is_held(&pick.package.name, version)
             };
             let is_locked = answer.problem.locked.iter().any(|locked| {
                 locked.package == pick.package && locked.version == pick.release().version
