@@ -3,16 +3,13 @@
 //! Entries of 8 KB compress to about a third, as documents of registries do. For each call the
 //! median and the 99th percentile with one caller, and the same with 32 at once.
 
-#[path = "../tests/store/server.rs"]
-mod server;
-
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cache::{CacheConfig, Key, Kind, Store};
 
-use self::server::Server;
+use testkit::postgres::Server;
 
 const KIND: Kind = Kind { number: 1, form: 1 };
 const ENTRIES: u64 = 5000;
@@ -35,7 +32,7 @@ fn main() {
         let file = folder.path().join("answers.db");
         measure("sqlite", &format!("sqlite:{}", file.display())).await;
         if let Some(server) = Server::start().await {
-            server.execute("CREATE DATABASE measured").await;
+            server.execute("CREATE DATABASE measured");
             measure("postgres", &server.url("measured")).await;
         }
     });

@@ -15,8 +15,10 @@ pub struct Answer {
     pub stamps: Vec<Stamp>,
     /// The key of the canonical request, in hexadecimal.
     pub key: String,
-    /// The snapshot token: the hash of the set of facts, in hexadecimal.
+    /// The snapshot token, which names the set of facts; empty for an answer that is not remembered.
     pub snapshot_token: String,
+    /// The answer's own name, in hexadecimal: the hash of key and token. Empty likewise.
+    pub id: String,
 }
 
 /// What came of a request.

@@ -7,6 +7,9 @@ use ecosystems::Timestamp;
 
 use crate::compute::Spending;
 use crate::explain::Explanation;
+use crate::freshness;
+use crate::remembered::Remembered;
+use crate::snapshot::AnswerId;
 
 /// An answer in the form it is remembered in.
 #[derive(Clone, Debug)]
@@ -16,8 +19,35 @@ pub struct Resolved {
     /// When the oldest and the newest of the facts were last vouched for, revalidations of this call
     /// included; none for an answer without facts.
     pub vouched_at: Option<(Timestamp, Timestamp)>,
+    /// What the caller has of it already.
+    pub earlier: Earlier,
     /// How this call was answered. Not remembered.
     pub statistics: Statistics,
+    pub(crate) id: AnswerId,
+}
+
+impl Resolved {
+    /// A remembered answer, for a caller who has none.
+    pub(crate) fn new(
+        remembered: &Remembered,
+        vouched_at: Option<(Timestamp, Timestamp)>,
+        statistics: Statistics,
+    ) -> Self {
+        let Remembered { id, encoded, .. } = remembered;
+        let earlier = Earlier::Unknown;
+        Self { encoded: encoded.clone(), vouched_at, earlier, statistics, id: *id }
+    }
+}
+
+/// What a caller has of an answer, by the name of an earlier one in its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// Nothing, or nothing that is remembered, or nothing that it may be told of.
+    Unknown,
+    /// This very answer.
+    Same,
+    /// Another answer, which the encoder made into these bytes.
+    Other(Bytes),
 }
 
 /// An explanation, and what it took.
@@ -36,6 +66,8 @@ pub struct ExplainedCall {
 pub struct Statistics {
     /// Whether the answer was remembered, or computed for another caller at the same time.
     pub remembered: bool,
+    /// Whether facts that may be too old for the caller are being confirmed for the next one.
+    pub revalidating: bool,
     /// Rounds of solving.
     pub rounds: u32,
     /// Steps of search, all rounds together.
@@ -91,6 +123,17 @@ pub enum Progress {
     },
     /// Versions that the search has settled on for now: name and version.
     Tentative(Vec<(String, String)>),
+}
+
+impl Statistics {
+    /// What is known of an answer however it was come by.
+    pub(crate) fn about(remembered: &Remembered) -> Self {
+        Self {
+            documents_read: count(freshness::of_registries(&remembered.stamps).count()),
+            packages: remembered.packages,
+            ..Self::default()
+        }
+    }
 }
 
 impl Spending {

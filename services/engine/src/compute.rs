@@ -8,6 +8,7 @@ pub(crate) use widen::Wide;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ecosystems::Timestamp;
 use registries::{Freshness, Stamp};
 use rustc_hash::FxHashSet;
 use solver::conflict::Conflict;
@@ -42,6 +43,9 @@ pub(crate) struct Computation<E: Ecosystem> {
     pub(crate) searches: Arc<Semaphore>,
     pub(crate) watch: Option<UnboundedSender<Progress>>,
     pub(crate) key: cache::Key,
+    /// The instant after which nothing exists, where that follows from a minimum age and the time of
+    /// the call.
+    pub(crate) aged: Option<Timestamp>,
     /// Whether what the client has may change the choice.
     pub(crate) held: HeldPolicy,
     /// So many of the best versions of each package are tried for its acceptable ones.
@@ -127,8 +131,14 @@ impl<E: Ecosystem> Computation<E> {
                 Outcome::Needs(needs)
             }
         };
-        let answer = record::answer(outcome, each_once(stamps), &self.key);
-        Ok(Computed { answer: Answer { warnings, ..answer }, spent: self.spent, is_final })
+        let mut answer = record::answer(outcome, each_once(stamps), (&self.key, self.aged));
+        answer.warnings = warnings;
+        if !is_final {
+            // It is not remembered, so that nobody can ask for it again.
+            answer.snapshot_token.clear();
+            answer.id.clear();
+        }
+        Ok(Computed { answer, spent: self.spent, is_final })
     }
 
     /// Solves the problem, and looks for what would do as well as what was chosen. Where listings are

@@ -1,30 +1,34 @@
 //! The one path of a request.
 
+mod answering;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cache::{Answers, Flights};
 use ecosystems::{Ecosystem, Timestamp};
-use registries::{Freshness, Registry};
+use registries::Registry;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::call::{ExplainedCall, Phase, Progress, Resolved, Statistics, count};
+use answering::{Call, Landed};
+
+use crate::call::{ExplainedCall, Phase, Progress, Resolved, count};
 use crate::cargo::Cargo;
-use crate::compute::{Computation, Computed, Limits, Spending};
+use crate::compute::{Computation, Limits, Spending};
 use crate::config::{CacheConfig, RegistryConfig};
 use crate::cut_off::cut_off;
 use crate::ecosystem::Ecosystem as Kind;
 use crate::explain::{Explained, Explains, Question};
 use crate::facts::Facts;
 use crate::fingerprint::fingerprint;
-use crate::freshness::Judged;
 use crate::npm::Npm;
 use crate::pypi::Pypi;
-use crate::reader::Reader;
-use crate::remembered::{Memory, Remembered};
-use crate::{Answer, Error, Outcome, Project, Request, freshness, record};
+use crate::reader::{Reader, refused};
+use crate::remembered::Memory;
+use crate::snapshot::{AnswerId, Snapshot};
+use crate::{Answer, Error, Project, Request, freshness};
 
 /// Facts are kept for about this many lists of registries and callers, those most in use.
 const MOST_SCOPES: u64 = 64;
@@ -117,12 +121,6 @@ fn scopes<E: Kind>() -> Answers<Facts<E>> {
     })
 }
 
-/// What a computation hands to all who wait for it.
-struct Landed {
-    remembered: Arc<Remembered>,
-    statistics: Statistics,
-}
-
 /// Turns an answer into the bytes that are remembered and sent.
 pub type Encoder = dyn Fn(&Answer) -> Bytes + Send + Sync;
 
@@ -189,33 +187,20 @@ impl Engine {
         watch: Option<UnboundedSender<Progress>>,
     ) -> Result<Resolved, Error> {
         let started = Instant::now();
+        let known = known_answer(request)?;
         let computation = self.computation::<E>(project, request, watch)?;
-        let mut phases = vec![(Phase::Read, started.elapsed())];
-        let looked = Instant::now();
-        let remembered = self.remembered(&computation.key, &computation.reader).await?;
-        phases.push((Phase::Remember, looked.elapsed()));
-        if let Some((remembered, Judged { cost, vouched_at, .. })) = remembered {
-            let statistics = Statistics {
-                remembered: true,
-                documents_read: count(freshness::of_registries(&remembered.stamps).count()),
-                documents_fetched: cost.fetched,
-                bytes_fetched: cost.bytes,
-                packages: remembered.packages,
-                phases,
-                total: started.elapsed(),
-                ..Statistics::default()
-            };
-            return Ok(Resolved { encoded: remembered.encoded.clone(), vouched_at, statistics });
+        let scope = computation.reader.scope();
+        let phases = vec![(Phase::Read, started.elapsed())];
+        let call = Call { computation, started, phases };
+        let mut resolved = match &request.snapshot_token {
+            Some(token) => self.replay(call, token).await?,
+            None if request.stale_while_revalidate => self.answer_at_once(call, request).await?,
+            None => self.answer(call).await?,
+        };
+        if let Some(known) = known {
+            resolved.earlier = self.earlier(known, resolved.id, scope).await;
         }
-        let (landed, was_shared) = self.compute_once(computation).await?;
-        let mut statistics = landed.statistics.clone();
-        statistics.remembered = was_shared;
-        phases.append(&mut statistics.phases);
-        Ok(Resolved {
-            encoded: landed.remembered.encoded.clone(),
-            vouched_at: freshness::vouched(&landed.remembered.stamps),
-            statistics: Statistics { phases, total: started.elapsed(), ..statistics },
-        })
+        Ok(resolved)
     }
 
     /// Tells why a package is in the answer to a request, or why a version of it is not.
@@ -241,6 +226,10 @@ impl Engine {
         let _permit = self.inner.computations.acquire().await;
         let computation = self.computation::<E>(project, request, None)?;
         let read = started.elapsed();
+        let aged = computation.aged;
+        if let Some(token) = &request.snapshot_token {
+            self.still_holds(&computation, token).await?;
+        }
         let explained = tokio::time::timeout(LONGEST_COMPUTATION, computation.explain(question));
         let Ok(explained) = explained.await else {
             return Err(Error::Deadline(LONGEST_COMPUTATION));
@@ -250,11 +239,9 @@ impl Engine {
         statistics.phases.insert(0, (Phase::Read, read));
         statistics.documents_read = count(freshness::of_registries(&stamps).count());
         statistics.total = started.elapsed();
-        Ok(ExplainedCall {
-            explanation,
-            snapshot_token: record::snapshot_token(&stamps),
-            statistics,
-        })
+        let token = request.snapshot_token.clone();
+        let snapshot_token = token.unwrap_or_else(|| Snapshot::of(&stamps, aged).to_string());
+        Ok(ExplainedCall { explanation, snapshot_token, statistics })
     }
 
     /// Understands a request.
@@ -265,13 +252,20 @@ impl Engine {
         watch: Option<UnboundedSender<Progress>>,
     ) -> Result<Computation<E>, Error> {
         let policy = &request.policy;
-        let before = cut_off(policy.before, policy.minimum_age, now());
+        let snapshot = snapshot(request)?;
+        let aged = match (policy.minimum_age, &snapshot) {
+            (None, _) => None,
+            (Some(_), Some(snapshot)) => snapshot.cut_off,
+            (Some(age), None) => cut_off(policy.before, Some(age), now()),
+        };
+        let before = aged.or(policy.before);
         let reader = Reader::<E>::new(project, request, &self.inner.registries)?;
         let problem = Arc::new(E::read(project, request, before, &reader)?);
         let reach = request.reach.unwrap_or_else(|| self.inner.reach.of(E::ECOSYSTEM));
         Ok(Computation {
             key: fingerprint::<E>(&problem, (policy.held, reach), &reader),
             problem,
+            aged,
             facts: self.facts(&reader),
             reader,
             limits: self.inner.limits.lowered(request),
@@ -282,39 +276,6 @@ impl Engine {
             answer_by: request.answer_within.map(|within| Instant::now() + within),
             spent: Spending::default(),
         })
-    }
-
-    /// The remembered answer, if every document that it rests on still says the same.
-    async fn remembered<E: Kind>(
-        &self,
-        key: &cache::Key,
-        reader: &Reader<E>,
-    ) -> Result<Option<(Arc<Remembered>, Judged)>, Error> {
-        let Some(remembered) = self.inner.memory.find(key).await else { return Ok(None) };
-        let judged = freshness::judge(&remembered.stamps, reader).await?;
-        if judged.holds {
-            return Ok(Some((remembered, judged)));
-        }
-        self.inner.memory.forget(key).await;
-        Ok(None)
-    }
-
-    async fn compute_once<E: Kind>(
-        &self,
-        computation: Computation<E>,
-    ) -> Result<(Arc<Landed>, bool), Error> {
-        let inner = Arc::clone(&self.inner);
-        let key = computation.key;
-        // A budget or a freshness of one's own makes a question of one's own.
-        let flight = computation.limits.flight(key, computation.reader.freshness);
-        let span = tracing::Span::current();
-        let compute = tracing::Instrument::instrument(
-            async move { inner.compute(key, computation).await },
-            span,
-        );
-        let joined = self.inner.flights.join(flight, compute).await;
-        let (landed, was_shared) = joined.map_err(|lost| Error::internal(&lost))?;
-        Ok((landed?, was_shared))
     }
 
     /// The facts that such a reader reads.
@@ -329,65 +290,24 @@ impl Engine {
     }
 }
 
-impl Inner {
-    async fn compute<E: Kind>(
-        &self,
-        key: cache::Key,
-        computation: Computation<E>,
-    ) -> Result<Arc<Landed>, Error> {
-        let _permit = self.computations.acquire().await;
-        match tokio::time::timeout(LONGEST_COMPUTATION, computation.run()).await {
-            Ok(computed) => Ok(self.land(key, computed?)),
-            Err(_) => Err(Error::Deadline(LONGEST_COMPUTATION)),
-        }
-    }
-
-    /// Encodes what was computed, and remembers it unless a budget cut it short.
-    fn land(&self, key: cache::Key, computed: Computed) -> Arc<Landed> {
-        let started = Instant::now();
-        let packages = match &computed.answer.outcome {
-            Outcome::Solution(solution) => {
-                solution.groups.iter().map(|group| group.packages.len()).sum()
-            }
-            Outcome::Conflict(_) | Outcome::Needs(_) | Outcome::Exhausted(_) => 0,
-        };
-        let remembered = Arc::new(Remembered {
-            encoded: (self.encode)(&computed.answer),
-            stamps: computed.answer.stamps,
-            packages: count(packages),
-        });
-        if computed.is_final {
-            self.memory.remember(key, &remembered);
-        }
-        let mut statistics = computed.spent.statistics();
-        statistics.phases.push((Phase::Write, started.elapsed()));
-        let documents_read = count(freshness::of_registries(&remembered.stamps).count());
-        let packages = remembered.packages;
-        let statistics = Statistics { documents_read, packages, ..statistics };
-        Arc::new(Landed { remembered, statistics })
-    }
+/// The snapshot that a request names.
+fn snapshot(request: &Request) -> Result<Option<Snapshot>, Error> {
+    let Some(token) = &request.snapshot_token else { return Ok(None) };
+    let read = Snapshot::parse(token).ok_or_else(|| {
+        let reason = "is no snapshot token: take it from an answer as it is";
+        refused("snapshot_token".to_owned(), reason.to_owned())
+    });
+    read.map(Some)
 }
 
-impl Limits {
-    /// The server's limits, or the caller's where those are lower.
-    fn lowered(self, request: &Request) -> Self {
-        Self {
-            steps: request.max_steps.map_or(self.steps, |steps| steps.min(self.steps)),
-            solve_time: request
-                .max_solve_time
-                .map_or(self.solve_time, |time| time.min(self.solve_time)),
-        }
-    }
-
-    /// The key under which computations with these limits are shared.
-    fn flight(self, key: cache::Key, freshness: Freshness) -> cache::Key {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&key).update(&self.steps.to_le_bytes());
-        hasher.update(&self.solve_time.as_nanos().to_le_bytes());
-        let staleness = freshness.max_staleness.map_or(u128::MAX, |staleness| staleness.as_nanos());
-        hasher.update(&staleness.to_le_bytes());
-        *hasher.finalize().as_bytes()
-    }
+/// The answer that a request says its caller has.
+fn known_answer(request: &Request) -> Result<Option<AnswerId>, Error> {
+    let Some(id) = &request.known_answer else { return Ok(None) };
+    let read = AnswerId::parse(id).ok_or_else(|| {
+        let reason = "is not the name of an answer: take it from an answer as it is";
+        refused("known_answer".to_owned(), reason.to_owned())
+    });
+    read.map(Some)
 }
 
 /// The instant of the call. Below the engine nothing reads a clock.

@@ -24,6 +24,19 @@ pub enum Error {
         /// Names the entry in the log.
         id: String,
     },
+    /// The answer that a request names by its snapshot token is not remembered, or never was.
+    #[error(
+        "`snapshot_token` names an answer that is not remembered here, or was given to another \
+         request: leave it out to be answered from the facts of now"
+    )]
+    NoSnapshot,
+    /// The facts that a request names by its snapshot token are not those of now, and what is asked
+    /// can only be told of those.
+    #[error(
+        "the facts that `snapshot_token` names have changed since, and only answers are remembered: \
+         leave it out to be told of the facts of now"
+    )]
+    OldSnapshot,
     /// The caller's time ran out.
     #[error("the deadline of {0:?} passed before there was an answer")]
     Deadline(Duration),

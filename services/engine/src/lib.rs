@@ -18,6 +18,7 @@ mod reader;
 mod record;
 mod remembered;
 mod request;
+mod snapshot;
 
 pub use answer::{
     Acceptable, Admitted, Answer, Artifact, CargoBuilt, CargoDetails, Completeness, Conflict,
@@ -25,7 +26,7 @@ pub use answer::{
     NpmFolder, NpmPurpose, Outcome, Package, PypiDetails, Sentence, Solution, Suggestion,
     UnusedPatch, Warning, WarningCode,
 };
-pub use call::{ExplainedCall, Phase, Progress, Resolved, Statistics};
+pub use call::{Earlier, ExplainedCall, Phase, Progress, Resolved, Statistics};
 pub use engine::{Encoder, Engine, EngineConfig, Reaches};
 pub use error::{Error, Invalid};
 pub use explain::{Explanation, Question};

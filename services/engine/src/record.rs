@@ -4,6 +4,7 @@ mod sets;
 
 use std::fmt::Display;
 
+use ecosystems::Timestamp;
 use registries::Stamp;
 use solver::Partial;
 use solver::conflict::{Fact, UserText};
@@ -13,29 +14,25 @@ use crate::answer::{
 };
 use crate::ecosystem::Ecosystem;
 use crate::reader::Reader;
+use crate::snapshot::{AnswerId, Snapshot};
 
 pub(crate) use sets::{Filled, behind, certify};
 
 /// Puts an outcome together with the facts that it rests on.
-pub(crate) fn answer(outcome: Outcome, stamps: Vec<Stamp>, key: &cache::Key) -> Answer {
+pub(crate) fn answer(
+    outcome: Outcome,
+    stamps: Vec<Stamp>,
+    (key, cut_off): (&cache::Key, Option<Timestamp>),
+) -> Answer {
+    let snapshot_token = Snapshot::of(&stamps, cut_off).to_string();
     Answer {
         outcome,
         warnings: Vec::new(),
-        snapshot_token: snapshot_token(&stamps),
+        id: AnswerId::of(key, &snapshot_token).to_string(),
+        snapshot_token,
         stamps,
         key: blake3::Hash::from_bytes(*key).to_hex().to_string(),
     }
-}
-
-/// Names a set of facts.
-pub(crate) fn snapshot_token(stamps: &[Stamp]) -> String {
-    let mut hasher = blake3::Hasher::new_derive_key("quartermaster snapshot 1");
-    for stamp in stamps {
-        hasher.update(stamp.registry.as_bytes()).update(&[0]);
-        hasher.update(stamp.document.as_bytes()).update(&[0]);
-        hasher.update(&stamp.content_hash);
-    }
-    hasher.finalize().to_hex().to_string()
 }
 
 /// The reader's registries as groups without packages, in their order.

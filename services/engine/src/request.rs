@@ -32,6 +32,12 @@ pub struct Request {
     pub answer_within: Option<Duration>,
     /// How old facts may be; none for what the registries' own headers say.
     pub max_staleness: Option<Duration>,
+    /// Whether older facts will do, which are then confirmed for the next caller.
+    pub stale_while_revalidate: bool,
+    /// The token of the facts that the same request was answered from; none for those of now.
+    pub snapshot_token: Option<String>,
+    /// The name of an answer that the caller has: see [`Answer::id`](crate::Answer::id).
+    pub known_answer: Option<String>,
     /// Steps of search at the most, below the server's own limit.
     pub max_steps: Option<u64>,
     /// Time for searching at the most, below the server's own limit.

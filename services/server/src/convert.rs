@@ -12,6 +12,7 @@ mod answer;
 mod cargo;
 mod conflict;
 mod credentials;
+mod earlier;
 pub mod explain;
 mod faults;
 mod held;
@@ -124,6 +125,7 @@ pub fn asked(
 
     project::read(projects, declared, (&mut request, &mut shape), &mut faults);
     policy::policy(policy.unwrap_or_default(), &mut request, &mut faults);
+    let has_freshness = freshness.is_some();
     policy::freshness(freshness.unwrap_or_default(), &mut request, &mut faults);
     let limits = policy::budget(budget.unwrap_or_default(), &mut request, &mut faults);
     shape.limit(&mut request, (limits, declared), call.remaining);
@@ -131,16 +133,17 @@ pub fn asked(
     request.answer_within = call.remaining;
     request.credentials = credentials::read(credentials, declared, call.metadata, &mut faults);
     request.held = held::read(held, &request.project, &mut faults);
-    faults.unsupported_if(
-        !snapshot_token.is_empty(),
-        root.field("snapshot_token"),
-        "answering from the facts of an earlier answer",
-    );
-    faults.unsupported_if(
-        !known_answer.is_empty(),
-        root.field("known_answer"),
-        "leaving out an answer that the client has",
-    );
+    if !snapshot_token.is_empty() {
+        let path = root.field("snapshot_token");
+        faults.text(path, &snapshot_token);
+        if has_freshness {
+            let description =
+                "names facts, so that `freshness` says nothing: leave one of them out";
+            faults.add(Reason::Contradictory, path, description);
+        }
+        request.snapshot_token = Some(snapshot_token);
+    }
+    request.known_answer = shape.known(&known_answer, &mut faults);
     faults.finish()?;
     Ok(Asked { request, shape })
 }

@@ -47,13 +47,15 @@ pub enum Reason {
     RegistryRefused,
     /// A registry served something that is no document of its kind.
     RegistryMalformed,
+    /// A snapshot is not remembered.
+    SnapshotUnknown,
     /// Our own fault.
     Internal,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Malformed,
         Self::Missing,
         Self::Contradictory,
@@ -65,6 +67,7 @@ impl Reason {
         Self::RegistryUnavailable,
         Self::RegistryRefused,
         Self::RegistryMalformed,
+        Self::SnapshotUnknown,
         Self::Internal,
     ];
 
@@ -82,6 +85,7 @@ impl Reason {
             Self::RegistryUnavailable => "REGISTRY_UNAVAILABLE",
             Self::RegistryRefused => "REGISTRY_REFUSED",
             Self::RegistryMalformed => "REGISTRY_MALFORMED",
+            Self::SnapshotUnknown => "SNAPSHOT_UNKNOWN",
             Self::Internal => "INTERNAL",
         }
     }
@@ -98,6 +102,7 @@ impl Reason {
             Self::Deadline => Code::DeadlineExceeded,
             Self::RegistryUnavailable | Self::RegistryMalformed => Code::Unavailable,
             Self::RegistryRefused => Code::PermissionDenied,
+            Self::SnapshotUnknown => Code::FailedPrecondition,
             Self::Internal => Code::Internal,
         }
     }
@@ -172,6 +177,12 @@ pub fn status(error: Error, path: impl Fn(&str) -> String) -> Status {
         Error::Registry { source } => registry(&source),
         Error::Internal { id } => internal(&id),
         Error::Deadline(allowed) => deadline(allowed),
+        Error::NoSnapshot | Error::OldSnapshot => {
+            let metadata = HashMap::from([("field".to_owned(), "snapshot_token".to_owned())]);
+            let reason = Reason::SnapshotUnknown;
+            let details = details(reason, metadata);
+            Status::with_error_details(reason.code(), shortened(&error.to_string()), details)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod generate;
 pub mod oracle;
+pub mod postgres;
 pub mod recording;
 pub mod registry;
 pub mod scenario;

@@ -7,8 +7,8 @@ use cache::{Kind, Store};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::server::Server;
 use crate::world::{World, key, noise};
+use testkit::postgres::Server;
 
 /// One call.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! The suite, over each database.
 
-use crate::server::Server;
 use crate::suite::CASES;
 use crate::world::World;
+use testkit::postgres::Server;
 
 #[tokio::test]
 async fn memory_keeps_the_contract() {

@@ -5,7 +5,6 @@ mod agreement;
 mod contract;
 mod file_faults;
 mod secrets;
-mod server;
 mod server_faults;
 mod suite;
 mod tls;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use cache::{CacheConfig, Store};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::server::{PASSWORD, Server};
 use crate::world::{KIND, World, config, key, noise};
+use testkit::postgres::{PASSWORD, Server};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use cache::{Announcement, Condition, Lead, Store};
 
-use crate::server::Server;
 use crate::world::{KIND, World, eventually, key, noise};
+use testkit::postgres::Server;
 
 async fn comes_back(store: &Store) {
     eventually("the store works again", async || {

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use cache::{Condition, Store};
 
-use crate::server::{Server, is_root, run};
 use crate::world::{KIND, config, key, noise};
+use testkit::postgres::{Server, is_root, run};
 
 /// Starts the server again, on a port and with a certificate for it. Returns the URL, up to the
 /// certificate that is trusted.

@@ -8,7 +8,7 @@ use cache::{CacheConfig, Key, Kind, Store};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::server::Server;
+use testkit::postgres::Server;
 
 /// The kind of most entries here.
 pub(crate) const KIND: Kind = Kind { number: 1, form: 1 };
@@ -42,7 +42,7 @@ impl World {
 
     /// A database of its own on a server.
     pub(crate) async fn postgres(server: &Server, name: &str) -> Self {
-        server.execute(&format!("CREATE DATABASE {name}")).await;
+        server.execute(&format!("CREATE DATABASE {name}"));
         Self::new(server.url(name), Sort::Postgres, None)
     }
 

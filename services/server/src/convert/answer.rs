@@ -20,7 +20,6 @@ const MAX_CONTENDED: usize = 20;
 
 /// Encodes an answer as a `ResolveResponse` without anything that belongs to one caller.
 pub fn encode(answer: &Answer) -> Bytes {
-    let exhausted = matches!(answer.outcome, Outcome::Exhausted(_));
     let response = v1::ResolveResponse {
         answers: vec![v1::ProjectAnswer {
             project: String::new(),
@@ -28,9 +27,11 @@ pub fn encode(answer: &Answer) -> Bytes {
             outcome: Some(outcome(&answer.outcome)),
         }],
         freshness: Some(freshness(answer)),
-        // What a budget cut short cannot be asked for again.
-        snapshot_token: if exhausted { String::new() } else { answer.snapshot_token.clone() },
+        snapshot_token: answer.snapshot_token.clone(),
         key: answer.key.clone(),
+        answer_id: answer.id.clone(),
+        not_modified: false,
+        relative_to: String::new(),
         statistics: None,
     };
     response.encode_to_vec().into()
@@ -53,6 +54,7 @@ fn solution(solution: &Solution) -> v1::Solution {
         root_edges: solution.root_edges.iter().map(root_edge).collect(),
         members: solution.members.iter().map(member).collect(),
         unused_patches: solution.unused_patches.iter().map(unused_patch).collect(),
+        removed_slots: Vec::new(),
     }
 }
 

@@ -29,6 +29,8 @@ pub fn question(wire: v1::ExplainRequest) -> Result<(v1::ResolveRequest, Questio
     }
     faults.required(root.field("package"), &package);
     faults.text(root.field("version"), &version);
+    let what = "naming an answer that the client has: an explanation is told whole";
+    faults.unsupported_if(!request.known_answer.is_empty(), root.field("known_answer"), what);
     faults.finish()?;
     Ok((request, Question { package, version }))
 }

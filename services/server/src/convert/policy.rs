@@ -158,11 +158,7 @@ pub(super) fn freshness(wire: v1::Freshness, request: &mut Request, faults: &mut
     let v1::Freshness { max_staleness, stale_while_revalidate } = wire;
     let path = Path::ROOT.field("freshness");
     request.max_staleness = length(max_staleness, path.field("max_staleness"), faults);
-    faults.unsupported_if(
-        stale_while_revalidate,
-        path.field("stale_while_revalidate"),
-        "answering before facts are confirmed",
-    );
+    request.stale_while_revalidate = stale_while_revalidate;
 }
 
 /// Reads how much work the caller allows.

@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use bytes::Bytes;
 use engine::{Phase, Request, Resolved, Statistics};
 use prost::Message as _;
 use proto::v1;
 use proto::v1::package::Details;
 use proto::v1::project_answer::Outcome;
 
+use super::earlier::{self, Known};
 use super::faults::{Faults, Path};
 use super::policy::Limits;
 use super::project::foreign_if;
@@ -42,6 +44,8 @@ pub struct Shape {
     artifacts: bool,
     stamps: bool,
     manifests: bool,
+    /// The answer that the caller has, if it was told in this form.
+    known: Option<Known>,
     /// What a spent number of steps is called.
     steps_limit: v1::BudgetLimit,
     /// What spent time is called.
@@ -63,6 +67,7 @@ impl Shape {
             artifacts: true,
             stamps: false,
             manifests: false,
+            known: None,
             steps_limit: v1::BudgetLimit::Server,
             time_limit: v1::BudgetLimit::Server,
         }
@@ -149,7 +154,15 @@ impl Shape {
         if let Some(rest) = field.strip_prefix("environment.") {
             return format!("projects[0].{}.{rest}", self.environment);
         }
-        let of_request = ["policy", "freshness", "budget", "credentials", "held"];
+        let of_request = [
+            "policy",
+            "freshness",
+            "budget",
+            "credentials",
+            "held",
+            "snapshot_token",
+            "known_answer",
+        ];
         if of_request.iter().any(|message| field.starts_with(message)) {
             return field.to_owned();
         }
@@ -160,6 +173,36 @@ impl Shape {
         self.requirement_places.get(engine).copied()
     }
 
+    /// Reads which answer the caller has. Returns the engine's name for it, if answers of its form are
+    /// what is asked for.
+    pub(super) fn known(&mut self, wire: &str, faults: &mut Faults) -> Option<String> {
+        if wire.is_empty() {
+            return None;
+        }
+        let path = Path::ROOT.field("known_answer");
+        faults.text(path, wire);
+        let Some(known) = Known::parse(wire) else {
+            let description = "is not the name of an answer: take it from an answer as it is";
+            faults.add(Reason::Malformed, path, description);
+            return None;
+        };
+        let is_alike = known.has_form_of(&Known::of("", self));
+        self.known = Some(known).filter(|_| is_alike);
+        self.known.as_ref().map(|known| known.answer.clone())
+    }
+
+    /// What tells one form from another: the first of all that packages are told by, the second of
+    /// where the request's parts stand.
+    pub(super) fn hashes(&self) -> (u64, u64) {
+        let Self {
+            project, edges, is_certified, most_versions, artifacts, stamps, manifests, ..
+        } = self;
+        let form = (project, edges, is_certified, most_versions, artifacts, stamps, manifests);
+        let Self { requirement_places, dependency_sets, text_forms, .. } = self;
+        let places = (requirement_places, dependency_sets, text_forms);
+        (hash(&format!("{form:?}")), hash(&format!("{places:?}")))
+    }
+
     /// The answer to one call, from the bytes that are remembered for all.
     pub fn response(
         &self,
@@ -167,7 +210,38 @@ impl Shape {
         elapsed: Duration,
     ) -> Result<v1::ResolveResponse, prost::DecodeError> {
         let mut response = v1::ResolveResponse::decode(resolved.encoded)?;
-        for answer in &mut response.answers {
+        self.form(&mut response.answers);
+        if !response.answer_id.is_empty() {
+            response.answer_id = Known::of(&response.answer_id, self).text();
+        }
+        if let Some(known) = &self.known {
+            earlier::relate(&mut response, known, &resolved.earlier, self)?;
+        }
+        if let Some(freshness) = &mut response.freshness {
+            if !self.stamps {
+                freshness.stamps.clear();
+            }
+            let (oldest, newest) = resolved.vouched_at.unzip();
+            freshness.oldest_fact_read_at = oldest.map(wire_instant);
+            freshness.newest_fact_read_at = newest.map(wire_instant);
+        }
+        response.statistics = Some(statistics(&resolved.statistics, elapsed));
+        Ok(response)
+    }
+
+    /// The answers of remembered bytes, as this caller is told them.
+    pub(super) fn answers(
+        &self,
+        encoded: Bytes,
+    ) -> Result<Vec<v1::ProjectAnswer>, prost::DecodeError> {
+        let mut response = v1::ResolveResponse::decode(encoded)?;
+        self.form(&mut response.answers);
+        Ok(response.answers)
+    }
+
+    /// Gives answers the caller's form.
+    fn form(&self, answers: &mut [v1::ProjectAnswer]) {
+        for answer in answers {
             answer.project.clone_from(&self.project);
             match &mut answer.outcome {
                 Some(Outcome::Solution(solution)) => {
@@ -181,16 +255,6 @@ impl Shape {
                 Some(Outcome::Needs(_)) | None => {}
             }
         }
-        if let Some(freshness) = &mut response.freshness {
-            if !self.stamps {
-                freshness.stamps.clear();
-            }
-            let (oldest, newest) = resolved.vouched_at.unzip();
-            freshness.oldest_fact_read_at = oldest.map(wire_instant);
-            freshness.newest_fact_read_at = newest.map(wire_instant);
-        }
-        response.statistics = Some(statistics(&resolved.statistics, elapsed));
-        Ok(response)
     }
 
     /// Puts the caller's names of dependency sets where the places of requirements stand.
@@ -284,6 +348,11 @@ fn rounded(remaining: Duration) -> Duration {
     }
 }
 
+fn hash(text: &str) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(text.as_bytes()).as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
 pub(super) fn statistics(engine: &Statistics, elapsed: Duration) -> v1::Statistics {
     let spent = |phase: Phase| -> Duration {
         engine.phases.iter().filter(|(one, _)| *one == phase).map(|(_, time)| *time).sum()
@@ -291,7 +360,7 @@ pub(super) fn statistics(engine: &Statistics, elapsed: Duration) -> v1::Statisti
     let slowest = engine.phases.iter().max_by_key(|(_, time)| *time);
     v1::Statistics {
         remembered: engine.remembered,
-        revalidating: false,
+        revalidating: engine.revalidating,
         rounds: engine.rounds,
         steps: engine.steps,
         documents_read: engine.documents_read,

@@ -151,6 +151,7 @@ const FAULTY: &[Change] = &[
         let artifacts = v1::ArtifactDetail::All.into();
         r.options = Some(v1::AnswerOptions { artifacts, ..Default::default() });
     }),
+    ("an answer that nobody gave", |r| r.known_answer = "abc".to_owned()),
     ("a credential for nobody", |r| r.credentials = vec![v1::RegistryCredential::default()]),
     ("a credential for an unknown registry", |r| r.credentials = vec![secret("corp", "x-first")]),
     ("two credentials for one registry", |r| {
@@ -159,8 +160,9 @@ const FAULTY: &[Change] = &[
     ("a key without an entry", |r| r.credentials = vec![secret("pypi", "x-third")]),
     ("a key in upper case", |r| r.credentials = vec![secret("pypi", "X-First")]),
     ("several faults, two of them unsupported", |r| {
-        r.known_answer = "abc".to_owned();
-        r.snapshot_token = "abc".to_owned();
+        let artifacts = v1::ArtifactDetail::All.into();
+        r.options = Some(v1::AnswerOptions { artifacts, ..Default::default() });
+        policy(r).yanked = v1::YankedMode::Allow.into();
         r.projects[0].excludes = vec![String::new()];
         pypi(r).platform.clear();
     }),

@@ -8,6 +8,7 @@ mod explaining;
 mod fake;
 mod layers;
 mod program;
+mod remembering;
 mod resolving;
 mod serving;
 mod total_request;

@@ -24,13 +24,13 @@ use crate::conversion::{declared, metadata};
 pub(crate) enum Effect {
     /// The outcome, its freshness or its form is another one.
     Answer,
-    /// Registries are asked where a repeated request would ask none.
+    /// Registries are asked where a repeated request would ask none, or at another time.
     Fetches,
     /// The request is refused with this reason, and names this field.
     Refused(Reason, &'static str),
 }
 use Effect::{Answer, Fetches, Refused};
-use Reason::{Contradictory, Unsupported};
+use Reason::{Contradictory, Malformed, Unsupported};
 
 /// A field, or all fields beneath one; what is set beside it; its value; and what that does.
 pub(crate) type Row = (&'static str, Value, Value, Effect);
@@ -260,19 +260,14 @@ fn others() -> Vec<Row> {
         ("policy.before", none(), json!("2024-06-01T00:00:00Z"), Answer),
         ("policy.minimum_age", none(), json!("47304000s"), Answer),
         ("freshness.max_staleness", none(), json!("0s"), Fetches),
-        (
-            "freshness.stale_while_revalidate",
-            none(),
-            json!(true),
-            Refused(Unsupported, "freshness.stale_while_revalidate"),
-        ),
+        ("freshness.stale_while_revalidate", none(), json!(true), Fetches),
         ("options.acceptable_reach", none(), json!(1), Answer),
         ("options.max_acceptable_versions", none(), json!(1), Answer),
         ("options.edges", none(), json!("EDGE_DETAIL_NONE"), Answer),
         ("options.artifacts", none(), json!("ARTIFACT_DETAIL_NONE"), Answer),
         ("options.include_stamps", none(), json!(true), Answer),
-        ("snapshot_token", none(), json!("abc"), Refused(Unsupported, "snapshot_token")),
-        ("known_answer", none(), json!("abc"), Refused(Unsupported, "known_answer")),
+        ("snapshot_token", none(), json!("abc"), Answer),
+        ("known_answer", none(), json!("abc"), Refused(Malformed, "known_answer")),
     ]
 }
 

@@ -9,26 +9,26 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 use tempfile::TempDir;
 
 /// In every URL, for a test to look for it where it must not be.
-pub(crate) const PASSWORD: &str = "hunter2";
+pub const PASSWORD: &str = "hunter2";
 
 /// A running server.
-pub(crate) struct Server {
+pub struct Server {
     programs: PathBuf,
-    pub(crate) folder: TempDir,
+    /// Where its data and its socket lie.
+    pub folder: TempDir,
     /// Given to each start; of two for one name the later one counts.
-    pub(crate) settings: Vec<String>,
+    pub settings: Vec<String>,
     /// Names the socket, too.
-    pub(crate) port: u16,
+    pub port: u16,
     running: Option<Child>,
 }
 
 impl Server {
     /// Starts a server with an empty cluster; none where there is no Postgres.
-    pub(crate) async fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             let required = std::env::var("QUARTERMASTER_TEST_POSTGRES");
             assert_ne!(required.as_deref(), Ok("required"), "`initdb` is nowhere to be found");
@@ -51,7 +51,7 @@ impl Server {
     }
 
     /// Starts the server again after it was stopped.
-    pub(crate) async fn run(&mut self) {
+    pub async fn run(&mut self) {
         let mut postgres = unprivileged(&self.programs.join("postgres"));
         postgres.arg("-D").arg(self.folder.path().join("data"));
         postgres.arg("-k").arg(self.folder.path());
@@ -62,7 +62,8 @@ impl Server {
         postgres.stdout(Stdio::null()).stderr(log.expect("there is room for a log"));
         self.running = Some(postgres.spawn().expect("the program is there"));
         for _ in 0..600 {
-            if self.connect("postgres").await.is_ok() {
+            let mut asked = self.client("pg_isready");
+            if asked.status().is_ok_and(|status| status.success()) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -72,7 +73,7 @@ impl Server {
     }
 
     /// Ends the server as a crash would: nobody is told, nothing is written.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         let Some(mut running) = self.running.take() else { return };
         let id = running.id().to_string();
         let killed = Command::new("kill").args(["-QUIT", &id]).status();
@@ -81,21 +82,24 @@ impl Server {
     }
 
     /// The URL of a database.
-    pub(crate) fn url(&self, database: &str) -> String {
+    pub fn url(&self, database: &str) -> String {
         let (socket, port) = (self.folder.path().display(), self.port);
         format!("postgres://quartermaster:{PASSWORD}@localhost:{port}/{database}?host={socket}")
     }
 
     /// Runs a statement on the server as such.
-    pub(crate) async fn execute(&self, statement: &str) {
-        let mut connection = self.connect("postgres").await.expect("the server runs");
-        let statement = AssertSqlSafe(statement.to_owned());
-        sqlx::query(statement).execute(&mut connection).await.expect("the statement is right");
+    pub fn execute(&self, statement: &str) {
+        let mut client = self.client("psql");
+        client.args(["--dbname=postgres", "--no-psqlrc", "--quiet", "--command", statement]);
+        run(client.args(["--set", "ON_ERROR_STOP=1"]));
     }
 
-    async fn connect(&self, database: &str) -> Result<PgConnection, sqlx::Error> {
-        let options: sqlx::postgres::PgConnectOptions = self.url(database).parse()?;
-        options.connect().await
+    /// A program of the package that asks this server.
+    fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command.arg("--host").arg(self.folder.path()).arg(format!("--port={}", self.port));
+        command.arg("--username=quartermaster").stdin(Stdio::null()).stdout(Stdio::null());
+        command
     }
 }
 
@@ -112,7 +116,8 @@ fn programs() -> Option<PathBuf> {
     folders.filter(|folder| folder.join("initdb").exists()).max()
 }
 
-pub(crate) fn is_root() -> bool {
+/// Whether the tests are run by root.
+pub fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
@@ -129,7 +134,7 @@ fn unprivileged(program: &Path) -> Command {
 }
 
 /// Runs a program to its end.
-pub(crate) fn run(command: &mut Command) {
+pub fn run(command: &mut Command) {
     let output = command.output().expect("the program is there");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");

@@ -1,0 +1,106 @@
+//! Several services behind one database: what one of them has computed or heard, all know.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Request;
+use engine::config::{CacheConfig, RegistryConfig};
+use testkit::postgres::Server;
+use testkit::registry::{FakeRegistry, Fault, Kind, Reply, Settings};
+
+use crate::hostile::document;
+use crate::support::{Counted, fake, over, request};
+
+/// A service that shares the database of that URL.
+async fn replica(url: &str, registry: RegistryConfig) -> Arc<Counted> {
+    let database = Some(url.parse().expect("it is an address"));
+    let cache = CacheConfig { database, ..CacheConfig::default() };
+    let counted = Counted::remembering(vec![registry], cache);
+    counted.engine.connect().await;
+    Arc::new(counted)
+}
+
+/// Two services that share a new database.
+async fn two(server: &Server, fake: &FakeRegistry) -> [Arc<Counted>; 2] {
+    server.execute("CREATE DATABASE answers");
+    let url = server.url("answers");
+    [replica(&url, over(fake)).await, replica(&url, over(fake)).await]
+}
+
+/// Asks all replicas at once, so many callers each, and returns what they were told.
+async fn all_at_once(replicas: &[Arc<Counted>], callers: usize, asked: &Request) -> Vec<String> {
+    let mut waiting = Vec::new();
+    for replica in replicas {
+        for _ in 0..callers {
+            let (replica, asked) = (Arc::clone(replica), asked.clone());
+            waiting.push(tokio::spawn(async move { replica.pins(&asked).await }));
+        }
+    }
+    let mut told = Vec::new();
+    for caller in waiting {
+        told.push(caller.await.expect("no caller fails"));
+    }
+    told
+}
+
+fn computed(replicas: &[Arc<Counted>]) -> u32 {
+    replicas.iter().map(|replica| replica.computed()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_services_are_asked_at_once_one_of_them_solves() {
+    let Some(server) = Server::start().await else { return };
+    let fake = fake(Settings { latency: Duration::from_millis(20), ..Settings::default() }).await;
+    let replicas = two(&server, &fake).await;
+    let told = all_at_once(&replicas, 8, &request(&["flask", "django"])).await;
+    assert!(told.iter().all(|pins| *pins == told[0]));
+    assert_eq!(computed(&replicas), 1);
+    // Later it is in the memory of both.
+    for replica in &replicas {
+        assert!(replica.resolve(&request(&["flask", "django"])).await.statistics.remembered);
+    }
+    assert_eq!(computed(&replicas), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_is_solved_by_one_and_found_by_the_other() {
+    let Some(server) = Server::start().await else { return };
+    let demo = document("demo", &["1.0"]);
+    let fake = FakeRegistry::of(&[("demo", &demo)], Settings::default()).await;
+    let fake = fake.expect("the loopback has a free port");
+    let replicas = two(&server, &fake).await;
+    all_at_once(&replicas, 1, &request(&["demo"])).await;
+    fake.publish("demo", &document("demo", &["1.0", "2.0"])).expect("it is well formed");
+    let now = Request { max_staleness: Some(Duration::ZERO), ..request(&["demo"]) };
+    for replica in &replicas {
+        assert_eq!(replica.pins(&now).await, "demo 2.0");
+    }
+    assert_eq!(computed(&replicas), 2, "one answer before, one after");
+    assert!(fake.counts().of(Kind::Page) >= 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_vanishes_while_it_computes_holds_nobody_up() {
+    let Some(server) = Server::start().await else { return };
+    let demo = document("demo", &["1.0"]);
+    let fake = FakeRegistry::of(&[("demo", &demo)], Settings::default()).await;
+    let fake = fake.expect("the loopback has a free port");
+    // The first who asks gets a byte a minute.
+    fake.inject(Fault::new("/simple/demo/", Reply::Drip(Duration::from_secs(60))).times(1));
+    server.execute("CREATE DATABASE answers");
+    let url = server.url("answers");
+    // On a runtime of its own, which ends as a killed process does.
+    let doomed = tokio::runtime::Runtime::new().expect("there are threads");
+    let (database, registry) = (url.clone(), over(&fake));
+    doomed.spawn(async move {
+        let replica = replica(&database, registry).await;
+        replica.pins(&request(&["demo"])).await
+    });
+    while fake.counts().of(Kind::Page) == 0 {
+        tokio::task::yield_now().await;
+    }
+    doomed.shutdown_background();
+    let second = replica(&url, over(&fake)).await;
+    assert_eq!(second.pins(&request(&["demo"])).await, "demo 1.0");
+    assert_eq!(second.computed(), 1);
+}
