@@ -21,6 +21,11 @@ pub enum Command {
     Serve(Settings),
     /// Check the settings and the registries, bind nothing, and say what is wrong.
     CheckConfig(Settings),
+    /// Read a token on standard input and print its hash, for `[[identity.token]]`.
+    ///
+    /// A token is at least 32 characters that a machine made: openssl rand -hex 32 | tee token |
+    /// quartermaster hash-token
+    HashToken,
 }
 
 /// Where settings come from. Beneath these flags count `QUARTERMASTER__SECTION__KEY` variables,

@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use crate::arguments::Settings;
 use crate::convert::{Declared, MOST_REACH};
+use crate::identity::IdentityConfig;
 use crate::layers::LimitsConfig;
 use crate::serve::ConnectionsConfig;
 use crate::telemetry::LogConfig;
@@ -27,9 +28,8 @@ use crate::telemetry::LogConfig;
 pub struct Config {
     /// The address to listen on. Default: `127.0.0.1:7433`. Port 0 takes any free one.
     pub listen: SocketAddr,
-    /// Whether to answer callers beyond this machine although nobody is asked who they are.
-    /// Default: false, and then `listen` must be a loopback address.
-    pub allow_unauthenticated: bool,
+    /// Who may call.
+    pub identity: IdentityConfig,
     /// How connections are kept.
     pub connections: ConnectionsConfig,
     /// How much work is accepted.
@@ -119,7 +119,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7433)),
-            allow_unauthenticated: false,
+            identity: IdentityConfig::default(),
             connections: ConnectionsConfig::default(),
             limits: LimitsConfig::default(),
             reach: ReachConfig::default(),
@@ -168,16 +168,7 @@ impl Config {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
-        if !self.listen.ip().is_loopback() && !self.allow_unauthenticated {
-            return Err(ConfigError::invalid(
-                "listen",
-                format!(
-                    "is `{}`, which others can reach, and nobody is asked who they are yet; listen \
-                     on a loopback address, or set `allow_unauthenticated = true`",
-                    self.listen
-                ),
-            ));
-        }
+        self.validate_identity()?;
         self.connections.validate()?;
         self.limits.validate()?;
         self.reach.validate()?;
@@ -186,6 +177,24 @@ impl Config {
             .map_err(|error| ConfigError::invalid(format!("cache.{}", error.key), error.reason))?;
         self.log.validate()?;
         self.validate_registries()
+    }
+
+    /// Checks that nobody is answered by accident.
+    fn validate_identity(&self) -> Result<(), ConfigError> {
+        self.identity.validate()?;
+        let open = !self.identity.asks() && !self.identity.anonymous;
+        if open && !self.listen.ip().is_loopback() {
+            return Err(ConfigError::invalid(
+                "listen",
+                format!(
+                    "is `{}`, which others can reach, and nobody is asked who they are; declare \
+                     `[[identity.token]]`, or let everybody resolve with `anonymous = true` under \
+                     `[identity]`, or listen on a loopback address",
+                    self.listen
+                ),
+            ));
+        }
+        Ok(())
     }
 
     fn validate_registries(&self) -> Result<(), ConfigError> {
@@ -242,9 +251,21 @@ fn one_line(error: &::config::ConfigError) -> String {
         return "`credentials` of a registry is `{ env = \"NAME\" }` or `{ file = \"PATH\" }`"
             .to_owned();
     }
+    let text = if text.contains("key `identity") { without_value(&text) } else { text };
     let drawn = |line: &str| {
         let start = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
         line.is_empty() || start.starts_with('|')
     };
     text.lines().map(str::trim).filter(|line| !drawn(line)).collect::<Vec<_>>().join("; ")
+}
+
+/// The message without the text that stands where something else belongs.
+fn without_value(message: &str) -> String {
+    const VALUE: (&str, &str) = (": string \"", "\", expected ");
+    let cut = || {
+        let (before, rest) = message.split_once(VALUE.0)?;
+        let (_, after) = rest.rsplit_once(VALUE.1)?;
+        Some(format!("{before}: a text, expected {after}"))
+    };
+    cut().unwrap_or_else(|| message.to_owned())
 }

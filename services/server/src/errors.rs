@@ -8,8 +8,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use engine::{Error, Invalid, RegistryError};
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
+
+use crate::identity::{Caller, Scope, Stranger};
 
 /// The `domain` of every `ErrorInfo`.
 const DOMAIN: &str = "quartermaster.resolver.v1";
@@ -49,13 +52,17 @@ pub enum Reason {
     RegistryMalformed,
     /// A snapshot is not remembered.
     SnapshotUnknown,
+    /// The caller does not say who it is, or not credibly.
+    Unauthenticated,
+    /// The caller is known, and may not do this.
+    Forbidden,
     /// Our own fault.
     Internal,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Malformed,
         Self::Missing,
         Self::Contradictory,
@@ -68,6 +75,8 @@ impl Reason {
         Self::RegistryRefused,
         Self::RegistryMalformed,
         Self::SnapshotUnknown,
+        Self::Unauthenticated,
+        Self::Forbidden,
         Self::Internal,
     ];
 
@@ -86,6 +95,8 @@ impl Reason {
             Self::RegistryRefused => "REGISTRY_REFUSED",
             Self::RegistryMalformed => "REGISTRY_MALFORMED",
             Self::SnapshotUnknown => "SNAPSHOT_UNKNOWN",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::Internal => "INTERNAL",
         }
     }
@@ -101,8 +112,9 @@ impl Reason {
             Self::Overloaded => Code::ResourceExhausted,
             Self::Deadline => Code::DeadlineExceeded,
             Self::RegistryUnavailable | Self::RegistryMalformed => Code::Unavailable,
-            Self::RegistryRefused => Code::PermissionDenied,
             Self::SnapshotUnknown => Code::FailedPrecondition,
+            Self::RegistryRefused | Self::Forbidden => Code::PermissionDenied,
+            Self::Unauthenticated => Code::Unauthenticated,
             Self::Internal => Code::Internal,
         }
     }
@@ -237,6 +249,35 @@ pub fn deadline(allowed: Duration) -> Status {
     let message = format!("the deadline of {allowed:?} passed before there was an answer");
     let details = details(Reason::Deadline, HashMap::new());
     Status::with_error_details(Code::DeadlineExceeded, message, details)
+}
+
+/// The caller does not say who it is, or not credibly. The header says how to, as HTTP has it.
+pub fn unauthenticated(stranger: Stranger) -> Status {
+    let details = details(Reason::Unauthenticated, HashMap::new());
+    let mut status =
+        Status::with_error_details(Code::Unauthenticated, stranger.to_string(), details);
+    let challenge = match stranger {
+        Stranger::Silent => "Bearer realm=\"quartermaster\"",
+        Stranger::Unreadable => "Bearer realm=\"quartermaster\", error=\"invalid_request\"",
+        Stranger::Unknown => "Bearer realm=\"quartermaster\", error=\"invalid_token\"",
+    };
+    status.metadata_mut().insert("www-authenticate", MetadataValue::from_static(challenge));
+    status
+}
+
+/// The caller is known, and may not do this.
+pub fn forbidden(caller: &Caller, lacks: Scope) -> Status {
+    let (tenant, scope) = (caller.tenant.name(), lacks.name());
+    let message = format!(
+        "`{tenant}` lacks the scope `{scope}`, which this method asks for; it has: {}",
+        caller.scopes
+    );
+    let metadata = HashMap::from([("scope".to_owned(), scope.to_owned())]);
+    Status::with_error_details(
+        Code::PermissionDenied,
+        shortened(&message),
+        details(Reason::Forbidden, metadata),
+    )
 }
 
 /// A header of the call that cannot be read.

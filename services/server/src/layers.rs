@@ -8,6 +8,7 @@
 
 pub mod admission;
 pub mod deadline;
+pub mod identity;
 pub mod panic_guard;
 pub mod request_span;
 
@@ -22,9 +23,11 @@ use tower::{Layer, ServiceBuilder};
 
 use self::admission::{Admission, AdmissionLayer};
 use self::deadline::{Deadline, DeadlineLayer};
+use self::identity::{Identification, IdentityLayer};
 use self::panic_guard::{PanicGuard, PanicGuardLayer};
 use self::request_span::{RequestSpan, RequestSpanLayer};
 use crate::config::ConfigError;
+use crate::identity::Identity;
 
 /// A call as the layers see it.
 pub type Request = http::Request<Body>;
@@ -98,27 +101,35 @@ pub fn every_call<S>() -> impl Layer<S, Service = RequestSpan<PanicGuard<S>>> + 
 
 /// The stack around the resolver, within [`every_call`]. Outermost first. `calls` is told of all
 /// calls that are admitted.
+///
+/// Nobody is asked who they are for health, since probes have no tokens, nor for reflection, which
+/// tells the published contract and nothing else.
 pub fn resolver_calls<S>(
     limits: &LimitsConfig,
+    identity: Identity,
     calls: TaskTracker,
-) -> impl Layer<S, Service = Admission<Deadline<S>>> + Clone + use<S> {
+) -> impl Layer<S, Service = Admission<Deadline<Identification<S>>>> + Clone + use<S> {
     ServiceBuilder::new()
         // Turns "too busy" into RESOURCE_EXHAUSTED instead of a growing queue.
         .layer(AdmissionLayer::new(limits.max_in_flight, calls))
         // Ends a call whose caller no longer waits, with DEADLINE_EXCEEDED; its place becomes free.
         .layer(DeadlineLayer)
+        // Knows the caller, or answers UNAUTHENTICATED; what it may not do is PERMISSION_DENIED.
+        .layer(IdentityLayer::new(identity))
         .into_inner()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::IdentityConfig;
 
     #[test]
     fn the_stacks_are_in_the_order_written() {
         let around_all = every_call::<()>().layer(());
-        let around_resolver =
-            resolver_calls::<()>(&LimitsConfig::default(), TaskTracker::new()).layer(());
+        let identity = Identity::new(&IdentityConfig::default(), true);
+        let limits = LimitsConfig::default();
+        let around_resolver = resolver_calls::<()>(&limits, identity, TaskTracker::new()).layer(());
         let names =
             [std::any::type_name_of_val(&around_all), std::any::type_name_of_val(&around_resolver)];
         let order = |name: &str| -> Vec<String> {
@@ -126,6 +137,6 @@ mod tests {
             parts.map(|part| part.rsplit("::").next().unwrap_or(part).to_owned()).collect()
         };
         assert_eq!(order(names[0]), ["RequestSpan", "PanicGuard"]);
-        assert_eq!(order(names[1]), ["Admission", "Deadline"]);
+        assert_eq!(order(names[1]), ["Admission", "Deadline", "Identification"]);
     }
 }

@@ -10,6 +10,7 @@ pub mod arguments;
 pub mod config;
 pub mod convert;
 pub mod errors;
+pub mod identity;
 pub mod layers;
 pub mod serve;
 pub mod service;

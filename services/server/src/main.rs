@@ -1,8 +1,9 @@
 //! The program `quartermaster`: arguments, config, telemetry, engine, serve, drain.
 //!
-//! Exit status: 0 after a drain or a good `check-config`, 2 for settings that cannot be used, 1 for
-//! everything else.
+//! Exit status: 0 after a drain, a good `check-config` or a hash, 2 for settings and tokens that cannot
+//! be used, 1 for everything else.
 
+use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use engine::Engine;
 use mimalloc::MiMalloc;
 use quartermaster::arguments::{Arguments, Command, Settings};
 use quartermaster::config::Config;
+use quartermaster::identity::TokenHash;
 use quartermaster::service::Resolver;
 use quartermaster::{convert, serve, telemetry};
 use tokio::net::TcpListener;
@@ -23,6 +25,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The exit status for settings that cannot be used; clap has the same for arguments.
 const BAD_CONFIG: u8 = 2;
+
+/// What is read of a token: more than it may have.
+const MOST_TOKEN: u64 = 8192;
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
@@ -37,7 +42,21 @@ fn main() -> ExitCode {
             },
             Err(error) => fail(&error, BAD_CONFIG),
         },
+        Command::HashToken => match hash_token() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error, BAD_CONFIG),
+        },
     }
+}
+
+/// Prints the hash of the token on standard input. One end of a line is not part of it.
+fn hash_token() -> anyhow::Result<()> {
+    let mut token = String::new();
+    let input = io::stdin().lock().take(MOST_TOKEN).read_to_string(&mut token);
+    input.context("cannot read a token on standard input")?;
+    let token = token.strip_suffix('\n').unwrap_or(&token);
+    let hash = TokenHash::of(token.strip_suffix('\r').unwrap_or(token))?;
+    writeln!(io::stdout(), "{hash}").context("cannot print the hash")
 }
 
 /// Everything that can be refused before a socket is bound: the settings and the registries.

@@ -18,6 +18,7 @@ use tonic_health::ServingStatus;
 use tower::Layer as _;
 
 use crate::config::{Config, ConfigError};
+use crate::identity::Identity;
 use crate::layers::{LimitsConfig, every_call, resolver_calls};
 
 /// One mebibyte.
@@ -109,7 +110,8 @@ pub async fn run(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
     let calls = TaskTracker::new();
-    let resolver = resolver_calls(&config.limits, calls.clone());
+    let identity = Identity::new(&config.identity, address.ip().is_loopback());
+    let resolver = resolver_calls(&config.limits, identity, calls.clone());
     let resolver = resolver.layer(offered(resolver_service, &config.limits));
     let draining = CancellationToken::new();
     let served = Server::builder()

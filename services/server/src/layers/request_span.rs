@@ -1,8 +1,8 @@
 //! One span per call, and one line in the log when it ends.
 //!
 //! The span has the method and the request's id: the caller's `x-request-id` where it is sane, a new
-//! one otherwise. The reply carries the id back. The line, under `quartermaster::access`, has the
-//! outcome and the time to the last byte.
+//! one otherwise. The reply carries the id back. Once the caller is known, the span has its tenant too.
+//! The line, under `quartermaster::access`, has the outcome and the time to the last byte.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
@@ -16,9 +16,11 @@ use http_body::Frame;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
+use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use super::{Reply, Request, Response};
+use crate::identity::Tenant;
 
 /// The header that carries a request's id, in both directions.
 pub const HEADER: &str = "x-request-id";
@@ -51,6 +53,17 @@ impl RequestId {
     /// The text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The span of the call; among the request's extensions.
+#[derive(Clone, Debug)]
+pub struct CallSpan(Span);
+
+impl CallSpan {
+    /// Says in the log whose call it is.
+    pub fn belongs_to(&self, tenant: &Tenant) {
+        self.0.record("tenant", tenant.name());
     }
 }
 
@@ -88,7 +101,8 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let id = RequestId::of(request.headers());
         let method = method(request.uri().path());
-        let span = tracing::info_span!("request", method, id = id.as_str());
+        let span = tracing::info_span!("request", method, id = id.as_str(), tenant = Empty);
+        request.extensions_mut().insert(CallSpan(span.clone()));
         let mut outcome = Outcome::new(span.clone());
         let returned = HeaderValue::from_str(id.as_str()).ok();
         request.extensions_mut().insert(id);

@@ -26,6 +26,10 @@ fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// The hash of `0123456789abcdef0123456789abcdef`.
+pub(crate) const HASH: &str =
+    "sha256:3eb1bd439947eb762998e566ccc2e099c791118b2f40579cc4f7da2b5061b7f9";
+
 const WHOLE: &str = r#"
 listen = "127.0.0.1:7433"
 [cache]
@@ -106,14 +110,30 @@ fn what_cannot_be_used_is_said_in_one_line() {
         "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = \"s3cret\"",
         "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = { token = \"s3cret\" }",
         "listen = ",
+        "[identity]\ntoken = \"s3cret\"",
+        "[identity]\nanonymous = \"s3cret\"",
+        "[[identity.token]]\nname = \"ci\"\nhash = \"s3cret\"\nscopes = [\"resolve\"]",
+        "[[identity.token]]\nname = \"ci\"\ntoken = \"s3cret\"\nscopes = [\"resolve\"]",
+        "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = [\"everything\"]",
+        "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = \"resolve\"",
+        "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = []",
+        "[[identity.token]]\nname = \"c i\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
+        "[[identity.token]]\nname = \"anonymous\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
+        "[[identity.token]]\nname = \"a\"\nhash = \"HASH\"\nscopes = [\"resolve\"]\n\
+         [[identity.token]]\nname = \"b\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
     ];
     let mut told: Vec<String> = files
         .iter()
-        .map(|file| format!("{}\n    {}", file.replace('\n', " / "), refusal(file, &[])))
+        .map(|file| {
+            let said = refusal(&file.replace("HASH", HASH), &[]);
+            format!("{}\n    {said}", file.replace('\n', " / "))
+        })
         .collect();
-    for (key, value) in
-        [("QUARTERMASTER__LIMITS__SPEED", "1"), ("QUARTERMASTER__LIMITS__SOLVE_STEPS", "x")]
-    {
+    for (key, value) in [
+        ("QUARTERMASTER__LIMITS__SPEED", "1"),
+        ("QUARTERMASTER__LIMITS__SOLVE_STEPS", "x"),
+        ("QUARTERMASTER__IDENTITY__TOKEN", "s3cret"),
+    ] {
         told.push(format!("{key}={value}\n    {}", refusal("", &[(key, value)])));
     }
     for one in &told {
@@ -144,10 +164,14 @@ fn what_is_wrong_with_a_registry_of_the_command_line_is_said_without_its_secret(
 }
 
 #[test]
-fn others_may_reach_it_only_where_that_is_said() {
-    let config = load("listen = \"0.0.0.0:0\"\nallow_unauthenticated = true", &[]).unwrap();
-    assert!(!config.listen.ip().is_loopback());
+fn others_may_reach_it_only_where_that_is_said_or_they_are_asked_who_they_are() {
+    let open = load("listen = \"0.0.0.0:0\"\n[identity]\nanonymous = true", &[]).unwrap();
+    assert!(!open.listen.ip().is_loopback());
+    let token =
+        format!("[[identity.token]]\nname = \"ci\"\nhash = \"{HASH}\"\nscopes = [\"resolve\"]");
+    assert!(load(&format!("listen = \"0.0.0.0:0\"\n{token}"), &[]).unwrap().identity.asks());
     assert!(load("listen = \"[::1]:7433\"", &[]).is_ok());
+    assert!(load("listen = \"[::]:7433\"", &[]).is_err());
 }
 
 #[test]

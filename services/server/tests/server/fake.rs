@@ -8,6 +8,7 @@ use proto::v1;
 use proto::v1::resolver_service_client::ResolverServiceClient;
 use proto::v1::resolver_service_server::ResolverService;
 use quartermaster::config::Config;
+use quartermaster::identity::Caller;
 use quartermaster::layers::deadline::AnswerBy;
 use quartermaster::layers::request_span::RequestId;
 use quartermaster::serve::{self, ServeError};
@@ -117,6 +118,12 @@ impl ResolverService for Fake {
             let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
             let timed = request.extensions().get::<AnswerBy>().is_some();
             let key = format!("{} {timed}", id.unwrap_or_default());
+            return Ok(Response::new(v1::ResolveResponse { key, ..Default::default() }));
+        }
+        if request.get_ref().known_answer == "caller" {
+            let caller = request.extensions().get::<Caller>().unwrap();
+            let told = request.metadata().contains_key("authorization");
+            let key = format!("{}: {}; {told}", caller.tenant.name(), caller.scopes);
             return Ok(Response::new(v1::ResolveResponse { key, ..Default::default() }));
         }
         self.act(&request.into_inner().known_answer).await.map(Response::new)

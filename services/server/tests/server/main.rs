@@ -6,6 +6,7 @@ mod config;
 mod conversion;
 mod explaining;
 mod fake;
+mod identity;
 mod layers;
 mod program;
 mod remembering;

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use proto::v1::resolver_service_client::ResolverServiceClient;
 
+use crate::config::HASH;
 use crate::conversion::request;
 
 fn program(arguments: &[&str]) -> Command {
@@ -43,6 +44,31 @@ fn a_good_config_is_exit_status_0() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What `hash-token` says of the text on its standard input.
+fn hashed(text: &str) -> Output {
+    let mut hash = program(&["hash-token"]);
+    hash.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = hash.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_token_is_hashed_from_standard_input_if_it_is_worth_it() {
+    for end in ["", "\n", "\r\n"] {
+        let output = hashed(&format!("0123456789abcdef0123456789abcdef{end}"));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{HASH}\n"));
+        assert_eq!(output.status.code(), Some(0));
+    }
+    for text in ["hunter2", "", "hunter2 hunter2 hunter2 hunter2 hunter2"] {
+        let output = hashed(text);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(!said.contains("hunter2") && said.lines().count() == 1, "{said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
 /// Ends the program if a test fails half-way.
 struct Ended(Child);
 
@@ -69,7 +95,10 @@ fn terminate(child: &mut Child) -> Option<i32> {
 
 #[tokio::test]
 async fn the_log_has_one_line_a_call_and_neither_packages_nor_secrets() {
-    let mut serve = program(&["serve", "--listen", "127.0.0.1:0"]);
+    let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    let token = format!("name = \"ci\"\nhash = \"{HASH}\"\nscopes = [\"resolve\"]");
+    write!(file, "listen = \"127.0.0.1:0\"\n[[identity.token]]\n{token}\n").unwrap();
+    let mut serve = program(&["serve", "--config", file.path().to_str().unwrap()]);
     serve.env("QUARTERMASTER__LOG__FORMAT", "json");
     // The client of this thread is as good as gone while the thread waits for the program's end.
     serve.env("QUARTERMASTER__CONNECTIONS__LINGER", "50ms").stderr(Stdio::piped());
@@ -81,6 +110,8 @@ async fn the_log_has_one_line_a_call_and_neither_packages_nor_secrets() {
     }];
     let mut metadata = tonic::metadata::MetadataMap::new();
     metadata.insert("x-first", "Bearer s3cret".parse().unwrap());
+    let bearer = "Bearer 0123456789abcdef0123456789abcdef";
+    metadata.insert("authorization", bearer.parse().unwrap());
     metadata.insert("x-request-id", "ci-42".parse().unwrap());
     let call = tonic::Request::from_parts(metadata, tonic::Extensions::new(), wire);
     let mut client = ResolverServiceClient::connect(url).await.unwrap();
@@ -90,7 +121,9 @@ async fn the_log_has_one_line_a_call_and_neither_packages_nor_secrets() {
     assert_eq!(terminate(&mut child.0), Some(0));
     let mut log = String::new();
     child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(!log.contains("s3cret") && !log.contains("flask"), "{log}");
+    for kept in ["s3cret", "flask", "0123456789abcdef"] {
+        assert!(!log.contains(kept), "{log}");
+    }
     let lines: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let ours = |line: &serde_json::Value| {
@@ -101,6 +134,7 @@ async fn the_log_has_one_line_a_call_and_neither_packages_nor_secrets() {
         lines.iter().filter(|line| line["target"] == "quartermaster::access").collect();
     let [line] = access[..] else { panic!("one line: {log}") };
     assert_eq!((&line["outcome"], &line["span"]["id"]), (&"Ok".into(), &"ci-42".into()));
+    assert_eq!(line["span"]["tenant"], "ci");
     assert_eq!(line["span"]["method"], "/quartermaster.resolver.v1.ResolverService/Resolve");
 }
 
