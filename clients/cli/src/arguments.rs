@@ -2,6 +2,7 @@
 
 mod choices;
 mod kept;
+mod service;
 mod values;
 
 use std::{path::PathBuf, time::Duration};
@@ -9,10 +10,11 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use jiff::Timestamp;
 
-use self::values::{age, duration, instant, pin};
+use self::values::{age, instant, pin};
 pub use self::{
     choices::{HeldPolicy, InstallStrategy, Prereleases, Strategy},
     kept::{Pick, Verify},
+    service::Service,
 };
 
 /// Asks a Quartermaster service what to install.
@@ -176,20 +178,9 @@ pub struct Question {
     /// `Cargo.toml` or a `package.json`.
     pub file: PathBuf,
 
-    /// The service's address.
-    // The variable's value may hold a password, and help would show it.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "QUARTERMASTER_SERVER",
-        hide_env_values = true,
-        default_value = "http://127.0.0.1:7433"
-    )]
-    pub server: String,
-
-    /// How long to wait for the answer, such as `90s`, `2m` or `500ms`.
-    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
-    pub timeout: Duration,
+    /// Who is asked.
+    #[command(flatten)]
+    pub service: Service,
 
     /// For which environment.
     #[command(flatten)]

@@ -6,6 +6,7 @@
 //! Invariant: the address in an error or in what is shown on the way is masked, so that none repeats
 //! a user or a password.
 
+pub mod access;
 mod retry;
 pub mod spinner;
 
@@ -18,21 +19,22 @@ use proto::v1::{
 use tonic::{
     Code, Request, Status,
     codec::CompressionEncoding,
-    transport::{Channel, ClientTlsConfig, Endpoint},
+    metadata::{Ascii, MetadataValue},
+    transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt as _;
 
-use self::spinner::Spinner;
-use crate::input::source::{masked, masked_address};
+use self::{
+    access::{Access, AccessError},
+    spinner::Spinner,
+};
+use crate::{
+    arguments::Service,
+    input::source::{masked, masked_address},
+};
 
 /// The largest answer that is read, in bytes, as the contract recommends.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
-
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(10);
-
-/// How long a silent connection is left alone before it is asked whether it still lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// How long an answer may be under way after the deadline that the service was given.
 const GRACE: Duration = Duration::from_millis(500);
@@ -46,7 +48,10 @@ pub enum CallError {
         /// The address, masked.
         server: String,
     },
-    /// The system's certificates cannot be read, so that no service can be trusted.
+    /// There is no token or no certificate to ask with.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The certificates at hand cannot be used, so that no service can be trusted.
     #[error("cannot judge whether `{server}` is to be trusted: {cause}")]
     Roots {
         /// The address, masked.
@@ -86,57 +91,34 @@ pub enum CallError {
     },
 }
 
-/// Asks the service at `server` for an answer within `timeout`.
+/// Asks the service for an answer within its time.
 pub async fn resolve(
-    server: &str,
-    timeout: Duration,
+    service: &Service,
     request: ResolveRequest,
     spinner: &mut Spinner,
 ) -> Result<ResolveResponse, CallError> {
-    let shown = masked_address(server);
-    let call = Call { server: &shown, timeout, deadline: Instant::now() + timeout };
+    let shown = masked_address(&service.server);
+    let (call, endpoint) = Call::to(service, &shown)?;
     let answer = call
-        .within_time(server, spinner, async |client, spinner| {
+        .within_time(endpoint, spinner, async |client, spinner| {
             call.answer(&request, client, spinner).await
         })
         .await?;
     answer.ok_or_else(|| CallError::NoAnswer { server: shown.clone() })
 }
 
-/// Asks the service at `server` within `timeout` why a package is in an answer.
+/// Asks the service within its time why a package is in an answer.
 pub async fn explain(
-    server: &str,
-    timeout: Duration,
+    service: &Service,
     request: ExplainRequest,
     spinner: &mut Spinner,
 ) -> Result<ExplainResponse, CallError> {
-    let shown = masked_address(server);
-    let call = Call { server: &shown, timeout, deadline: Instant::now() + timeout };
-    call.within_time(server, spinner, async |client, _| {
+    let shown = masked_address(&service.server);
+    let (call, endpoint) = Call::to(service, &shown)?;
+    call.within_time(endpoint, spinner, async |client, _| {
         Ok(client.explain(call.message(request.clone())).await?.into_inner())
     })
     .await
-}
-
-fn endpoint(server: &str, shown: &str) -> Result<Endpoint, CallError> {
-    let address = || CallError::Address { server: shown.to_owned() };
-    if !server.starts_with("http://") && !server.starts_with("https://") {
-        return Err(address());
-    }
-    let endpoint = Endpoint::from_shared(server.to_owned()).map_err(|_| address())?;
-    let endpoint =
-        match server.starts_with("https://") {
-            true => endpoint.tls_config(ClientTlsConfig::new().with_native_roots()).map_err(
-                |error| CallError::Roots { server: shown.to_owned(), cause: innermost(&error) },
-            )?,
-            false => endpoint,
-        };
-    Ok(endpoint
-        .user_agent(concat!("qm/", env!("CARGO_PKG_VERSION")))
-        .map_err(|_| address())?
-        .connect_timeout(CONNECT)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .tcp_nodelay(true))
 }
 
 type Client = ResolverServiceClient<Channel>;
@@ -147,17 +129,25 @@ struct Call<'a> {
     server: &'a str,
     timeout: Duration,
     deadline: Instant,
+    /// What stands under `authorization`.
+    bearer: Option<MetadataValue<Ascii>>,
 }
 
-impl Call<'_> {
-    /// Sends what `once` sends to the service at `address` until it is answered, or the time is over.
+impl<'a> Call<'a> {
+    /// A call to the service, whose address is `shown`, and the way there.
+    fn to(service: &Service, shown: &'a str) -> Result<(Self, Endpoint), CallError> {
+        let Access { endpoint, bearer } = Access::of(service, shown)?;
+        let timeout = service.timeout;
+        Ok((Self { server: shown, timeout, deadline: Instant::now() + timeout, bearer }, endpoint))
+    }
+
+    /// Sends what `once` sends until it is answered, or the time is over.
     async fn within_time<T>(
         &self,
-        address: &str,
+        endpoint: Endpoint,
         spinner: &mut Spinner,
         once: impl AsyncFn(&mut Client, &mut Spinner) -> Result<T, Status>,
     ) -> Result<T, CallError> {
-        let endpoint = endpoint(address, self.server)?;
         let answer = self.persist(endpoint, spinner, once);
         match tokio::time::timeout(self.timeout + GRACE, answer).await {
             Ok(answer) => answer,
@@ -239,10 +229,13 @@ impl Call<'_> {
         Ok(answer)
     }
 
-    /// A message with the time that is left as its deadline.
+    /// A message with the caller's token, and the time that is left as its deadline.
     fn message<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         request.set_timeout(self.remaining());
+        if let Some(bearer) = &self.bearer {
+            request.metadata_mut().insert("authorization", bearer.clone());
+        }
         request
     }
 

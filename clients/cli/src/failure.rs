@@ -103,6 +103,10 @@ fn lock(error: &LockError, look: Look) -> String {
 
 fn call(error: &CallError, look: Look) -> (String, Exit) {
     let (advice, exit) = match error {
+        CallError::Access(error) => {
+            let told = plain(&error.to_string(), look) + &hint(&error.hint(), look) + "\n";
+            return (told, Exit::BadInput);
+        }
         CallError::Address { .. } => ("write it as in `http://127.0.0.1:7433`", Exit::BadInput),
         CallError::Unreachable { .. } => {
             ("start one with `quartermaster serve`, or set `QUARTERMASTER_SERVER`", Exit::NoAnswer)
@@ -185,7 +189,10 @@ const NOT_OURS: &str = "is this a Quartermaster service? name one with `--server
 /// A status that is not about the input.
 fn whole(server: &str, status: &Status, look: Look) -> String {
     let advice = match status.code() {
-        Code::Unauthenticated | Code::PermissionDenied => "ask whoever runs the service for access",
+        Code::Unauthenticated => {
+            "set `QUARTERMASTER_TOKEN` to your token, or name its variable with `--token-env`"
+        }
+        Code::PermissionDenied => "ask whoever runs the service for access",
         Code::Unavailable | Code::ResourceExhausted => "try again later",
         Code::DeadlineExceeded | Code::Cancelled => "give it more time with `--timeout`",
         // A Quartermaster service explains itself; what does not may be anything.

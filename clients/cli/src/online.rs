@@ -34,10 +34,10 @@ pub async fn lock(arguments: &Lock) -> Page {
 /// `qm why`: tells what brings a package along, or what keeps a version out.
 pub async fn why(arguments: &Why) -> Page {
     answer(request::build_for_why(arguments), async |asked| {
-        let Question { server, timeout, .. } = &arguments.question;
         let request = request::explain(asked, arguments);
         let mut spinner = Spinner::on_stderr();
-        let response = call::explain(server, *timeout, request, &mut spinner).await?;
+        let service = &arguments.question.service;
+        let response = call::explain(service, request, &mut spinner).await?;
         let looks = (Look::of_stdout(), Look::of_stderr());
         Ok(why::page(&response, &arguments.package, &asked.origins, looks))
     })
@@ -64,7 +64,7 @@ async fn answer(
 /// Sends the request.
 async fn ask(question: &Question, asked: &Asked) -> Result<ResolveResponse, CallError> {
     let mut spinner = Spinner::on_stderr();
-    call::resolve(&question.server, question.timeout, asked.request.clone(), &mut spinner).await
+    call::resolve(&question.service, asked.request.clone(), &mut spinner).await
 }
 
 /// Puts an answer into words.

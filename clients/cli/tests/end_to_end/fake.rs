@@ -44,6 +44,8 @@ pub(crate) struct Seen {
     pub(crate) by_stream: bool,
     /// The call's `grpc-timeout`.
     pub(crate) timeout: Option<String>,
+    /// The call's `authorization`.
+    pub(crate) authorization: Option<String>,
 }
 
 #[derive(Default)]
@@ -98,9 +100,10 @@ struct Scripted {
 
 impl Scripted {
     fn next<T>(&self, call: &Request<T>, request: ResolveRequest, by_stream: bool) -> Reply {
-        let timeout =
-            call.metadata().get("grpc-timeout").map(|value| value.to_str().unwrap().to_owned());
-        self.state.seen.lock().unwrap().push(Seen { request, question: None, by_stream, timeout });
+        let entry = |key: &str| Some(call.metadata().get(key)?.to_str().unwrap().to_owned());
+        let (timeout, authorization) = (entry("grpc-timeout"), entry("authorization"));
+        let seen = Seen { request, question: None, by_stream, timeout, authorization };
+        self.state.seen.lock().unwrap().push(seen);
         let next = self.state.script.lock().unwrap().pop_front();
         next.unwrap_or_else(|| Reply::Fail(Box::new(Status::internal("the script is over"))))
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed `unwrap` is the report of a test")]
 
+mod access;
 mod cargo;
 mod fake;
 mod held;
@@ -52,6 +53,7 @@ impl Folder {
             .args(arguments)
             .current_dir(self.0.path())
             .env_remove("QUARTERMASTER_SERVER")
+            .env_remove("QUARTERMASTER_TOKEN")
             .env("NO_COLOR", "1")
             // Whoever runs the tests has settings of npm's, too.
             .env("npm_config_userconfig", "none")
