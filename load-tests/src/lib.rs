@@ -1,0 +1,12 @@
+//! What a sceptic needs to measure the service against what they use today: on the same data, over
+//! the same link, in one run.
+//!
+//! * [`registry`] serves recorded data over the registries' real protocols.
+//! * [`link`] puts a round-trip time and a bandwidth between two programs.
+//! * [`compare`] lets peers and the service resolve the recorded projects side by side.
+//! * [`throughput`] loads the service, and beside it a bare one that returns the same bytes.
+//!
+//! The service and its client run as programs, as everybody would run them.
+
+pub mod link;
+pub mod registry;

@@ -1,0 +1,107 @@
+//! The measuring programs. `README.md` says what each is for.
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use load_tests::link::{Link, Relay, Settings, Stalls};
+use load_tests::registry::{Authority, Data, Registry};
+
+/// Measures the service against what is used today, on the same data, over the same link.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves recorded data as PyPI, npm and cargo would, over TLS, until its input ends.
+    Registry(Serve),
+    /// Puts a distance between two programs on this machine, until its input ends.
+    Link(Join),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// The address to listen on; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// A folder with `pypi.tar.zst`, `npm.tar.zst` and `cargo.tar.zst`; by default what is bundled.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Where to write the certificate that clients have to trust.
+    #[arg(long, default_value = "authority.pem")]
+    authority: PathBuf,
+}
+
+#[derive(Args)]
+struct Join {
+    /// The address that the link leads to.
+    to: SocketAddr,
+    /// The address to listen on; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The time there and back, in milliseconds.
+    #[arg(long, default_value_t = 0.0)]
+    rtt: f64,
+    /// Mbit/s in each direction; by default without bound.
+    #[arg(long)]
+    bandwidth: Option<f64>,
+    /// Lets connections begin slowly.
+    #[arg(long)]
+    slow_start: bool,
+    /// Loses one of so many packets, for two round trips and at least 200 ms.
+    #[arg(long, value_name = "PACKETS")]
+    lose_one_of: Option<u64>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Registry(arguments) => registry(arguments)?,
+        Command::Link(arguments) => link(&arguments)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn registry(arguments: Serve) -> anyhow::Result<()> {
+    let Serve { listen, data, authority, .. } = arguments;
+    let data = data.map_or_else(|| Ok(Data::bundled()), |folder| Data::open(&folder))?;
+    let issuer = Authority::new()?;
+    issuer.write(&authority)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let registry = runtime.block_on(Registry::start(data, &issuer, listen))?;
+    let address = registry.address();
+    println!("https://{address}/simple https://{address}/npm/ https://{address}/index/");
+    until_input_ends()?;
+    println!("{}", registry.counts());
+    Ok(())
+}
+
+fn link(arguments: &Join) -> anyhow::Result<()> {
+    let round_trip = Duration::from_secs_f64(arguments.rtt / 1000.0);
+    let pause = (2 * round_trip).max(Duration::from_millis(200));
+    let settings = Settings {
+        round_trip,
+        #[expect(clippy::cast_possible_truncation, reason = "no link has so many bits a second")]
+        #[expect(clippy::cast_sign_loss, reason = "likewise, and a bound below zero is zero")]
+        bandwidth: arguments.bandwidth.map(|mbit| (mbit * 1e6) as u64),
+        slow_start: arguments.slow_start,
+        stalls: arguments.lose_one_of.map(|one_of| Stalls { one_of, pause, seed: 1 }),
+    };
+    let link = Link::new(settings);
+    let relay = Relay::start_at(&link, arguments.to, arguments.listen)?;
+    println!("{}", relay.address());
+    until_input_ends()?;
+    println!("{}", serde_json::to_string(&link.take_passed())?);
+    Ok(())
+}
+
+/// Waits for the end of the standard input, with which whoever started this program stops it.
+fn until_input_ends() -> std::io::Result<()> {
+    std::io::stdin().read_to_end(&mut Vec::new()).map(drop)
+}
