@@ -2,6 +2,8 @@
 //!
 //! Slots, versions and ranges are texts here, and equal where they are equal as texts.
 
+mod known;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -13,6 +15,7 @@ use proto::v1::{
     package::Details, project_answer::Outcome,
 };
 
+pub use self::known::whole;
 use crate::print::json::{self, JsonError};
 
 /// Why there is no answer to work with.

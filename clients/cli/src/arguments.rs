@@ -1,6 +1,7 @@
 //! The command line.
 
 mod choices;
+mod facts;
 mod kept;
 mod service;
 mod values;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use self::values::{age, instant, pin};
 pub use self::{
     choices::{HeldPolicy, InstallStrategy, Prereleases, Strategy},
+    facts::Facts,
     kept::{Pick, Verify},
     service::Service,
 };
@@ -66,6 +68,12 @@ EXAMPLES
       qm verify answer.json
       qm pick answer.json
 
+  The answer to a project that has changed a little, or that registries have published for:
+      qm resolve requirements.in --format json --known answer.json > new.json
+
+  The same answer as then, by the token in it, whatever was published since:
+      qm resolve requirements.in --snapshot TOKEN
+
   What a workspace of cargo is built from on another machine, and with the newest versions:
       qm resolve Cargo.toml --target aarch64-apple-darwin --features tls
       qm resolve Cargo.toml --upgrade
@@ -105,6 +113,11 @@ pub struct Resolve {
     /// all.
     #[arg(long, value_name = "COUNT", value_parser = value_parser!(u32).range(1..))]
     pub max_versions: Option<u32>,
+
+    /// An answer in JSON that this project was given before: the service then sends what is different,
+    /// and the whole answer is printed in JSON. `-` for stdin.
+    #[arg(long, value_name = "ANSWER")]
+    pub known: Option<PathBuf>,
 
     /// What is asked.
     #[command(flatten)]
@@ -181,6 +194,10 @@ pub struct Question {
     /// Who is asked.
     #[command(flatten)]
     pub service: Service,
+
+    /// From which facts.
+    #[command(flatten)]
+    pub facts: Facts,
 
     /// For which environment.
     #[command(flatten)]

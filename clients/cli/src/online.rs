@@ -5,6 +5,7 @@ use std::{fs, io, path::Path};
 use proto::v1::{ResolveResponse, project_answer::Outcome};
 
 use crate::{
+    answer,
     arguments::{Choice, Format, HeldPolicy, Lock, Question, Resolve, Why},
     call::{self, CallError, spinner::Spinner},
     failure::{self, Failure},
@@ -15,8 +16,11 @@ use crate::{
 
 /// `qm resolve`: tells what to install.
 pub async fn resolve(arguments: &Resolve) -> Page {
-    answer(request::build_for_answer(arguments), async |asked| {
-        let response = ask(&arguments.question, asked).await?;
+    page(request::build_for_answer(arguments), async |asked| {
+        let response = match &arguments.known {
+            Some(path) => ask_knowing(&arguments.question, asked, answer::read(path)?).await?,
+            None => ask(&arguments.question, asked).await?,
+        };
         tell(arguments, asked, &response)
     })
     .await
@@ -24,7 +28,7 @@ pub async fn resolve(arguments: &Resolve) -> Page {
 
 /// `qm lock`: writes a lock.
 pub async fn lock(arguments: &Lock) -> Page {
-    answer(request::build_for_lock(&arguments.question), async |asked| {
+    page(request::build_for_lock(&arguments.question), async |asked| {
         let response = ask(&arguments.question, asked).await?;
         write_lock(arguments, asked, &response)
     })
@@ -33,7 +37,7 @@ pub async fn lock(arguments: &Lock) -> Page {
 
 /// `qm why`: tells what brings a package along, or what keeps a version out.
 pub async fn why(arguments: &Why) -> Page {
-    answer(request::build_for_why(arguments), async |asked| {
+    page(request::build_for_why(arguments), async |asked| {
         let request = request::explain(asked, arguments);
         let mut spinner = Spinner::on_stderr();
         let service = &arguments.question.service;
@@ -45,7 +49,7 @@ pub async fn why(arguments: &Why) -> Page {
 }
 
 /// Makes a page of what is asked, if the files could be read.
-async fn answer(
+async fn page(
     asked: Result<Asked, InputError>,
     told: impl AsyncFnOnce(&Asked) -> Result<Page, Failure>,
 ) -> Page {
@@ -55,10 +59,23 @@ async fn answer(
         Err(error) => return failure::page(&error.into(), &Origins::default(), stderr),
     };
     let notes: String = asked.notes.iter().map(|text| note(text, stderr) + "\n").collect();
-    let page = told(&asked).await;
-    let mut page = page.unwrap_or_else(|failure| failure::page(&failure, &asked.origins, stderr));
+    let told = told(&asked).await;
+    let mut page = told.unwrap_or_else(|failure| failure::page(&failure, &asked.origins, stderr));
     page.stderr.insert_str(0, &notes);
     page
+}
+
+/// Asks for what is different from an answer that was kept, and makes the whole of it.
+async fn ask_knowing(
+    question: &Question,
+    asked: &Asked,
+    known: ResolveResponse,
+) -> Result<ResolveResponse, CallError> {
+    let mut request = asked.request.clone();
+    request.known_answer.clone_from(&known.answer_id);
+    let mut spinner = Spinner::on_stderr();
+    let told = call::resolve(&question.service, request, &mut spinner).await?;
+    Ok(answer::whole(known, told))
 }
 
 /// Sends the request.

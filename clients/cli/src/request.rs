@@ -4,6 +4,7 @@
 //! `projects[0].requirements[3]`, they tell the file and line, or the flag.
 
 mod cargo;
+mod facts;
 mod foreign;
 mod held;
 mod npm;
@@ -66,6 +67,7 @@ pub fn build_for_answer(arguments: &Resolve) -> Result<Asked, InputError> {
         ("options.acceptable_reach", "--reach"),
         ("options.max_acceptable_versions", "--max-versions"),
         ("options.edges", "--format"),
+        ("known_answer", "--known"),
     ] {
         asked.origins.note(field, Origin::Flag(flag));
     }
@@ -94,11 +96,13 @@ pub fn explain(asked: &Asked, arguments: &Why) -> ExplainRequest {
 pub fn build(arguments: &Question) -> Result<Asked, InputError> {
     let kind = input::kind(&arguments.file)?;
     foreign::refuse(arguments, kind)?;
-    match kind {
+    let mut asked = match kind {
         Kind::Python(form) => pypi::build(arguments, form),
         Kind::Cargo => cargo::build(arguments),
         Kind::Npm => npm::build(arguments),
-    }
+    }?;
+    facts::put(&arguments.facts, &mut asked.request, &mut asked.origins);
+    Ok(asked)
 }
 
 /// Builds the request for a lock: the chosen versions, with all that depends on what, and no more.

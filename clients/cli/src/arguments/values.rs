@@ -29,28 +29,44 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads the greatest age of facts, such as `10m` or `0s`.
+pub(super) fn staleness(text: &str) -> Result<Duration, String> {
+    match any_age(text) {
+        Some(age) => age,
+        None => {
+            Err("write a whole number with `ms`, `s`, `m`, `h` or `d`, such as `10m`".to_owned())
+        }
+    }
+}
+
 /// Reads an age such as `7d`.
 pub(super) fn age(text: &str) -> Result<Duration, String> {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let milliseconds = match unit {
-        "ms" => Some(1),
-        "s" => Some(1000),
-        "m" => Some(60_000),
-        "h" => Some(3_600_000),
-        "d" => Some(DAY),
-        _ => None,
-    };
-    match milliseconds.zip(number.parse::<u64>().ok()) {
+    match any_age(text) {
+        Some(Ok(Duration::ZERO)) => Err("leave it out for no minimum".to_owned()),
+        Some(age) => age,
         None => {
             Err("write a whole number with `ms`, `s`, `m`, `h` or `d`, such as `7d`".to_owned())
         }
-        Some((_, 0)) => Err("leave it out for no minimum".to_owned()),
-        Some((unit, number)) => match number.checked_mul(unit) {
-            Some(age) if age <= OLDEST_DAYS * DAY => Ok(Duration::from_millis(age)),
-            _ => Err(format!("it can be `{OLDEST_DAYS}d` at most")),
-        },
     }
+}
+
+/// Reads an age of nothing or more; none if the text is of another form.
+fn any_age(text: &str) -> Option<Result<Duration, String>> {
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => DAY,
+        _ => return None,
+    };
+    let number: u64 = number.parse().ok()?;
+    Some(match number.checked_mul(milliseconds) {
+        Some(age) if age <= OLDEST_DAYS * DAY => Ok(Duration::from_millis(age)),
+        _ => Err(format!("it can be `{OLDEST_DAYS}d` at most")),
+    })
 }
 
 /// Reads `PACKAGE=NAME`.

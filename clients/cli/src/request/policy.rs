@@ -86,7 +86,7 @@ fn names(
 }
 
 /// An age as the contract has it. The command line takes none that would not fit.
-fn length(age: Duration) -> prost_types::Duration {
+pub(super) fn length(age: Duration) -> prost_types::Duration {
     prost_types::Duration {
         seconds: i64::try_from(age.as_secs()).unwrap_or(i64::MAX),
         nanos: age.subsec_nanos().cast_signed(),
