@@ -22,6 +22,7 @@ mod name;
 mod platform;
 mod requirement;
 mod rust_version;
+mod stored;
 
 pub use document::{DocumentError, read_index};
 pub use features::{Activation, FeatureError, FeatureValue, Features};

@@ -13,6 +13,7 @@ pub mod npm;
 pub mod pypi;
 
 mod ecosystem;
+mod stored;
 mod timestamp;
 mod warning;
 

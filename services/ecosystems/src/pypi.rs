@@ -22,6 +22,7 @@ mod platform;
 mod requirement;
 mod scanner;
 mod specifier;
+mod stored;
 mod tags;
 mod version;
 

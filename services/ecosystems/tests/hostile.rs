@@ -11,6 +11,8 @@ mod cargo_laws;
 mod laws;
 #[path = "hostile/npm_laws.rs"]
 mod npm_laws;
+#[path = "hostile/stored_laws.rs"]
+mod stored_laws;
 
 use std::path::PathBuf;
 
@@ -160,4 +162,9 @@ fn of_specs_of_npm() {
 #[test]
 fn of_documents_of_npm() {
     holds("npm_packument", npm_laws::npm_packument);
+}
+
+#[test]
+fn of_compact_forms() {
+    holds("stored", stored_laws::stored);
 }

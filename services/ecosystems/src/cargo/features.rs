@@ -199,16 +199,27 @@ impl Features {
             let values = || Box::new([FeatureValue::Dependency(alias.clone())]);
             features.entry(alias.clone()).or_insert_with(|| values());
         }
-        for (feature, values) in &features {
+        let features = Self::of_parts(features);
+        features.check(dependencies)?;
+        Ok(features)
+    }
+
+    /// Puts features together, which are yet to be checked.
+    pub(super) fn of_parts(features: BTreeMap<Box<str>, Box<[FeatureValue]>>) -> Self {
+        Self(Arc::new(features))
+    }
+
+    /// Checks that these can be the features of a release with those dependencies.
+    pub(super) fn check(&self, dependencies: &[Dependency]) -> Result<(), FeatureError> {
+        for (feature, values) in &*self.0 {
             if !is_name(feature) {
                 return Err(FeatureError::Name { feature: feature.to_string() });
             }
             for value in values {
-                check(&features, dependencies, feature, value)?;
+                check(&self.0, dependencies, feature, value)?;
             }
         }
-        check_optional(&features, dependencies)?;
-        Ok(Self(Arc::new(features)))
+        check_optional(&self.0, dependencies)
     }
 
     /// Whether there is a feature of that name.

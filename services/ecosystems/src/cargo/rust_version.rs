@@ -4,12 +4,18 @@ use std::fmt;
 
 /// The oldest compiler that a package promises to work with, such as `1.65` (reference, "Rust
 /// version").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(into = "Numbers", try_from = "Numbers")]
 pub struct RustVersion {
     major: u64,
     minor: Option<u64>,
     patch: Option<u64>,
 }
+
+/// The numbers of one, a third only behind a second.
+type Numbers = (u64, Option<u64>, Option<u64>);
 
 /// A text that is no version of a compiler.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +23,23 @@ pub struct RustVersion {
 pub struct RustVersionError {
     /// What was given.
     pub text: String,
+}
+
+impl From<RustVersion> for Numbers {
+    fn from(version: RustVersion) -> Self {
+        (version.major, version.minor, version.patch)
+    }
+}
+
+impl TryFrom<Numbers> for RustVersion {
+    type Error = RustVersionError;
+
+    fn try_from((major, minor, patch): Numbers) -> Result<Self, RustVersionError> {
+        if patch.is_some() && minor.is_none() {
+            return Err(RustVersionError { text: format!("{major}..{}", patch.unwrap_or(0)) });
+        }
+        Ok(Self { major, minor, patch })
+    }
 }
 
 impl RustVersion {

@@ -4,6 +4,7 @@ mod integrity;
 mod read;
 mod scalar;
 mod shape;
+mod stored;
 mod traits;
 
 pub use read::{PackumentError, read_packument};

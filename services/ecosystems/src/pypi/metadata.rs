@@ -5,7 +5,7 @@ use super::{Name, Specifiers};
 use crate::Warning;
 
 /// More requirements than this are no release's, but somebody's who wants a search to stand still.
-const MOST_REQUIREMENTS: usize = 10_000;
+pub(super) const MOST_REQUIREMENTS: usize = 10_000;
 
 /// What a release says of its own needs.
 ///

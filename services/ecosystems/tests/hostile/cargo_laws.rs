@@ -1,14 +1,20 @@
 //! What holds of the readers of cargo's texts, whatever bytes come in: see `laws.rs`.
 
+#[path = "compact.rs"]
+mod compact;
+
 use ecosystems::cargo::{
     CompatibilityLine, FeatureError, Listing, Name, Requirement, RustVersion, read_index,
 };
+
+use self::compact::has_compact_form;
 
 /// An index file of the package `a`; and the same bytes as each of the short texts that lines hold.
 pub(crate) fn cargo_index(bytes: &[u8]) {
     let name = Name::parse("a").expect("a name");
     if let Ok(listing) = read_index(&name, bytes) {
         is_sound(&listing);
+        has_compact_form(&listing);
         let spaced: Vec<u8> = bytes
             .split(|byte| *byte == b'\n')
             .flat_map(|line| [line, b"\n \r\n"].concat())

@@ -3,6 +3,9 @@
 //! One function per kind, which panics where a law is broken. The ordinary run calls them with seeds
 //! and made texts, the fuzzers in `fuzz/` with whatever they think of; both include this file.
 
+#[path = "compact.rs"]
+mod compact;
+
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -13,6 +16,8 @@ use ecosystems::pypi::{
     Specifiers, Version, WheelFilename, Yanked, parse_version, read_html_page, read_json_page,
 };
 use serde_json::{Map, Value, json};
+
+use self::compact::has_compact_form;
 
 /// Versions that tell the operators apart, ascending.
 const LISTED: [&str; 26] = [
@@ -147,6 +152,7 @@ pub(crate) fn marker(bytes: &[u8]) {
 pub(crate) fn metadata(bytes: &[u8]) {
     let fixed = Metadata::parse_static(bytes);
     let Ok(metadata) = Metadata::parse(bytes) else { return };
+    has_compact_form(&metadata);
     if let Ok(Some(fixed)) = fixed {
         assert_eq!(fixed, metadata, "what is fixed is what is written");
     }
@@ -218,6 +224,7 @@ fn holds_of_files(files: Vec<RawFile>, status: ProjectStatus) {
     let name = files.iter().find_map(|file| Name::parse(file.filename.split('-').next()?).ok());
     let Some(name) = name else { return };
     let listing = Listing::from_files(name.clone(), files, status);
+    has_compact_form(&listing);
     assert!(listing.releases.windows(2).all(|pair| pair[0].version < pair[1].version));
     for (place, release) in listing.releases.iter().enumerate() {
         assert_eq!(listing.position(&release.version), Some(place));

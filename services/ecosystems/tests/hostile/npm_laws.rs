@@ -1,11 +1,16 @@
 //! What holds of the readers of npm's texts, whatever bytes come in: see `laws.rs`.
 
+#[path = "compact.rs"]
+mod compact;
+
 use std::cmp::Ordering;
 
 use ecosystems::npm::{
     Manifest, Name, Packument, PickRules, Range, Reading, Spec, Version, locale_compare, pick,
     read_packument,
 };
+
+use self::compact::has_compact_form;
 
 /// How ranges are read.
 const READINGS: [Reading; 4] = [Reading::STRICT, Reading::LOOSE, Reading::ENGINE, Reading::AVOIDED];
@@ -135,6 +140,7 @@ pub(crate) fn npm_spec(bytes: &[u8]) {
 pub(crate) fn npm_packument(bytes: &[u8]) {
     let name = Name::parse("a").expect("a name");
     let Ok(packument) = read_packument(&name, bytes) else { return };
+    has_compact_form(&packument);
     let order = |pair: &[Manifest]| pair[0].version.cmp_precedence(&pair[1].version).is_le();
     assert!(packument.manifests.windows(2).all(order));
     for manifest in &packument.manifests {

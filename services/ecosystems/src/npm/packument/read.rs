@@ -145,9 +145,9 @@ impl<'de> Reader<'de> {
         shared
     }
 
-    /// A piece of the document that is kept as it is.
+    /// A piece of the document that is kept as it is, but for the white space between its parts.
     pub(super) fn json(&mut self, text: &str) -> Json {
-        Json(self.shared(text))
+        Json(self.shared(&without_space(text)))
     }
 
     /// Reads `versions`, ascending.
@@ -385,6 +385,30 @@ impl<'de> Reader<'de> {
         let is_empty = unpublished.staged.is_empty() && unpublished.restricted.is_empty();
         (!is_empty).then(|| Box::new(unpublished))
     }
+}
+
+/// A piece of JSON without the white space between its parts, which says nothing.
+fn without_space(json: &str) -> Cow<'_, str> {
+    let (mut is_text, mut is_escaped) = (false, false);
+    let mut says = move |byte: u8| {
+        let is_space = !is_text && matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+        is_text ^= byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        !is_space
+    };
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (place, byte) in json.bytes().enumerate() {
+        if !says(byte) {
+            parts.push(&json[start..place]);
+            start = place + 1;
+        }
+    }
+    if parts.is_empty() {
+        return Cow::Borrowed(json);
+    }
+    parts.push(&json[start..]);
+    Cow::Owned(parts.concat())
 }
 
 /// A list that others may share. Empty ones, which most are, have no allocation.
