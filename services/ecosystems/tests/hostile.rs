@@ -4,6 +4,7 @@
 //! they meet the seeds of `hostile/KIND/`, those seeds with some bytes changed, texts made of the
 //! words that matter to the kind (`hostile/KIND.dict`, the fuzzers' dictionaries), and plain bytes.
 #![expect(clippy::disallowed_methods, reason = "seeds are files")]
+#![expect(clippy::duplicate_mod, reason = "each file of laws is the whole program of some fuzzer")]
 
 #[path = "hostile/cargo_laws.rs"]
 mod cargo_laws;

@@ -18,14 +18,15 @@ use ecosystems::cargo::{Listing, Name, read_index};
 pub use self::config::CargoConfig;
 use crate::document::{self, Wanted};
 use crate::fetch::{Fetcher, Spent};
-use crate::memory::{Entry, Kept, Memory};
-use crate::{Credentials, Error, Freshness, Read, RegistryConfig};
+use crate::memory::{Entry, Ground, Kept, Memory};
+use crate::registry::Invalidated;
+use crate::{Credentials, DocumentStore, Error, Freshness, Read, RegistryConfig};
 
 /// What stamps and errors call the index's own settings: no package has such a name.
 pub(crate) const CONFIG_DOCUMENT: &str = "cargo/config.json";
 
-/// Settings of any age prove that there is an index.
-const ANY_AGE: Freshness = Freshness { max_staleness: Some(Duration::MAX) };
+/// Settings of any age prove that there is an index; their absence proves nothing for long.
+const ANY_AGE: Freshness = Freshness { max_staleness: Some(Duration::from_hours(24 * 36_500)) };
 
 /// An index that is asked over HTTP. Clones share its connections and its memory.
 #[derive(Clone)]
@@ -33,6 +34,7 @@ pub(crate) struct CargoSparse(Arc<Index>);
 
 struct Index {
     fetcher: Fetcher,
+    ground: Arc<Ground>,
     limit: u64,
     files: Memory<Listing>,
     settings: Memory<CargoConfig>,
@@ -40,14 +42,20 @@ struct Index {
 
 impl CargoSparse {
     /// Opens the index that `config` describes. Nothing is sent yet.
-    pub(crate) fn open(config: &RegistryConfig) -> Result<Self, Error> {
+    pub(crate) fn open(
+        config: &RegistryConfig,
+        store: Option<Arc<dyn DocumentStore>>,
+    ) -> Result<Self, Error> {
         let mib = |size: u32| u64::from(size) << 20;
+        let fetcher = Fetcher::open(config, &config.base_url()?)?;
+        let ground = Arc::new(Ground::new(config, fetcher.credentials(), store));
         Ok(Self(Arc::new(Index {
-            fetcher: Fetcher::open(config, &config.base_url()?)?,
             limit: mib(config.max_body_mib),
-            files: Memory::new(mib(config.cache_mib)),
+            files: Memory::new(mib(config.cache_mib), &ground),
             // One for each caller with credentials.
-            settings: Memory::new(1 << 20),
+            settings: Memory::new(1 << 20, &ground),
+            fetcher,
+            ground,
         })))
     }
 
@@ -67,6 +75,7 @@ impl CargoSparse {
         let document = format!("cargo/{name}");
         let wanted = Wanted {
             document: &document,
+            package: &package_of(name.as_str()),
             url: index.fetcher.place(&document, &name.index_path())?,
             accepted: &[],
             credentials,
@@ -92,6 +101,21 @@ impl CargoSparse {
     ) -> Result<Read<CargoConfig>, Error> {
         self.0.settings(credentials, freshness).await
     }
+
+    /// Distrusts what was read so far: of a package in whatever case, or all.
+    pub(crate) async fn invalidate(&self, name: Option<&str>, by: Invalidated) -> usize {
+        let index = &*self.0;
+        let package = name.map(package_of);
+        let package = package.as_deref();
+        let count = index.files.count(package) + index.settings.count(package);
+        index.ground.invalidate(package, by).await;
+        count
+    }
+}
+
+/// What invalidations call a package: names that differ in case have one file.
+fn package_of(name: &str) -> String {
+    name.to_ascii_lowercase()
 }
 
 impl Index {
@@ -121,6 +145,7 @@ impl Index {
     ) -> Result<Read<CargoConfig>, Error> {
         let wanted = Wanted {
             document: CONFIG_DOCUMENT,
+            package: "",
             url: self.fetcher.place(CONFIG_DOCUMENT, "config.json")?,
             accepted: &[],
             credentials,

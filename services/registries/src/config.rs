@@ -82,6 +82,14 @@ pub struct RegistryConfig {
     /// Parsed documents kept in memory, in MiB of what was read for them. By default 128.
     #[serde(default = "default_cache_mib")]
     pub cache_mib: u32,
+    /// How long ago the registry may have vouched for a document that is used without asking again, for
+    /// requests that do not say it. By default the registry itself decides, by its headers.
+    #[serde(default, with = "humantime_serde")]
+    pub max_staleness: Option<Duration>,
+    /// How long "there is no such package" is believed at the most, whatever the registry's headers say
+    /// and whatever is allowed for other documents. By default 1 min.
+    #[serde(default = "default_absent_for", with = "humantime_serde")]
+    pub absent_for: Duration,
     /// How often a failed request is repeated, 0 to 10. By default 3.
     #[serde(default = "default_retries")]
     pub retries: usize,
@@ -166,6 +174,8 @@ impl RegistryConfig {
             max_body_mib: default_max_body_mib(),
             max_wheel_mib: default_max_wheel_mib(),
             cache_mib: default_cache_mib(),
+            max_staleness: None,
+            absent_for: default_absent_for(),
             retries: default_retries(),
             retry_delay: default_retry_delay(),
             max_retry_after: default_max_retry_after(),
@@ -229,6 +239,10 @@ fn default_cache_mib() -> u32 {
     128
 }
 
+fn default_absent_for() -> Duration {
+    Duration::from_secs(60)
+}
+
 fn default_retries() -> usize {
     3
 }
@@ -248,9 +262,11 @@ mod tests {
     #[test]
     fn unknown_keys_are_refused_and_times_carry_units() {
         let text = "name='pypi'\nkind='pypi-simple'\nurl='https://index.example/simple'\n\
-                    timeout='2s'\ncredentials={env='INDEX_TOKEN'}\n";
+                    timeout='2s'\nabsent_for='5s'\nmax_staleness='10m'\ncredentials={env='INDEX_TOKEN'}\n";
         let config: RegistryConfig = toml::from_str(text).expect("the text is a configuration");
         assert_eq!(config.timeout, Duration::from_secs(2));
+        assert_eq!(config.absent_for, Duration::from_secs(5));
+        assert_eq!(config.max_staleness, Some(Duration::from_secs(600)));
         assert_eq!(config.credentials, Some(CredentialsReference::Env("INDEX_TOKEN".into())));
         assert_eq!(config.validate(), Ok(()));
         assert!(toml::from_str::<RegistryConfig>(&format!("{text}time_out='2s'")).is_err());

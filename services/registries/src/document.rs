@@ -5,14 +5,13 @@
 //! the same for all registries: 404, 410 and 451.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use http::header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
 use crate::fetch::{Answer, Fetcher, Question, Spent};
-use crate::memory::{Entry, Kept, Key, Memory, Standing};
+use crate::memory::{Entry, Facts, Kept, Key, Memory, Standing, pack};
 use crate::parse::parse;
 use crate::{Credentials, Error, Freshness, Read};
 
@@ -20,6 +19,8 @@ use crate::{Credentials, Error, Freshness, Read};
 pub(crate) struct Wanted<'a> {
     /// What stamps and errors call it.
     pub(crate) document: &'a str,
+    /// The package that it is about, as invalidations name it.
+    pub(crate) package: &'a str,
     /// Where it lies.
     pub(crate) url: Url,
     /// The forms it is taken in: the first, and where that is answered with 406 the next.
@@ -35,17 +36,17 @@ pub(crate) struct Wanted<'a> {
 impl Wanted<'_> {
     /// Where it is kept: callers with credentials of their own share with nobody.
     pub(crate) fn key(&self) -> Key {
-        Key::new(self.document, self.credentials, [0; 32])
+        Key::new((self.document, self.package), self.credentials, [0; 32])
     }
 
     /// The question, with the validators of what is already known.
     fn question<T>(&self, previous: Option<&Kept<T>>) -> Question<'_> {
         let mut headers = HeaderMap::new();
-        if let Some(Standing::Policy { response, .. }) = previous.map(|kept| &kept.standing) {
+        if let Some(Standing::Policy(response)) = previous.map(|kept| &kept.standing) {
             for (validator, condition) in
                 [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)]
             {
-                if let Some(value) = response.get(validator) {
+                if let Some(value) = response.headers.get(validator) {
                     headers.insert(condition, value.clone());
                 }
             }
@@ -61,7 +62,7 @@ impl Wanted<'_> {
 }
 
 /// Reads a document from memory, or else from the registry.
-pub(crate) async fn read<T: Send + Sync + 'static>(
+pub(crate) async fn read<T: Facts>(
     memory: &Memory<T>,
     fetcher: &Fetcher,
     wanted: &Wanted<'_>,
@@ -81,7 +82,7 @@ pub(crate) async fn read<T: Send + Sync + 'static>(
 }
 
 /// Asks for a document, and makes facts of the answer or keeps those that still hold.
-pub(crate) async fn fetch<T: Send + Sync + 'static>(
+pub(crate) async fn fetch<T: Facts>(
     fetcher: &Fetcher,
     wanted: &Wanted<'_>,
     previous: Option<&Kept<T>>,
@@ -93,9 +94,9 @@ pub(crate) async fn fetch<T: Send + Sync + 'static>(
     if answer.status == StatusCode::NOT_MODIFIED
         && let Some(previous) = previous
     {
-        return Ok(previous.confirmed(&question, &answer));
+        return Ok(previous.confirmed(&answer));
     }
-    let standing = Standing::of(&question, &answer);
+    let standing = Standing::of(&answer);
     if answer.is_absent() {
         return Ok(Kept::absent(standing));
     }
@@ -109,16 +110,17 @@ pub(crate) async fn fetch<T: Send + Sync + 'static>(
     }
     let weight = answer.body.len();
     let validator = answer.validator();
-    let content_hash = *blake3::hash(&answer.body).as_bytes();
-    let facts = parse(weight, move || parse_answer(&answer)).await.map_err(unusable)?;
-    Ok(Kept {
-        facts: Some(Arc::new(facts)),
-        validator,
-        content_hash,
-        standing,
-        vouched_at: SystemTime::now(),
-        weight: u32::try_from(weight).unwrap_or(u32::MAX),
-    })
+    let work = move || {
+        let facts = parse_answer(&answer)?;
+        let packed = pack(&facts)?;
+        Ok((facts, *blake3::hash(&packed).as_bytes(), packed))
+    };
+    let (facts, content_hash, packed) = parse(weight, work).await.map_err(unusable)?;
+    let mut kept = Kept::new(Some(Arc::new(facts)), content_hash, standing);
+    kept.validator = validator;
+    kept.weight = u32::try_from(weight).unwrap_or(u32::MAX);
+    kept.packed = Some(packed);
+    Ok(kept)
 }
 
 /// Asks for the forms of a document, one after another, until one is acceptable.

@@ -108,6 +108,11 @@ impl Fetcher {
         &self.registry
     }
 
+    /// The configured credentials.
+    pub(crate) fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
     /// Where the document at `path` below the registry's own place lies.
     pub(crate) fn place(&self, document: &str, path: &str) -> Result<Url, Error> {
         self.base.join(path).map_err(|error| Error::Unusable {

@@ -11,11 +11,17 @@
 //! sparse index, as politely as a mirror asks for: validators, bounded concurrency, `Retry-After`, and no host that the
 //! configuration does not declare.
 //!
+//! What was read is kept, parsed, in memory and in a [`DocumentStore`] where the caller has one, so that a
+//! later process and other replicas need not ask again.
+//!
 //! Deliberately absent: anything that solves, anything that remembers answers, and any execution of
 //! package code. A release whose needs only a build would tell is [`MetadataRead::NeedsBuild`].
 
 #[doc(hidden)]
 pub mod archive;
+
+#[doc(hidden)]
+pub use memory::rewritten as rewritten_row;
 
 mod bundled;
 mod cargo_sparse;
@@ -31,6 +37,7 @@ mod pypi_simple;
 mod read;
 mod recorded;
 mod registry;
+mod store;
 
 pub use bundled::bundled;
 pub use cargo_sparse::CargoConfig;
@@ -39,4 +46,5 @@ pub use credentials::{Credentials, CredentialsReference};
 pub use error::Error;
 pub use read::{Freshness, MetadataRead, Read, Stamp};
 pub use recorded::Recorded;
-pub use registry::Registry;
+pub use registry::{Invalidated, Registry};
+pub use store::{DocumentStore, Pending};

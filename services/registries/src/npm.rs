@@ -18,8 +18,9 @@ use serde::de::IgnoredAny;
 use self::tarball::Places;
 use crate::document::{self, Wanted};
 use crate::fetch::Fetcher;
-use crate::memory::Memory;
-use crate::{Credentials, Error, Freshness, Read, RegistryConfig};
+use crate::memory::{Ground, Memory};
+use crate::registry::Invalidated;
+use crate::{Credentials, DocumentStore, Error, Freshness, Read, RegistryConfig};
 
 /// The full document.
 const ACCEPTED: [HeaderValue; 1] = [HeaderValue::from_static("application/json")];
@@ -30,6 +31,7 @@ pub(crate) struct Npm(Arc<Inner>);
 
 struct Inner {
     fetcher: Fetcher,
+    ground: Arc<Ground>,
     limit: u64,
     packuments: Memory<Packument>,
     places: Places,
@@ -37,13 +39,19 @@ struct Inner {
 
 impl Npm {
     /// Opens the registry that `config` describes. Nothing is sent yet.
-    pub(crate) fn open(config: &RegistryConfig) -> Result<Self, Error> {
+    pub(crate) fn open(
+        config: &RegistryConfig,
+        store: Option<Arc<dyn DocumentStore>>,
+    ) -> Result<Self, Error> {
         let base = config.base_url()?;
         let mib = |size: u32| u64::from(size) << 20;
+        let fetcher = Fetcher::open(config, &base)?;
+        let ground = Arc::new(Ground::new(config, fetcher.credentials(), store));
         Ok(Self(Arc::new(Inner {
-            fetcher: Fetcher::open(config, &base)?,
             limit: mib(config.max_body_mib),
-            packuments: Memory::new(mib(config.cache_mib)),
+            packuments: Memory::new(mib(config.cache_mib), &ground),
+            fetcher,
+            ground,
             places: Places::new(base, config.replace_registry_host.clone()),
         })))
     }
@@ -64,6 +72,7 @@ impl Npm {
         let document = format!("npm/{name}");
         let wanted = Wanted {
             document: &document,
+            package: name.as_str(),
             url: inner.fetcher.place(&document, &name.escaped())?,
             accepted: &ACCEPTED,
             credentials,
@@ -75,6 +84,13 @@ impl Npm {
             read(&name, &answer.body)
         });
         read.await
+    }
+
+    /// Distrusts what was read so far: of a package, or all.
+    pub(crate) async fn invalidate(&self, name: Option<&str>, by: Invalidated) -> usize {
+        let count = self.0.packuments.count(name);
+        self.0.ground.invalidate(name, by).await;
+        count
     }
 
     /// Where the archive of a version lies.

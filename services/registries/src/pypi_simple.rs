@@ -20,8 +20,9 @@ use http::header::CONTENT_TYPE;
 use self::metadata::Told;
 use crate::document::{self, Wanted};
 use crate::fetch::Fetcher;
-use crate::memory::Memory;
-use crate::{Credentials, Error, Freshness, MetadataRead, Read, RegistryConfig};
+use crate::memory::{Ground, Memory};
+use crate::registry::Invalidated;
+use crate::{Credentials, DocumentStore, Error, Freshness, MetadataRead, Read, RegistryConfig};
 
 /// JSON if it can be had, HTML if not; and HTML alone for indexes that answer 406 to a list.
 const ACCEPTED: [HeaderValue; 2] = [
@@ -37,6 +38,7 @@ pub(crate) struct PypiSimple(Arc<Index>);
 
 struct Index {
     fetcher: Fetcher,
+    ground: Arc<Ground>,
     page_limit: u64,
     wheel_limit: u64,
     pages: Memory<Listing>,
@@ -45,17 +47,23 @@ struct Index {
 
 impl PypiSimple {
     /// Opens the index that `config` describes. Nothing is sent yet.
-    pub(crate) fn open(config: &RegistryConfig) -> Result<Self, Error> {
+    pub(crate) fn open(
+        config: &RegistryConfig,
+        store: Option<Arc<dyn DocumentStore>>,
+    ) -> Result<Self, Error> {
+        // The folder of the projects.
         let base = config.base_url()?;
         let mib = |size: u32| u64::from(size) << 20;
+        let fetcher = Fetcher::open(config, &base)?;
+        let ground = Arc::new(Ground::new(config, fetcher.credentials(), store));
         Ok(Self(Arc::new(Index {
-            // The folder of the projects.
-            fetcher: Fetcher::open(config, &base)?,
             page_limit: mib(config.max_body_mib),
             wheel_limit: mib(config.max_wheel_mib),
             // Pages weigh more than metadata: one of them lists all files of a project.
-            pages: Memory::new(mib(config.cache_mib) / 4 * 3),
-            metadata: Memory::new(mib(config.cache_mib) / 4),
+            pages: Memory::new(mib(config.cache_mib) / 4 * 3, &ground),
+            metadata: Memory::new(mib(config.cache_mib) / 4, &ground),
+            fetcher,
+            ground,
         })))
     }
 
@@ -75,6 +83,7 @@ impl PypiSimple {
         let document = format!("pypi/{name}");
         let wanted = Wanted {
             document: &document,
+            package: name.as_str(),
             url: index.fetcher.place(&document, &format!("{name}/"))?,
             accepted: &ACCEPTED,
             credentials,
@@ -97,6 +106,22 @@ impl PypiSimple {
         freshness: Freshness,
     ) -> Result<MetadataRead, Error> {
         metadata::read(&self.0, listing, position, credentials, freshness).await
+    }
+
+    /// Distrusts what was read so far: of a project in whatever spelling, or all. What cannot change is
+    /// believed all the same.
+    pub(crate) async fn invalidate(&self, name: Option<&str>, by: Invalidated) -> usize {
+        let index = &*self.0;
+        let name = match name.map(Name::parse) {
+            None => None,
+            Some(Ok(name)) => Some(name),
+            // Nothing can have been read of it.
+            Some(Err(_)) => return 0,
+        };
+        let package = name.as_ref().map(Name::as_str);
+        let count = index.pages.count(package) + index.metadata.count(package);
+        index.ground.invalidate(package, by).await;
+        count
     }
 
     /// Reads what is served beside the file at `place` of the release at `position`.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which document facts were read from, in which state.
 ///
-/// Two stamps with one `content_hash` stand for the same facts, whenever they were read.
+/// Two stamps of one document with one `content_hash` stand for the same facts, whenever they were read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// The registry's declared name.
@@ -18,7 +18,10 @@ pub struct Stamp {
     pub document: String,
     /// What the registry calls this state of it: its `ETag`, or else its `Last-Modified`.
     pub validator: Option<String>,
-    /// The BLAKE3 hash of the document's bytes; of `absent` where there is none.
+    /// The BLAKE3 hash of the document's facts in their compact form, as `ecosystems` writes it; of
+    /// `absent` where there is no document. What a document says beside its facts, and how, does not
+    /// count: a change of that costs no new solve. A recorded registry hashes the document's bytes,
+    /// which are what was recorded and never change.
     pub content_hash: [u8; 32],
     /// When the registry last vouched for it: the time of reading or of the last revalidation.
     ///
@@ -71,14 +74,21 @@ pub enum MetadataRead {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Freshness {
     /// A document that the registry vouched for within this time is used without asking again; an
-    /// older one is revalidated even if the registry once called it fresh for longer. `None` leaves
-    /// it to the registry's own `Cache-Control`.
+    /// older one is revalidated even if the registry once called it fresh for longer. `None` leaves it
+    /// to the registry's configuration, and then to its own `Cache-Control`.
+    ///
+    /// That there is no such document is believed for a shorter time, which the configuration says
+    /// (`absent_for`). What was invalidated is too old for everybody.
     pub max_staleness: Option<Duration>,
 }
 
 impl Freshness {
     /// Revalidates whatever was read before this call.
     pub const NOW: Self = Self { max_staleness: Some(Duration::ZERO) };
+
+    /// Takes whatever is remembered, in memory or in the store, whatever its age: the registry is asked
+    /// for nothing that it was asked for before, unless it forbids to keep it or it was invalidated.
+    pub const ANY_AGE: Self = Self { max_staleness: Some(Duration::MAX) };
 }
 
 /// The instant of the call.

@@ -12,8 +12,8 @@ use crate::npm::Npm;
 use crate::pypi_simple::PypiSimple;
 use crate::read::{absent_hash, now};
 use crate::{
-    CargoConfig, Credentials, Error, Freshness, MetadataRead, Read, Recorded, RegistryConfig,
-    RegistryKind, Stamp,
+    CargoConfig, Credentials, DocumentStore, Error, Freshness, MetadataRead, Read, Recorded,
+    RegistryConfig, RegistryKind, Stamp,
 };
 
 /// A registry that is open for questions. Clones share one connection pool and one memory.
@@ -21,6 +21,15 @@ use crate::{
 pub struct Registry {
     config: Arc<RegistryConfig>,
     protocol: Protocol,
+}
+
+/// Where an invalidation came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invalidated {
+    /// This process was told first, and writes it to the store for the others.
+    Here,
+    /// Another process was, and has written it to the store.
+    Elsewhere,
 }
 
 /// The closed list of kinds.
@@ -35,11 +44,24 @@ enum Protocol {
 impl Registry {
     /// Opens a registry: reads its recorded data or its secret, and connects to nothing yet.
     pub fn open(config: RegistryConfig) -> Result<Self, Error> {
+        Self::open_with(config, None)
+    }
+
+    /// Opens a registry that keeps what it reads over HTTP in `store` too. Needs a runtime of tokio
+    /// when it is asked, since nobody waits for what is written there.
+    pub fn open_with(
+        config: RegistryConfig,
+        store: Option<Arc<dyn DocumentStore>>,
+    ) -> Result<Self, Error> {
         config.validate()?;
         let protocol = match (config.kind, &config.path) {
-            (RegistryKind::PypiSimple, _) => Protocol::PypiSimple(PypiSimple::open(&config)?),
-            (RegistryKind::Npm, _) => Protocol::Npm(Npm::open(&config)?),
-            (RegistryKind::CargoSparse, _) => Protocol::CargoSparse(CargoSparse::open(&config)?),
+            (RegistryKind::PypiSimple, _) => {
+                Protocol::PypiSimple(PypiSimple::open(&config, store)?)
+            }
+            (RegistryKind::Npm, _) => Protocol::Npm(Npm::open(&config, store)?),
+            (RegistryKind::CargoSparse, _) => {
+                Protocol::CargoSparse(CargoSparse::open(&config, store)?)
+            }
             (RegistryKind::Recorded, Some(path)) => {
                 Protocol::Recorded(Recorded::open(&config.name, path, config.ecosystem)?)
             }
@@ -201,6 +223,32 @@ impl Registry {
             Protocol::PypiSimple(_) | Protocol::CargoSparse(_) => {
                 self.refuse(Ecosystem::Npm, document)
             }
+        }
+    }
+
+    /// Distrusts all that was read of a package, or is being read, with whatever credentials: before it
+    /// is used again the registry is asked, by a condition where it takes one. Says of how many
+    /// documents in memory that is so.
+    ///
+    /// The name is taken in any spelling that the ecosystem takes for the same. Files that the package's
+    /// listing names with a hash cannot change and stay; so does what is recorded. Other processes over
+    /// the same store ask again for whatever they have not in memory; for the rest they must be told,
+    /// by this very method.
+    pub async fn invalidate(&self, package: &str, by: Invalidated) -> usize {
+        self.distrust(Some(package), by).await
+    }
+
+    /// The same of all packages.
+    pub async fn invalidate_all(&self, by: Invalidated) -> usize {
+        self.distrust(None, by).await
+    }
+
+    async fn distrust(&self, package: Option<&str>, by: Invalidated) -> usize {
+        match &self.protocol {
+            Protocol::Recorded(_) => 0,
+            Protocol::PypiSimple(index) => index.invalidate(package, by).await,
+            Protocol::Npm(registry) => registry.invalidate(package, by).await,
+            Protocol::CargoSparse(index) => index.invalidate(package, by).await,
         }
     }
 

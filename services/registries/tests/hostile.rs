@@ -72,3 +72,8 @@ fn of_settings_of_indexes() {
 fn of_wheels() {
     holds("wheel_tail", laws::wheel_tail);
 }
+
+#[test]
+fn of_stored_rows() {
+    holds("stored_row", laws::stored_row);
+}

@@ -1,12 +1,12 @@
 //! What an index says of itself.
 
 use ecosystems::cargo::{Name, Version};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The settings of a registry of cargo: `config.json` at the root of its index (cargo reference,
 /// "Index configuration"). Keys that are not known are for others.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CargoConfig {
     /// Where archives are downloaded, as `dl` states it: see [`CargoConfig::download_url`].

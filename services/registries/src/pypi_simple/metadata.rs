@@ -9,18 +9,18 @@
 //! way, and believed in what builds are bound by; without that a build would have to tell.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use ecosystems::Warning;
 use ecosystems::pypi::{CoreMetadata, File, Listing, Metadata, Release, Version};
 use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Index, sdist, wheel};
 use crate::fetch::{Question, Spent};
-use crate::memory::{Entry, Kept, Key, Standing};
+use crate::memory::{Entry, Kept, Key, Standing, pack};
 use crate::parse::parse;
 use crate::{Credentials, Error, Freshness, MetadataRead, Read};
 
@@ -41,6 +41,7 @@ pub(super) struct Search<'a> {
 }
 
 /// What files tell of a release's needs.
+#[derive(Serialize, Deserialize)]
 pub(super) enum Told {
     /// All of it.
     Known(Arc<Metadata>),
@@ -61,7 +62,8 @@ pub(super) async fn read(
     let files = sources(release);
     let document = format!("pypi/{}/{}/metadata", listing.name, release.version);
     let spent = Spent::default();
-    let key = Key::new(&document, credentials, identity(&files));
+    let names = (document.as_str(), listing.name.as_str());
+    let key = Key::new(names, credentials, identity(&files));
     let kept = match index.metadata.enter(key, freshness).await? {
         Entry::Held(kept) => kept,
         Entry::Open(open) => {
@@ -93,7 +95,8 @@ pub(super) async fn read_beside(
     let file = &release.files[place];
     let document = format!("pypi/{}/{}/{}", listing.name, release.version, file.filename);
     let spent = Spent::default();
-    let key = Key::new(&document, credentials, identity(&[file]));
+    let names = (document.as_str(), listing.name.as_str());
+    let key = Key::new(names, credentials, identity(&[file]));
     let kept = match index.metadata.enter(key, freshness).await? {
         Entry::Held(kept) => kept,
         Entry::Open(open) => {
@@ -241,7 +244,7 @@ impl Search<'_> {
         let found = Found {
             text: answer.body.to_vec(),
             validator: answer.validator(),
-            standing: Standing::of(&question, &answer),
+            standing: Standing::of(&answer),
         };
         Ok(self.keep(file, found, Vec::new()).await)
     }
@@ -257,31 +260,29 @@ impl Search<'_> {
         let Found { text, validator, standing } = found;
         let weight = u32::try_from(text.len()).unwrap_or(u32::MAX);
         let is_sdist = file.is_sdist();
-        let (read, content_hash) = parse(text.len(), move || {
+        let (told, content_hash, packed) = parse(text.len(), move || {
             let read = if is_sdist {
                 Metadata::parse_static(&text)
             } else {
                 Metadata::parse(&text).map(Some)
             };
             let read = read.map_err(|error| error.to_string())?;
-            Ok((read, *blake3::hash(&text).as_bytes()))
-        })
-        .await?;
-        let told = match read {
-            Some(mut metadata) => {
+            // What was passed over on the way is no fact of the release.
+            let content_hash = *blake3::hash(&pack(&read)?).as_bytes();
+            let told = read.map_or(Told::NeedsBuild, |mut metadata| {
                 metadata.warnings.extend(warnings);
                 Told::Known(Arc::new(metadata))
-            }
-            None => Told::NeedsBuild,
-        };
-        Ok(Kept {
-            facts: Some(Arc::new(told)),
-            validator,
-            content_hash,
-            standing: if file.hashes.is_empty() { standing } else { Standing::Fixed },
-            vouched_at: SystemTime::now(),
-            weight,
+            });
+            let packed = pack(&told)?;
+            Ok((told, content_hash, packed))
         })
+        .await?;
+        let standing = if file.hashes.is_empty() { standing } else { Standing::Fixed };
+        let mut kept = Kept::new(Some(Arc::new(told)), content_hash, standing);
+        kept.validator = validator;
+        kept.weight = weight;
+        kept.packed = Some(packed);
+        Ok(kept)
     }
 
     /// A question about a file of the release.

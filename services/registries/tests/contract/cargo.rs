@@ -48,7 +48,6 @@ async fn holds_the_contract(registry: &Registry) {
         let read = listing(registry, package).await;
         assert_eq!(read.stamp.document, format!("cargo/{package}"));
         assert_eq!(&read.stamp.registry, registry.name());
-        assert_eq!(read.stamp.content_hash, expected.stamp.content_hash, "{package}");
         assert!(read.facts.is_some() && read.facts == expected.facts, "{package}");
         let again = listing(registry, package).await;
         assert_eq!(again.stamp.content_hash, read.stamp.content_hash);

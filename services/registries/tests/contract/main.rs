@@ -3,7 +3,10 @@
 mod cargo;
 mod cargo_faults;
 mod faults;
+mod invalidation;
 mod npm;
 mod sdists;
+mod shelf;
+mod stored;
 mod suite;
 mod support;

@@ -1,4 +1,4 @@
-//! What holds of the readers of archives and settings, whatever bytes come in: no panic, bounded results, and the
+//! What holds of the readers of archives, settings and stored rows, whatever bytes come in: no panic, bounded results, and the
 //! laws of each. One function per kind, which panics where a law is broken; the fuzzers in `fuzz/`
 //! include this file too.
 
@@ -9,9 +9,9 @@ use ecosystems::cargo;
 use ecosystems::pypi::Name;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use registries::CargoConfig;
 use registries::archive::sdist::{Wanted, read_pkg_info};
 use registries::archive::wheel::{Need, Sparse, read_metadata};
+use registries::{CargoConfig, rewritten_row};
 
 /// The longest document that is read.
 const LIMIT: u64 = 4096;
@@ -85,6 +85,12 @@ pub(crate) fn index_config(bytes: &[u8]) {
             assert!(url.ends_with(&format!("/{name}/1.0.0-a+b/download")), "{url}");
         }
     }
+}
+
+/// A row of a store: what can be read of it is written so that it says the same.
+pub(crate) fn stored_row(bytes: &[u8]) {
+    let Some(written) = rewritten_row(bytes) else { return };
+    assert_eq!(rewritten_row(&written).as_ref(), Some(&written), "{bytes:?}");
 }
 
 /// Packs without making smaller, which is fast.

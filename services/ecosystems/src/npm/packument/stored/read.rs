@@ -116,10 +116,8 @@ impl<'a> Reader<'a> {
         let list = |place| at(lists, place).cloned();
         let peers: &Arc<[Dependency]> = at(lists, stored.peers)?;
         self.allowance.take(peers.len() * size_of::<Peer>())?;
-        let mut peers: Vec<Peer> = peers
-            .iter()
-            .map(|own| Peer { dependency: own.clone(), is_optional: false })
-            .collect();
+        let mut peers: Vec<Peer> =
+            peers.iter().map(|own| Peer { dependency: own.clone(), is_optional: false }).collect();
         for place in &stored.optional_peers {
             let peer = usize::try_from(*place).ok().and_then(|place| peers.get_mut(place));
             peer.ok_or_else(|| wrong(format_args!("there is no peer {place}")))?.is_optional = true;
