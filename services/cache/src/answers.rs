@@ -35,6 +35,11 @@ impl<E: Send + Sync + 'static> Answers<E> {
         self.entries.insert(key, entry);
     }
 
+    /// How many of the entries are meant. Looks at each of them.
+    pub fn count(&self, is_meant: impl Fn(&E) -> bool) -> usize {
+        self.entries.iter().filter(|(_, entry)| is_meant(entry)).count()
+    }
+
     /// Forgets an entry.
     pub fn forget(&self, key: &Key) {
         self.entries.invalidate(key);
@@ -56,6 +61,8 @@ mod tests {
         answers.entries.run_pending_tasks();
         assert!(answers.find(&[1; 32]).is_some());
         assert!(answers.find(&[2; 32]).is_none());
+        assert_eq!(answers.count(|entry| entry.len() == 10), 1);
+        assert_eq!(answers.count(Vec::is_empty), 0);
         answers.forget(&[1; 32]);
         assert!(answers.find(&[1; 32]).is_none());
     }

@@ -14,9 +14,11 @@ pub struct CacheConfig {
     /// Mebibytes of answers kept in memory; 0 remembers nothing. Default: 256.
     pub memory_mib: u64,
     /// The database behind the memory: `sqlite:PATH`, or `postgres://…`, which replicas share.
-    /// `memory:` is one that lasts as long as the process, for tests. Default: none.
+    /// `memory:` is one that lasts as long as the process, for tests. Default: none; the program takes
+    /// a file in the user's folder for caches.
     pub database: Option<DatabaseUrl>,
-    /// Mebibytes of entries that the database keeps: what has not been used for longest goes first.
+    /// Mebibytes of entries that the database keeps: what has not been used for longest goes first. 0,
+    /// which is for where no database is named, keeps nothing beyond the process.
     /// A file of SQLite grows a quarter beyond it at the most, between two prunings. Default: 1024.
     pub disk_mib: u64,
     /// An entry that nobody has asked for in so long is removed. Default: `30d`.

@@ -234,6 +234,12 @@ impl Store {
         self.inner.prune().await
     }
 
+    /// Whether replicas can share the database, and tell each other through it.
+    pub fn is_shared(&self) -> bool {
+        let database = self.inner.config.database.as_ref();
+        database.is_some_and(|url| matches!(url.location(), Location::Postgres(_)))
+    }
+
     /// How the store does.
     pub fn state(&self) -> State {
         let inner = &self.inner;

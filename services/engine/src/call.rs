@@ -61,6 +61,17 @@ pub struct ExplainedCall {
     pub statistics: Statistics,
 }
 
+/// What is asked for again after an invalidation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// So many documents in memory will be asked for again before they are used.
+    pub documents: usize,
+    /// So many answers in memory rest on one of them.
+    pub answers: usize,
+    /// Whether other replicas will hear of it; without any, they all have.
+    pub is_told: bool,
+}
+
 /// How a call was answered.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {

@@ -1,8 +1,9 @@
 //! The one path of a request.
 
 mod answering;
+mod invalidation;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use ecosystems::{Ecosystem, Timestamp};
 use registries::Registry;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::task::AbortOnDropHandle;
 
 use answering::{Call, Landed};
 
@@ -39,6 +41,9 @@ const MOST_COMPUTATIONS: usize = 256;
 
 /// No computation takes longer, whatever registries do.
 const LONGEST_COMPUTATION: Duration = Duration::from_secs(600);
+
+/// A service that starts waits so long to hear what replicas announce.
+const LONGEST_HUSH: Duration = Duration::from_secs(1);
 
 /// What an engine is made from.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +104,8 @@ struct Inner {
     scopes: Scopes,
     searches: Arc<Semaphore>,
     computations: Semaphore,
+    /// Hears what other replicas announce.
+    listening: OnceLock<AbortOnDropHandle<()>>,
 }
 
 /// Facts, by the scope of those who may see them.
@@ -127,8 +134,9 @@ pub type Encoder = dyn Fn(&Answer) -> Bytes + Send + Sync;
 impl Engine {
     /// Opens the registries and the cache. Reads recordings from disk, so it may block for a moment.
     pub fn open(config: EngineConfig, encode: Arc<Encoder>) -> Result<Self, Error> {
-        let registries =
-            config.registries.into_iter().map(Registry::open).collect::<Result<_, _>>();
+        let memory = Memory::new(config.cache);
+        let open = |config| Registry::open_with(config, Some(memory.documents()));
+        let registries = config.registries.into_iter().map(open).collect::<Result<_, _>>();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             inner: Arc::new(Inner {
@@ -136,7 +144,8 @@ impl Engine {
                 limits: Limits { steps: config.solve_steps, solve_time: config.solve_budget },
                 reach: config.reach,
                 encode,
-                memory: Memory::new(config.cache),
+                memory,
+                listening: OnceLock::new(),
                 flights: Flights::default(),
                 scopes: Scopes::default(),
                 computations: Semaphore::new(MOST_COMPUTATIONS),
@@ -149,6 +158,22 @@ impl Engine {
     /// alone. A database that cannot be used is told in the log, and done without.
     pub async fn connect(&self) {
         self.inner.memory.connect().await;
+        let Some(store) = self.inner.memory.store().filter(|store| store.is_shared()) else {
+            return;
+        };
+        let mut announcements = store.announcements();
+        // Nothing was read yet that could have been invalidated before.
+        let _ = tokio::time::timeout(LONGEST_HUSH, announcements.next()).await;
+        let inner = Arc::downgrade(&self.inner);
+        let listen = tokio::spawn(async move {
+            loop {
+                let announcement = announcements.next().await;
+                let Some(inner) = inner.upgrade() else { return };
+                inner.heed(announcement).await;
+            }
+        });
+        // Whoever connected first listens already.
+        let _ = self.inner.listening.set(AbortOnDropHandle::new(listen));
     }
 
     /// Writes what is not yet in the database.

@@ -5,6 +5,7 @@ mod call;
 mod cargo;
 mod compute;
 mod cut_off;
+mod documents;
 mod ecosystem;
 mod engine;
 mod error;
@@ -26,7 +27,7 @@ pub use answer::{
     NpmFolder, NpmPurpose, Outcome, Package, PypiDetails, Sentence, Solution, Suggestion,
     UnusedPatch, Warning, WarningCode,
 };
-pub use call::{Earlier, ExplainedCall, Phase, Progress, Resolved, Statistics};
+pub use call::{Earlier, ExplainedCall, Forgotten, Phase, Progress, Resolved, Statistics};
 pub use engine::{Encoder, Engine, EngineConfig, Reaches};
 pub use error::{Error, Invalid};
 pub use explain::{Explanation, Question};
@@ -46,6 +47,6 @@ pub use registries::Error as RegistryError;
 
 /// The configuration of the layers below, handed on to whoever composes the program.
 pub mod config {
-    pub use cache::CacheConfig;
+    pub use cache::{CacheConfig, DatabaseUrl};
     pub use registries::{RegistryConfig, RegistryKind};
 }

@@ -118,7 +118,11 @@ impl<E: Ecosystem> Reader<E> {
 }
 
 /// The declared registry of a name.
-fn find<'a>(field: String, name: &str, declared: &'a [Registry]) -> Result<&'a Registry, Error> {
+pub(crate) fn find<'a>(
+    field: String,
+    name: &str,
+    declared: &'a [Registry],
+) -> Result<&'a Registry, Error> {
     let found = declared.iter().find(|registry| **registry.name() == *name);
     found.ok_or_else(|| unknown(field, name, declared))
 }

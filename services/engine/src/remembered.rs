@@ -12,6 +12,7 @@ use registries::Stamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 
+use crate::documents::Documents;
 use crate::snapshot::AnswerId;
 
 /// Answers in a database, by their names. The form counts changes of [`Remembered`] as it is written
@@ -44,7 +45,9 @@ pub(crate) struct Memory {
     answers: Answers<Remembered>,
     last: Answers<AnswerId>,
     /// Empty until it is connected, and where there is no database.
-    store: OnceLock<Store>,
+    store: Arc<OnceLock<Store>>,
+    /// What registries keep there.
+    documents: Arc<Documents>,
     /// What is on its way there.
     writes: TaskTracker,
 }
@@ -65,7 +68,9 @@ impl Memory {
         let memory_mib = config.memory_mib.div_ceil(NAMES_PART);
         let names = CacheConfig { memory_mib, ..config.clone() };
         let last = Answers::new(&names, |_| NAME_WEIGHT);
-        Self { config, answers, last, store: OnceLock::new(), writes: TaskTracker::new() }
+        let store = Arc::new(OnceLock::new());
+        let documents = Arc::new(Documents::new(Arc::clone(&store)));
+        Self { config, answers, last, store, documents, writes: TaskTracker::new() }
     }
 
     /// Opens the database, if one is configured. One that cannot be used is told in the log, and done
@@ -81,9 +86,20 @@ impl Memory {
     pub(crate) async fn close(&self) {
         self.writes.close();
         self.writes.wait().await;
+        self.documents.close().await;
         if let Some(store) = self.store.get() {
             store.close().await;
         }
+    }
+
+    /// Where registries keep their documents.
+    pub(crate) fn documents(&self) -> Arc<Documents> {
+        Arc::clone(&self.documents)
+    }
+
+    /// The database, once it is connected.
+    pub(crate) fn store(&self) -> Option<&Store> {
+        self.store.get()
     }
 
     /// The last answer to a question, if it is remembered.
@@ -175,5 +191,10 @@ impl Memory {
         if last.is_some_and(|name| *name == *outdated.id.as_bytes()) {
             store.forget(LAST, key).await;
         }
+    }
+
+    /// How many answers in memory rest on a document that `is_meant`.
+    pub(crate) fn resting_on(&self, is_meant: impl Fn(&Stamp) -> bool) -> usize {
+        self.answers.count(|remembered| remembered.stamps.iter().any(&is_meant))
     }
 }

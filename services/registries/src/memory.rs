@@ -267,12 +267,13 @@ impl<T: Facts> Open<T> {
         if !is_there || written.packed.is_some() {
             kept.course.stored_at = Some(now);
         }
-        tokio::spawn(async move {
+        let saving = Arc::clone(&store);
+        saving.in_background(Box::pin(async move {
             if is_apart && let Some(packed) = facts_to_write(written, is_there).await {
                 store.save(facts_key, packed).await;
             }
             store.save(key, row).await;
-        });
+        }));
     }
 
     /// Puts a document into its slot, and hands it on.

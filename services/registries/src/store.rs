@@ -23,4 +23,10 @@ pub trait DocumentStore: Send + Sync {
     /// Keeps a row, in place of what was there. Failure is the store's own affair. Only invalidations
     /// wait for it.
     fn save(&self, key: [u8; 32], row: Bytes) -> Pending<'_, ()>;
+
+    /// Does work that ends with saving, while its callers go on. Needs a runtime of tokio. Whoever closes
+    /// the store may wait for it.
+    fn in_background(&self, work: Pending<'static, ()>) {
+        tokio::spawn(work);
+    }
 }

@@ -11,8 +11,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use ::config::{Environment, File, FileFormat};
-use engine::config::{CacheConfig, RegistryConfig};
+use engine::config::{CacheConfig, DatabaseUrl, RegistryConfig};
 use engine::{Engine, EngineConfig, Reaches};
+use etcetera::{BaseStrategy as _, choose_base_strategy};
 use serde::Deserialize;
 
 use crate::arguments::Settings;
@@ -222,6 +223,23 @@ impl Config {
         Ok(())
     }
 
+    /// Where no database is named, takes a file in the user's folder for caches, as the platform has it;
+    /// unless `cache.disk_mib` is 0. Makes the folder; where that cannot be, nothing outlives the
+    /// process, which is told in the log.
+    pub fn with_database(mut self) -> Self {
+        if self.cache.database.is_some() || self.cache.disk_mib == 0 {
+            return self;
+        }
+        match database() {
+            Ok(database) => self.cache.database = Some(database),
+            Err(reason) => tracing::warn!(
+                "answers are remembered in memory alone: {reason}; set `cache.database`, or \
+                 `cache.disk_mib = 0` to have it so"
+            ),
+        }
+        self
+    }
+
     /// What the engine is made from.
     pub fn engine(&self) -> EngineConfig {
         EngineConfig {
@@ -241,6 +259,15 @@ impl Config {
             solve_steps: self.limits.solve_steps,
         }
     }
+}
+
+/// The file in the user's folder for caches.
+fn database() -> Result<DatabaseUrl, String> {
+    let base = choose_base_strategy().map_err(|error| error.to_string())?;
+    let folder = base.cache_dir().join("quartermaster");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
+    let url = format!("sqlite:{}", folder.join("answers.db").display());
+    url.parse().map_err(|error| format!("`{url}` {error}"))
 }
 
 /// The message in one line, however many the parser took: without the excerpt it draws from the file,

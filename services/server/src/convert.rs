@@ -27,7 +27,7 @@ mod time;
 use std::time::Duration;
 
 use ecosystems::Ecosystem;
-use engine::Request;
+use engine::{Forgotten, Request};
 use proto::v1;
 use tonic::metadata::MetadataMap;
 
@@ -156,4 +156,28 @@ pub fn streamed(wire: v1::ResolveStreamRequest) -> Result<v1::ResolveRequest, Re
         faults.add(Reason::Missing, Path::ROOT.field("request"), "is required");
         faults.into_refusal()
     })
+}
+
+/// Checks which packages are to be distrusted, as far as that needs no registry.
+pub fn invalidation(wire: v1::InvalidateRequest) -> Result<v1::InvalidateRequest, Refusal> {
+    let v1::InvalidateRequest { registry, packages } = &wire;
+    let mut faults = Faults::default();
+    faults.required(Path::ROOT.field("registry"), registry);
+    if faults.list(Path::ROOT.field("packages"), packages) {
+        for (place, package) in packages.iter().enumerate() {
+            faults.required(Path::ROOT.entry("packages", place), package);
+        }
+    }
+    faults.finish()?;
+    Ok(wire)
+}
+
+/// Writes what is distrusted now.
+pub fn forgotten(forgotten: Forgotten) -> v1::InvalidateResponse {
+    let Forgotten { documents, answers, is_told } = forgotten;
+    v1::InvalidateResponse {
+        documents: documents as u64,
+        answers: answers as u64,
+        replicas_told: is_told,
+    }
 }

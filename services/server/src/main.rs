@@ -63,6 +63,7 @@ fn hash_token() -> anyhow::Result<()> {
 fn prepare(settings: Settings) -> anyhow::Result<(Config, Engine)> {
     let config = Config::load(settings, telemetry::environment())?;
     telemetry::install(&config.log)?;
+    let config = config.with_database();
     let engine = Engine::open(config.engine(), Arc::new(convert::encode));
     // The engine's error says what its source says: told with its chain, it would be told twice.
     let engine = engine.map_err(|error| anyhow::anyhow!("{error}"))?;

@@ -133,9 +133,13 @@ impl ResolverService for Resolver {
 
     async fn invalidate(
         &self,
-        _request: Request<v1::InvalidateRequest>,
+        request: Request<v1::InvalidateRequest>,
     ) -> Result<Response<v1::InvalidateResponse>, Status> {
-        Err(errors::unsupported_method("Invalidate"))
+        let (_, wire) = open(request);
+        let v1::InvalidateRequest { registry, packages } = convert::invalidation(wire)?;
+        let forgotten = self.engine.invalidate(&registry, &packages).await;
+        let forgotten = forgotten.map_err(|error| errors::status(error, str::to_owned))?;
+        Ok(Response::new(convert::forgotten(forgotten)))
     }
 }
 

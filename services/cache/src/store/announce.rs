@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 use super::backend::Backend;
 use super::trouble::Trouble;
 use super::{Inner, Store, Way};
-use crate::config::Location;
 
 /// The longest announcement, in bytes: Postgres takes 8,000, the sender's name among them.
 const LONGEST: usize = 7900;
@@ -54,8 +53,7 @@ impl Store {
         if text.len() > LONGEST {
             return false;
         }
-        let database = self.inner.config.database.as_ref();
-        if !database.is_some_and(|url| matches!(url.location(), Location::Postgres(_))) {
+        if !self.is_shared() {
             return true;
         }
         let text = format!("{} {text}", self.inner.id);

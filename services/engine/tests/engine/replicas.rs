@@ -14,7 +14,9 @@ use crate::support::{Counted, fake, over, request};
 /// A service that shares the database of that URL.
 async fn replica(url: &str, registry: RegistryConfig) -> Arc<Counted> {
     let database = Some(url.parse().expect("it is an address"));
-    let cache = CacheConfig { database, ..CacheConfig::default() };
+    // A busy machine is no broken database.
+    let call_limit = Duration::from_secs(30);
+    let cache = CacheConfig { database, call_limit, ..CacheConfig::default() };
     let counted = Counted::remembering(vec![registry], cache);
     counted.engine.connect().await;
     Arc::new(counted)
@@ -103,4 +105,42 @@ async fn a_service_that_vanishes_while_it_computes_holds_nobody_up() {
     let second = replica(&url, over(&fake)).await;
     assert_eq!(second.pins(&request(&["demo"])).await, "demo 1.0");
     assert_eq!(second.computed(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_that_one_is_told_of_reaches_all() {
+    let Some(server) = Server::start().await else { return };
+    let demo = document("demo", &["1.0"]);
+    let fake = FakeRegistry::of(&[("demo", &demo)], Settings::default()).await;
+    let fake = fake.expect("the loopback has a free port");
+    let replicas = two(&server, &fake).await;
+    all_at_once(&replicas, 1, &request(&["demo"])).await;
+    fake.publish("demo", &document("demo", &["1.0", "2.0"])).expect("it is well formed");
+    // The registry says that its pages hold for ten minutes.
+    assert_eq!(all_at_once(&replicas, 1, &request(&["demo"])).await, ["demo 1.0", "demo 1.0"]);
+    let told = replicas[0].engine.invalidate("pypi", &["Demo".to_owned()]).await;
+    let told = told.expect("the registry is declared");
+    assert_eq!((told.documents, told.answers, told.is_told), (1, 1, true));
+    assert_eq!(replicas[0].pins(&request(&["demo"])).await, "demo 2.0");
+    while replicas[1].pins(&request(&["demo"])).await != "demo 2.0" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(computed(&replicas), 2);
+    // A service that starts now has it from the database, and not as it was before.
+    let third = replica(&server.url("answers"), over(&fake)).await;
+    assert_eq!(third.pins(&request(&["demo>=1"])).await, "demo 2.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_has_read_the_others_need_not_ask_for() {
+    let Some(server) = Server::start().await else { return };
+    let fake = fake(Settings::default()).await;
+    let replicas = two(&server, &fake).await;
+    replicas[0].pins(&request(&["flask", "jupyterlab"])).await;
+    replicas[0].engine.close().await;
+    fake.reset_counts();
+    let told = replicas[1].resolve(&request(&["jupyterlab", "flask>=1"])).await;
+    assert_eq!(told.statistics.documents_fetched, 0);
+    assert_eq!(fake.counts().total, 0);
+    assert_eq!(replicas[1].computed(), 1, "it is another question");
 }

@@ -11,6 +11,8 @@ use crate::conversion::request;
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quartermaster"));
     command.args(arguments).stdin(Stdio::null());
+    // The folder of whoever runs the tests is left alone.
+    command.env("QUARTERMASTER__CACHE__DISK_MIB", "0");
     command
 }
 
@@ -150,4 +152,23 @@ fn it_says_that_it_is_ready_and_ends_well_when_asked() {
     assert_eq!(second.status.code(), Some(1));
 
     assert_eq!(terminate(&mut child.0), Some(0));
+}
+
+#[tokio::test]
+async fn what_it_was_asked_it_knows_after_a_restart_too() {
+    let caches = tempfile::tempdir().unwrap();
+    let mut remembered = Vec::new();
+    for _ in 0..2 {
+        let mut serve = program(&["serve", "--listen", "127.0.0.1:0"]);
+        serve.env_remove("QUARTERMASTER__CACHE__DISK_MIB").env("XDG_CACHE_HOME", caches.path());
+        serve.env("QUARTERMASTER__CONNECTIONS__LINGER", "50ms").stderr(Stdio::null());
+        let (mut child, url) = start(&mut serve);
+        let mut client = ResolverServiceClient::connect(url).await.unwrap();
+        let answer = client.resolve(request(&["flask"])).await.unwrap().into_inner();
+        remembered.push(answer.statistics.unwrap().remembered);
+        drop(client);
+        assert_eq!(terminate(&mut child.0), Some(0));
+    }
+    assert_eq!(remembered, [false, true]);
+    assert!(caches.path().join("quartermaster/answers.db").is_file());
 }

@@ -348,3 +348,35 @@ async fn an_old_answer_is_given_at_once_and_confirmed_for_the_next_caller() {
     assert_eq!(pins(solution(&next)), ["demo 2.0"]);
     assert!(!next.statistics.unwrap().revalidating);
 }
+
+#[tokio::test]
+async fn a_registry_that_publishes_is_heard() {
+    let world = World::of(&[("demo", &[("1.0", &["dep"])]), ("dep", &[("1.0", &[])])]).await;
+    world.answer(request(&["demo"])).await;
+    world.publish("dep", &[("1.0", &[]), ("1.1", &[])]);
+    assert_eq!(pins(solution(&world.answer(request(&["demo"])).await)), ["demo 1.0", "dep 1.0"]);
+    let invalidate = async |registry: &str, packages: &[&str]| {
+        let packages = packages.iter().map(|name| (*name).to_owned()).collect();
+        let wire = v1::InvalidateRequest { registry: registry.to_owned(), packages };
+        world.server.client().invalidate(wire).await.map(tonic::Response::into_inner)
+    };
+    world.index.reset_counts();
+    let told = invalidate("pypi", &["Dep"]).await.unwrap();
+    // The page of the project, and the metadata of a file that it names without a hash.
+    assert_eq!(told, v1::InvalidateResponse { documents: 2, answers: 1, replicas_told: true });
+    assert_eq!(pins(solution(&world.answer(request(&["demo"])).await)), ["demo 1.0", "dep 1.1"]);
+    assert_eq!(world.index.counts().of(testkit::registry::Kind::Page), 1, "of `dep` alone");
+    // All packages.
+    world.publish("demo", &[("1.0", &["dep"]), ("1.1", &["dep"])]);
+    assert!(invalidate("pypi", &[]).await.unwrap().documents >= 2);
+    assert_eq!(pins(solution(&world.answer(request(&["demo"])).await)), ["demo 1.1", "dep 1.1"]);
+    let faults = [("", vec!["demo"], "registry"), ("npm", vec![], "registry")];
+    for (registry, packages, field) in
+        faults.into_iter().chain([("pypi", vec!["demo", ""], "packages[1]")])
+    {
+        let status = invalidate(registry, &packages).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+        let details = status.get_error_details();
+        assert_eq!(details.bad_request().unwrap().field_violations[0].field, field);
+    }
+}
