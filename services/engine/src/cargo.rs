@@ -4,6 +4,7 @@ mod build;
 mod explain;
 mod fingerprint;
 mod indexes;
+pub(crate) mod order;
 mod problem;
 mod record;
 

@@ -303,6 +303,16 @@ impl Engine {
         })
     }
 
+    /// The key of a request.
+    #[cfg(test)]
+    pub(crate) fn key(&self, request: &Request) -> Result<cache::Key, Error> {
+        Ok(match &request.project {
+            Project::Pypi(project) => self.computation::<Pypi>(project, request, None)?.key,
+            Project::Cargo(project) => self.computation::<Cargo>(project, request, None)?.key,
+            Project::Npm(project) => self.computation::<Npm>(project, request, None)?.key,
+        })
+    }
+
     /// The facts that such a reader reads.
     fn facts<E: Kind>(&self, reader: &Reader<E>) -> Arc<Facts<E>> {
         let scope = reader.scope();

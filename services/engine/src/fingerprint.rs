@@ -2,22 +2,22 @@
 
 use std::fmt::Display;
 
-use ecosystems::Timestamp;
-use registries::Credentials;
+use ecosystems::{Ecosystem, Timestamp};
+use registries::{Credentials, RegistryConfig};
 use solver::{Held, Strategy};
 
 use crate::HeldPolicy;
-use crate::ecosystem::Ecosystem;
+use crate::ecosystem::Ecosystem as Kind;
 use crate::reader::Reader;
 
 /// Part of every key. Raised whenever the meaning of requests, the search or the form of remembered
 /// answers changes, so that no answer of another kind is ever found.
-const FORMAT: &str = "quartermaster answers 5";
+const FORMAT: &str = "quartermaster answers 6";
 
 /// The key of a problem over what `reader` reads.
 ///
 /// What the client has is part of it whatever the policy: such versions are within reach.
-pub(crate) fn fingerprint<E: Ecosystem>(
+pub(crate) fn fingerprint<E: Kind>(
     problem: &E::Problem,
     (held, reach): (HeldPolicy, u32),
     reader: &Reader<E>,
@@ -93,22 +93,58 @@ impl Hasher {
     }
 
     /// Where facts come from: the registries in their order, and what else the reader goes by.
-    fn registries<E: Ecosystem>(&mut self, reader: &Reader<E>) {
+    fn registries<E: Kind>(&mut self, reader: &Reader<E>) {
         self.count(reader.registries.len());
         for (registry, credentials) in reader.registries.iter().zip(&reader.credentials) {
-            let config = registry.config();
-            self.text(registry.name());
-            self.text(registry.kind().name());
-            self.text(config.url.as_ref().map_or("", |url| url.as_str()));
-            self.text(
-                &config.path.as_ref().map_or_else(String::new, |path| path.display().to_string()),
-            );
-            self.texts(config.packages.as_deref().unwrap_or_default());
-            self.text(config.lock_source.as_deref().unwrap_or_default());
-            self.text(config.public_url.as_ref().map_or("", |url| url.as_str()));
-            self.text(config.replace_registry_host.as_deref().unwrap_or_default());
+            self.registry(registry.config());
             self.bytes(&credentials.as_ref().map_or([0; 32], Credentials::scope));
         }
         self.bytes(&reader.scope());
     }
+
+    /// What of a registry's configuration an answer depends on.
+    fn registry(&mut self, config: &RegistryConfig) {
+        let RegistryConfig {
+            name,
+            kind,
+            url,
+            path,
+            ecosystem,
+            packages,
+            lock_source,
+            replace_registry_host,
+            public_url,
+            // The service's own secret, which is told apart nowhere.
+            credentials: _,
+            // How a document is read, and how much of it; of what cannot be read nothing is remembered.
+            extra_hosts: _,
+            connect_timeout: _,
+            read_timeout: _,
+            timeout: _,
+            max_connections: _,
+            max_body_mib: _,
+            max_wheel_mib: _,
+            cache_mib: _,
+            retries: _,
+            retry_delay: _,
+            max_retry_after: _,
+            http2_prior_knowledge: _,
+            // How old facts may be.
+            max_staleness: _,
+            absent_for: _,
+        } = config;
+        self.text(name);
+        self.text(kind.name());
+        self.text(url.as_ref().map_or("", |url| url.as_str()));
+        self.bytes(path.as_ref().map_or(&[], |path| path.as_os_str().as_encoded_bytes()));
+        self.text(ecosystem.map_or("", Ecosystem::name));
+        self.flag(packages.is_some());
+        self.texts(packages.as_deref().unwrap_or_default());
+        self.text(lock_source.as_deref().unwrap_or_default());
+        self.text(public_url.as_ref().map_or("", |url| url.as_str()));
+        self.text(replace_registry_host.as_deref().unwrap_or_default());
+    }
 }
+
+#[cfg(test)]
+mod tests;

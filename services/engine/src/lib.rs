@@ -14,6 +14,7 @@ mod facts;
 mod fingerprint;
 mod freshness;
 mod npm;
+mod order;
 mod pypi;
 mod reader;
 mod record;
@@ -31,6 +32,7 @@ pub use call::{Earlier, ExplainedCall, Forgotten, Phase, Progress, Resolved, Sta
 pub use engine::{Encoder, Engine, EngineConfig, Reaches};
 pub use error::{Error, Invalid};
 pub use explain::{Explanation, Question};
+pub use order::Places;
 pub use request::{
     ALL_PACKAGES, CargoBuild, CargoEnvironment, CargoKind, CargoLocked, CargoLockedName,
     CargoMember, CargoPatch, CargoProject, CargoRequirement, CargoSource, EnvironmentTexts,

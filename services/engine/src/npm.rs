@@ -3,6 +3,7 @@
 mod explain;
 mod fingerprint;
 mod manifest;
+pub(crate) mod order;
 mod overrides;
 mod problem;
 mod record;

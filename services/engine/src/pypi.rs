@@ -2,6 +2,7 @@
 
 mod explain;
 mod fingerprint;
+pub(crate) mod order;
 mod problem;
 mod record;
 mod supplied;

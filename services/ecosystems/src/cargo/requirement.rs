@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use semver::{Comparator, Op, VersionReq};
+use semver::{Comparator, Op, Prerelease, VersionReq};
 
 use super::Version;
 
@@ -57,6 +57,15 @@ impl Requirement {
         span.0.min(span.1)..span.1
     }
 
+    /// The same requirement with its comparators in one order, each once: those of lower versions
+    /// first. All of them have to be met, so that their order says nothing.
+    pub fn in_one_order(mut self) -> Self {
+        let comparators = &mut self.0.comparators;
+        comparators.sort_by(|one, other| key(one).cmp(&key(other)));
+        comparators.dedup();
+        self
+    }
+
     /// Whether the requirement is `*`.
     pub fn is_any(&self) -> bool {
         self.0.comparators.is_empty()
@@ -67,6 +76,24 @@ impl Requirement {
         let is_pin = |op| op == Op::Exact;
         matches!(&*self.0.comparators, [only] if is_pin(only.op) && only.patch.is_some())
     }
+}
+
+/// What comparators are sorted by: the version, then the operator.
+fn key(comparator: &Comparator) -> (u64, Option<u64>, Option<u64>, &Prerelease, u8) {
+    let Comparator { op, major, minor, patch, pre } = comparator;
+    let rank = match op {
+        Op::Exact => 0,
+        Op::Greater => 1,
+        Op::GreaterEq => 2,
+        Op::Caret => 3,
+        Op::Tilde => 4,
+        Op::Wildcard => 5,
+        Op::Less => 6,
+        Op::LessEq => 7,
+        // Whatever comes to be.
+        _ => u8::MAX,
+    };
+    (*major, *minor, *patch, pre, rank)
 }
 
 /// The least and the greatest numbers that versions may have which meet a comparator.
@@ -123,6 +150,25 @@ mod tests {
             for text in no {
                 assert!(!read.matches(&version(text)), "{requirement} {text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_requirement_is_written_in_one_order_whatever_that_of_its_comparators() {
+        let written = |text: &str| {
+            Requirement::parse(text).expect("a requirement").in_one_order().to_string()
+        };
+        for (text, expected) in [
+            (">=1, <3", ">=1, <3"),
+            ("<3,>=1", ">=1, <3"),
+            ("<=1.2 , >=1.2", ">=1.2, <=1.2"),
+            ("1.2.3", "^1.2.3"),
+            ("<2, ^1.2, ^1.2", "^1.2, <2"),
+            (" * ", "*"),
+            ("1.0.0-b, >=1.0.0-a", ">=1.0.0-a, ^1.0.0-b"),
+        ] {
+            assert_eq!(written(text), expected, "{text}");
+            assert_eq!(written(expected), expected);
         }
     }
 

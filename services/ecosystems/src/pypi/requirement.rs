@@ -75,6 +75,15 @@ impl Requirement {
         requirement.map(|requirement| (requirement, warnings)).map_err(|_| strict)
     }
 
+    /// The same requirement with its extras and specifiers in one order: neither order says anything.
+    pub fn in_one_order(mut self) -> Self {
+        self.extras.sort_unstable();
+        if let RequirementSource::Registry(specifiers) = &mut self.source {
+            *specifiers = std::mem::take(specifiers).in_one_order();
+        }
+        self
+    }
+
     /// The specifiers; none for a requirement by URL.
     pub fn specifiers(&self) -> Option<&Specifiers> {
         match &self.source {
@@ -213,6 +222,23 @@ mod tests {
         ] {
             let requirement = Requirement::parse(text).expect(text);
             assert_eq!(requirement.to_string(), written);
+        }
+    }
+
+    #[test]
+    fn a_requirement_has_one_order_whatever_that_of_its_parts() {
+        for (text, written) in [
+            ("flask<4,>=3.1", "flask>=3.1,<4"),
+            ("flask>=3.1,<4", "flask>=3.1,<4"),
+            ("flask >= 3, >=3 , <= 3", "flask<=3,>=3,>=3"),
+            // What differs in zeros is written as it was.
+            ("flask!=3.0,!=3,!=3.0.0", "flask!=3,!=3.0,!=3.0.0"),
+            ("flask!=3.*,==3.1,===x", "flask===x,!=3.*,==3.1"),
+            ("httpx[http2,brotli]", "httpx[brotli,http2]"),
+            ("demo[b,a] @ https://host.example/", "demo[a,b] @ https://host.example/"),
+        ] {
+            let requirement = Requirement::parse(text).expect(text).in_one_order();
+            assert_eq!(requirement.to_string(), written, "{text}");
         }
     }
 

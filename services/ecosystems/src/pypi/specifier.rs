@@ -19,7 +19,7 @@ pub use cut::{Cut, Span, Spans};
 pub use lower::Runs;
 
 /// What stands before the version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Operator {
     /// `~=`
     Compatible,
@@ -150,6 +150,19 @@ impl Specifiers {
     /// The specifiers, in the order written.
     pub fn iter(&self) -> impl Iterator<Item = &Specifier> {
         self.0.iter()
+    }
+
+    /// The same specifiers in one order: by their versions, as uv sorts them, then by their
+    /// operators. All of them have to be met, so that their order says nothing; but a pin that is
+    /// written twice is no sole pin.
+    pub fn in_one_order(mut self) -> Self {
+        self.0.sort_by(|one, other| {
+            let order = one.version().cmp(&other.version());
+            order
+                .then_with(|| one.operator.cmp(&other.operator))
+                .then_with(|| one.to_string().cmp(&other.to_string()))
+        });
+        self
     }
 
     /// Whether there are none, so that every version is meant.

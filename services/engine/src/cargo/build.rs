@@ -15,10 +15,11 @@ pub(super) struct Build {
     pub(super) selection: Selection,
 }
 
-/// Reads what is compiled; none for a project that is locked alone.
+/// Reads what is compiled; none for a project that is locked alone. `members` are those of the request
+/// in their order, which lists them by place.
 pub(super) fn read(
     project: &CargoProject,
-    stated: &[CargoMember],
+    (stated, order): (&[CargoMember], &[usize]),
     members: &[Member],
 ) -> Result<Option<Build>, Vec<Invalid>> {
     let environment = &project.environment;
@@ -40,8 +41,9 @@ pub(super) fn read(
         host => find("build.host", host),
     };
     let in_workspace = (0..members.len()).filter(|at| members[*at].in_workspace);
+    let named = build.members.iter().filter_map(|named| order.iter().position(|at| at == named));
     let mut chosen: Vec<usize> =
-        if build.members.is_empty() { in_workspace.collect() } else { build.members.clone() };
+        if build.members.is_empty() { in_workspace.collect() } else { named.collect() };
     chosen.sort_unstable();
     chosen.dedup();
     let usual = |member: &usize| AskedOf {
@@ -57,7 +59,11 @@ pub(super) fn read(
             invalid.push(Invalid { field, column: None, reason });
         }
     }
-    let proc_macros = (0..members.len()).filter(|at| stated[*at].proc_macro).collect();
+    for one in &mut asked {
+        one.features.sort_unstable();
+        one.features.dedup();
+    }
+    let proc_macros = (0..members.len()).filter(|at| stated[order[*at]].proc_macro).collect();
     match target.zip(host) {
         Some((target, host)) if invalid.is_empty() => Ok(Some(Build {
             platforms: Platforms { target, host },

@@ -1,7 +1,10 @@
 //! What a problem of crates puts into its key.
 
-use ecosystems::cargo::{Dependency, Kind};
-use solver::cargo::{Crate, FeatureResolver, LockedEdge, Member, Patch, Replacement, Selection};
+use ecosystems::cargo::{Declaration, Dependency, Kind};
+use solver::cargo::{
+    Asked as AskedOf, Crate, FeatureResolver, Locked, LockedEdge, Member, Patch, Platforms, Policy,
+    Problem, ProcMacros, Replacement, Selection,
+};
 
 use super::Asked;
 use super::build::Build;
@@ -9,55 +12,59 @@ use crate::fingerprint::Hasher;
 
 /// Puts all of a problem into its key.
 pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
-    let problem = &asked.problem;
-    hasher.text(&problem.registry);
-    hasher.count(problem.members.len());
-    problem.members.iter().for_each(|one| member(one, hasher));
-    hasher.count(asked.places.len());
-    for stated in &asked.places {
-        // An answer tells of requirements by their places.
-        places(stated.iter().copied(), hasher);
+    // Requirements are in order, so that their places follow from the members' dependencies.
+    let Asked { problem, places: _, names_members, build } = asked;
+    let Problem { registry, members, patches, locked, held, policy } = problem;
+    hasher.text(registry);
+    hasher.count(members.len());
+    members.iter().for_each(|one| member(one, hasher));
+    hasher.flag(*names_members);
+    hasher.count(patches.len());
+    patches.iter().for_each(|one| patch(one, hasher));
+    hasher.count(locked.len());
+    for Locked { package, version, edges, is_to_update } in locked {
+        named(package, hasher);
+        hasher.text(&version.to_string());
+        locked_edges(edges, hasher);
+        hasher.flag(*is_to_update);
     }
-    hasher.flag(asked.names_members);
-    hasher.count(problem.patches.len());
-    problem.patches.iter().for_each(|one| patch(one, hasher));
-    hasher.count(problem.locked.len());
-    for locked in &problem.locked {
-        named(&locked.package, hasher);
-        hasher.text(&locked.version.to_string());
-        locked_edges(&locked.edges, hasher);
-        hasher.flag(locked.is_to_update);
-    }
-    hasher.held(&problem.held);
-    hasher.strategy(problem.policy.strategy);
-    hasher.texts(problem.policy.rust_versions.iter().map(ToString::to_string));
-    hasher.instant(problem.policy.before);
-    hasher.flag(asked.build.is_some());
-    if let Some(Build { platforms, selection }) = &asked.build {
-        hasher.text(platforms.target.triple());
-        hasher.text(platforms.host.triple());
+    hasher.held(held);
+    // Whether held versions are preferred follows from the policy for what the client has.
+    let Policy { strategy, rust_versions, before, prefers_held: _ } = policy;
+    hasher.strategy(*strategy);
+    hasher.texts(rust_versions.iter().map(ToString::to_string));
+    hasher.instant(*before);
+    hasher.flag(build.is_some());
+    if let Some(Build { platforms, selection }) = build {
+        let Platforms { target, host } = platforms;
+        hasher.text(target.triple());
+        hasher.text(host.triple());
         self::selection(selection, hasher);
     }
 }
 
 fn selection(selection: &Selection, hasher: &mut Hasher) {
-    hasher.flag(selection.resolver == FeatureResolver::One);
-    hasher.flag(selection.with_dev);
-    hasher.count(selection.members.len());
-    for asked in &selection.members {
-        hasher.count(asked.member);
-        hasher.texts(asked.features.iter().map(ToString::to_string));
-        hasher.flag(asked.has_all_features);
-        hasher.flag(asked.uses_default_features);
+    let Selection { resolver, members, with_dev, proc_macros } = selection;
+    hasher.flag(*resolver == FeatureResolver::One);
+    hasher.flag(*with_dev);
+    hasher.count(members.len());
+    for AskedOf { member, features, has_all_features, uses_default_features } in members {
+        hasher.count(*member);
+        hasher.texts(features.iter().map(ToString::to_string));
+        hasher.flag(*has_all_features);
+        hasher.flag(*uses_default_features);
     }
     // Which crates are procedural macros is known of the project's own alone.
-    let members: Vec<usize> = selection.proc_macros.members.iter().copied().collect();
+    let ProcMacros { members, picks: _ } = proc_macros;
+    let members: Vec<usize> = members.iter().copied().collect();
     places(members.into_iter(), hasher);
 }
 
 fn patch(patch: &Patch, hasher: &mut Hasher) {
-    named(&patch.package, hasher);
-    match &patch.replacement {
+    let Patch { package, replacement } = patch;
+    named(package, hasher);
+    hasher.flag(matches!(replacement, Replacement::Member(_)));
+    match replacement {
         Replacement::Member(place) => hasher.count(*place),
         Replacement::Package(package, requirement) => {
             named(package, hasher);
@@ -86,42 +93,54 @@ fn locked_edges(edges: &[LockedEdge], hasher: &mut Hasher) {
 }
 
 fn member(member: &Member, hasher: &mut Hasher) {
-    hasher.text(member.name.as_str());
-    hasher.text(&member.version.to_string());
-    hasher.text(member.links.as_deref().unwrap_or_default());
-    hasher.flag(member.in_workspace);
-    places(
-        member.paths.iter().flat_map(|(from, to)| [*from, *to]).collect::<Vec<_>>().into_iter(),
-        hasher,
-    );
-    hasher.flag(member.locked.is_some());
-    locked_edges(member.locked.as_deref().unwrap_or_default(), hasher);
-    hasher.count(member.dependencies.len());
-    member.dependencies.iter().for_each(|one| dependency(one, hasher));
-    for (name, values) in member.features.iter() {
+    let Member { name, version, in_workspace, dependencies, paths, features, links, locked } =
+        member;
+    hasher.text(name.as_str());
+    hasher.text(&version.to_string());
+    hasher.text(links.as_deref().unwrap_or_default());
+    hasher.flag(*in_workspace);
+    let paths: Vec<usize> = paths.iter().flat_map(|(from, to)| [*from, *to]).collect();
+    places(paths.into_iter(), hasher);
+    hasher.flag(locked.is_some());
+    locked_edges(locked.as_deref().unwrap_or_default(), hasher);
+    hasher.count(dependencies.len());
+    dependencies.iter().for_each(|one| dependency(one, hasher));
+    hasher.count(features.iter().count());
+    for (name, values) in features.iter() {
         hasher.text(name);
         hasher.texts(values.iter().map(ToString::to_string));
     }
-    hasher.text("end of features");
 }
 
 fn dependency(dependency: &Dependency, hasher: &mut Hasher) {
-    hasher.text(&dependency.alias);
-    hasher.text(dependency.package.as_str());
-    hasher.text(&dependency.requirement.to_string());
-    hasher.text(match dependency.kind {
+    let Declaration {
+        alias,
+        package,
+        requirement,
+        kind,
+        features,
+        uses_default_features,
+        is_optional,
+        target,
+        registry,
+    } = &**dependency;
+    hasher.text(alias);
+    hasher.text(package.as_str());
+    hasher.text(&requirement.to_string());
+    hasher.text(match kind {
         Kind::Normal => "normal",
         Kind::Build => "build",
         Kind::Dev => "dev",
     });
-    hasher.texts(&dependency.features);
-    hasher.flag(dependency.uses_default_features);
-    hasher.flag(dependency.is_optional);
-    hasher.text(dependency.target.as_deref().unwrap_or_default());
-    hasher.text(dependency.registry.as_deref().unwrap_or_default());
+    hasher.texts(features);
+    hasher.flag(*uses_default_features);
+    hasher.flag(*is_optional);
+    hasher.text(target.as_deref().unwrap_or_default());
+    hasher.text(registry.as_deref().unwrap_or_default());
 }
 
 fn named(package: &Crate, hasher: &mut Hasher) {
-    hasher.text(&package.registry);
-    hasher.text(package.name.as_str());
+    let Crate { registry, name } = package;
+    hasher.text(registry);
+    hasher.text(name.as_str());
 }

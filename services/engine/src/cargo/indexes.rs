@@ -52,6 +52,12 @@ impl Indexes {
         self.ids.first().map_or_else(|| NO_REGISTRY.into(), Arc::clone)
     }
 
+    /// The declared name of that registry; empty if there is none.
+    pub(super) fn default_name(&self) -> &str {
+        let mut names = self.names.iter();
+        names.find(|(_, place)| **place == 0).map_or("", |(name, _)| name)
+    }
+
     /// What the registry of a declared name is called; the first one's for an empty name.
     pub(super) fn named(&self, name: &str) -> Option<&Arc<str>> {
         let place = if name.is_empty() { Some(&0) } else { self.names.get(name) };

@@ -1,7 +1,7 @@
 //! From texts to a problem.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ecosystems::Timestamp;
@@ -14,6 +14,7 @@ use solver::conflict::Conflict;
 
 use super::build::{self, Build};
 use super::indexes::Indexes;
+use super::order::{self, Order};
 use crate::{
     CargoEnvironment, CargoLockedName, CargoMember, CargoPatch, CargoProject, CargoRequirement,
     CargoSource, Error, HeldTexts, Invalid, Request, record,
@@ -32,7 +33,8 @@ const UNSTATED_VERSION: Version = Version::new(0, 0, 0);
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(super) problem: Problem,
-    /// For each dependency of each member, its place among the request's requirements.
+    /// For each dependency of each member, its place among the request's requirements in their
+    /// [order](Order).
     pub(super) places: Vec<Vec<usize>>,
     /// Whether the request names members: a project without is one nameless package.
     pub(super) names_members: bool,
@@ -49,24 +51,33 @@ pub(super) fn read(
     let names_members = !project.members.is_empty();
     let nameless = [CargoMember { name: NAMELESS.to_owned(), ..CargoMember::default() }];
     let members = if names_members { &project.members[..] } else { &nameless };
-    let mut reading = Reading { project, members, indexes, invalid: Vec::new() };
-    let mut places = vec![Vec::new(); members.len()];
-    for (place, requirement) in project.requirements.iter().enumerate() {
-        if let Some(places) = places.get_mut(requirement.member) {
-            places.push(place);
+    let mut order = Order::of(project, indexes.default_name());
+    if !names_members {
+        order.members.push(0);
+    }
+    let ranks = order::ranks(&order.members);
+    // By the members' ranks: the places in the request, and those in the order.
+    let mut stated = vec![Vec::new(); members.len()];
+    let mut places = stated.clone();
+    for (place, at) in order.requirements.iter().enumerate() {
+        if let Some(rank) = ranks.get(project.requirements[*at].member) {
+            stated[*rank].push(*at);
+            places[*rank].push(place);
         }
     }
+    let mut reading = Reading { project, members, ranks, indexes, invalid: Vec::new() };
+    let of_members = order.members.iter().zip(&stated);
     let read: Vec<Option<Member>> =
-        places.iter().enumerate().map(|(at, places)| reading.member(at, places)).collect();
-    let patches = reading.patches();
+        of_members.map(|(at, stated)| reading.member(*at, stated)).collect();
+    let patches = reading.patches(&order.patches);
     let locks = reading.locks();
     let rust_versions = reading.rust_versions(&project.environment);
-    let held =
-        HeldTexts::read_all(&request.held, Name::parse, Requirement::parse, &mut reading.invalid);
+    let range = |text: &str| Requirement::parse(text).map(Requirement::in_one_order);
+    let held = HeldTexts::read_all(&request.held, Name::parse, range, &mut reading.invalid);
     let Some(mut members) = read.into_iter().collect::<Option<Vec<Member>>>() else {
         return Err(Error::Invalid(reading.invalid));
     };
-    let build = build::read(project, reading.members, &members);
+    let build = build::read(project, (reading.members, &order.members), &members);
     let build = build.map_err(|invalid| reading.invalid.extend(invalid)).ok().flatten();
     if !reading.invalid.is_empty() {
         return Err(Error::Invalid(reading.invalid));
@@ -83,6 +94,8 @@ pub(super) fn read(
 struct Reading<'a> {
     project: &'a CargoProject,
     members: &'a [CargoMember],
+    /// For each of the members, its place in the problem's list.
+    ranks: Vec<usize>,
     indexes: &'a Indexes,
     invalid: Vec<Invalid>,
 }
@@ -96,7 +109,7 @@ impl Reading<'_> {
         read.map_err(|error| self.refuse(field, &error)).ok()
     }
 
-    /// Reads a member, with the requirements at `places`.
+    /// Reads the member at a place of the request's list, with the requirements at `places`.
     fn member(&mut self, at: usize, places: &[usize]) -> Option<Member> {
         let stated = &self.members[at];
         let field = |field: &str| format!("members[{at}].{field}");
@@ -113,7 +126,7 @@ impl Reading<'_> {
         let features = self.features(at, places, &dependencies);
         let by_path = places.iter().enumerate().filter_map(|(dependency, place)| {
             match self.project.requirements[*place].source {
-                CargoSource::Member(member) => Some((dependency, member)),
+                CargoSource::Member(member) => Some((dependency, self.rank(member))),
                 CargoSource::Registry(_) => None,
             }
         });
@@ -129,10 +142,16 @@ impl Reading<'_> {
         })
     }
 
+    /// The place in the problem's list of a member of the request's.
+    fn rank(&self, member: usize) -> usize {
+        self.ranks.get(member).copied().unwrap_or(member)
+    }
+
     /// Refuses what goes by one name and comes from several places.
     fn refuse_mixed_sources(&mut self, places: &[usize]) {
         let mut sources: BTreeMap<&str, &CargoSource> = BTreeMap::new();
-        for place in places {
+        // Of two, the one further down in the request is refused.
+        for place in places.iter().collect::<BTreeSet<_>>() {
             let CargoRequirement { name, alias, source, .. } = &self.project.requirements[*place];
             let alias = if alias.is_empty() { name } else { alias };
             if sources.insert(alias, source).is_some_and(|known| known != source) {
@@ -165,6 +184,8 @@ impl Reading<'_> {
                 let reason = FeatureError::Cycle { feature: feature.clone() };
                 self.refuse(format!("members[{at}].features[{place}].enables[{entry}]"), &reason);
             }
+            let in_order: BTreeSet<FeatureValue> = values.into_iter().collect();
+            let values = in_order.into_iter().collect();
             if stated.insert(feature.as_str().into(), values).is_some() {
                 let reason = format!("`{feature}` is stated twice");
                 self.refuse(format!("members[{at}].features[{place}]"), &reason);
@@ -223,6 +244,7 @@ impl Reading<'_> {
                 self.refuse(field(&format!("features[{at}]")), &reason);
             }
         }
+        let features: BTreeSet<&String> = features.iter().collect();
         let requirement = self.requirement(field("requirement"), requirement);
         let registry = match source {
             CargoSource::Registry(name) => Some(self.registry(field("registry"), name)?),
@@ -233,17 +255,17 @@ impl Reading<'_> {
             package: package?,
             requirement: requirement?,
             kind: *kind,
-            features: features.iter().map(|feature| feature.as_str().into()).collect(),
+            features: features.into_iter().map(|feature| feature.as_str().into()).collect(),
             uses_default_features: !without_default_features,
             is_optional: *optional,
-            target: (!target.is_empty()).then(|| target.as_str().into()),
+            target: (!target.is_empty()).then(|| order::target_of(target).into()),
             registry,
         }))
     }
 
     fn requirement(&mut self, field: String, text: &str) -> Option<Requirement> {
         let text = if text.is_empty() { "*" } else { text };
-        self.keep(field, Requirement::parse(text))
+        self.keep(field, Requirement::parse(text).map(Requirement::in_one_order))
     }
 
     /// What listings call the registry of a declared name.
@@ -256,11 +278,11 @@ impl Reading<'_> {
         id.map(|id| Box::from(&**id))
     }
 
-    fn patches(&mut self) -> Vec<Patch> {
+    fn patches(&mut self, order: &[usize]) -> Vec<Patch> {
         let project = self.project;
         let mut patches = Vec::new();
-        for (place, patch) in project.patches.iter().enumerate() {
-            let CargoPatch { patched, name, requirement, source } = patch;
+        for place in order {
+            let CargoPatch { patched, name, requirement, source } = &project.patches[*place];
             let field = |field: &str| format!("patches[{place}].{field}");
             let patched = self.registry(field("patched_registry"), patched);
             let parsed = self.keep(field("name"), Name::parse(name));
@@ -268,7 +290,7 @@ impl Reading<'_> {
             let replaces =
                 |(registry, name): (Box<str>, Name)| Crate { registry: Arc::from(registry), name };
             let replacement = match source {
-                CargoSource::Member(member) => Some(Replacement::Member(*member)),
+                CargoSource::Member(member) => Some(Replacement::Member(self.rank(*member))),
                 CargoSource::Registry(registry) => {
                     let registry = self.registry(field("registry"), registry);
                     let other = registry.zip(parsed.clone()).map(replaces);
@@ -301,8 +323,12 @@ impl Reading<'_> {
             for (at, dependency) in entry.dependencies.iter().enumerate() {
                 needs.extend(self.locked_name(&format!("{field}.dependencies[{at}]"), dependency));
             }
+            needs.sort_unstable();
+            needs.dedup();
             locks.entries.push((package, needs));
         }
+        locks.entries.sort_unstable();
+        locks.entries.dedup();
         locks
     }
 
@@ -317,7 +343,7 @@ impl Reading<'_> {
         if let Some(member) = self.members.iter().position(is_own)
             && registry.is_empty()
         {
-            return Some(LockedName::Member(member));
+            return Some(LockedName::Member(self.rank(member)));
         }
         let registry = Arc::from(self.registry(format!("{field}.registry"), registry)?);
         Some(LockedName::Package(Crate { registry, name: named? }, version?))
@@ -342,6 +368,7 @@ impl Reading<'_> {
             // What is outside of the workspace is built by whatever builds the members.
             versions.extend(stated.filter(|_| !member.outside_workspace));
         }
+        versions.sort_unstable();
         if versions.is_empty() {
             versions.extend(toolchain);
         }
@@ -355,9 +382,9 @@ fn of_requirement(place: usize, field: &str) -> String {
 }
 
 /// A package as a lock has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum LockedName {
-    /// The project's own, by place.
+    /// The project's own, by its place in the problem's list.
     Member(usize),
     /// From a registry.
     Package(Crate, Version),

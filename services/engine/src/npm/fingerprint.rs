@@ -1,6 +1,6 @@
 //! What a problem of npm's packages puts into its key.
 
-use ecosystems::npm::{Dependency, Version};
+use ecosystems::npm::{Dependency, Needs, Peer, Version};
 use solver::npm::{
     Folder, InstallStrategy, LockedContent, LockedPlace, Override, OverrideValue, Platform, Policy,
     Problem, Project,
@@ -9,9 +9,11 @@ use solver::npm::{
 use super::Asked;
 use crate::fingerprint::Hasher;
 
-/// Puts all of a problem into its key. The order of requirements counts: npm's answer follows it.
+/// Puts all of a problem into its key. The order within a list of requirements counts: npm goes
+/// through it so.
 pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
-    let Problem { project: root, folders, overrides, locked, held, policy } = &asked.problem;
+    let Asked { problem, stated, names_members, platform } = asked;
+    let Problem { project: root, folders, overrides, locked, held, policy } = problem;
     project(root, hasher);
     hasher.count(folders.len());
     for Folder { location, project: inner, is_workspace } in folders {
@@ -54,11 +56,12 @@ pub(super) fn fingerprint(asked: &Asked, hasher: &mut Hasher) {
     for flag in [prefers_dedupe, ignores_peers, adjusts, has_strict_peers] {
         hasher.flag(*flag);
     }
-    let Platform { os, cpu, libc, node: _, npm: _ } = &asked.platform;
+    let Platform { os, cpu, libc, node: _, npm: _ } = platform;
     hasher.texts([os, cpu, libc].map(|name| name.as_deref().unwrap_or_default()));
-    // An answer tells of requirements by their places.
-    hasher.count(asked.stated.len());
-    for place in asked.stated.values() {
+    hasher.flag(*names_members);
+    // An answer tells of requirements by their places, also behind one that another list overrides.
+    hasher.count(stated.len());
+    for place in stated.values() {
         hasher.count(*place);
     }
 }
@@ -67,14 +70,16 @@ fn project(project: &Project, hasher: &mut Hasher) {
     let Project { name, version: own, needs, development } = project;
     hasher.text(name.as_ref().map_or("", |name| name.as_str()));
     version(own.as_ref(), hasher);
-    dependencies(&needs.dependencies, hasher);
-    dependencies(&needs.optional, hasher);
+    // No request states what else would do.
+    let Needs { dependencies: normal, optional, peers, peer_meta: _, bundled, accepted: _ } = needs;
+    dependencies(normal, hasher);
+    dependencies(optional, hasher);
     dependencies(development, hasher);
-    hasher.texts(needs.bundled.iter());
-    hasher.count(needs.peers.len());
-    for peer in &*needs.peers {
-        dependency(&peer.dependency, hasher);
-        hasher.flag(peer.is_optional);
+    hasher.texts(bundled.iter());
+    hasher.count(peers.len());
+    for Peer { dependency: needed, is_optional } in &**peers {
+        dependency(needed, hasher);
+        hasher.flag(*is_optional);
     }
 }
 
@@ -84,8 +89,9 @@ fn dependencies(stated: &[Dependency], hasher: &mut Hasher) {
 }
 
 fn dependency(stated: &Dependency, hasher: &mut Hasher) {
-    hasher.text(stated.name.as_str());
-    hasher.text(stated.requirement.as_str());
+    let Dependency { name, requirement } = stated;
+    hasher.text(name.as_str());
+    hasher.text(requirement.as_str());
 }
 
 fn overrides(list: &[Override], hasher: &mut Hasher) {

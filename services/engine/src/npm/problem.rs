@@ -13,7 +13,7 @@ use solver::npm::{
     Project,
 };
 
-use super::overrides;
+use super::{order, overrides};
 use crate::{
     Error, HeldTexts, Invalid, NpmEnvironment, NpmKind, NpmLocked, NpmMember, NpmProject,
     NpmRequirement, Request, Strategy, record,
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) struct Asked {
     pub(super) problem: Problem,
     /// The request's requirements, by whose they are (a folder by its place, or the root), what they
-    /// are for and what they name.
+    /// are for and what they name: as places in their [order].
     pub(super) stated: BTreeMap<(Option<usize>, Purpose, Name), usize>,
     /// Whether the request names members: a project without is one package.
     pub(super) names_members: bool,
@@ -76,15 +76,17 @@ pub(super) fn read(
         let field = "policy.strategy".to_owned();
         return Err(Error::Unsupported(Invalid { field, column: None, reason }));
     }
-    let mut reading = Reading { project, invalid: Vec::new(), stated: BTreeMap::new() };
+    let order = order::requirements(project);
+    let mut reading = Reading { project, order, invalid: Vec::new(), stated: BTreeMap::new() };
     let (root, folders) = reading.members();
     let policy = reading.policy(&project.environment, before);
-    let overrides = overrides::tree(&project.overrides).unwrap_or_else(|faults| {
+    let mut overrides = overrides::tree(&project.overrides).unwrap_or_else(|faults| {
         for (place, reason) in faults {
             reading.refuse(format!("overrides[{place}].name"), reason);
         }
         Vec::new()
     });
+    order::overrides(&mut overrides);
     let locked = reading.locked();
     let range = |text: &str| Range::parse(text, RangeReading::LOOSE);
     let held = HeldTexts::read_all(&request.held, Name::parse, range, &mut reading.invalid);
@@ -110,7 +112,10 @@ pub(super) fn read(
 /// Reads texts, and notes those that cannot be read.
 struct Reading<'a> {
     project: &'a NpmProject,
+    /// The places of the requirements, in the order in which an answer counts them.
+    order: Vec<usize>,
     invalid: Vec<Invalid>,
+    /// The requirements by their places in that order.
     stated: BTreeMap<(Option<usize>, Purpose, Name), usize>,
 }
 
@@ -123,7 +128,7 @@ impl Reading<'_> {
         read.map_err(|error| self.refuse(field, error.to_string())).ok()
     }
 
-    /// The root, and the folders in the request's order.
+    /// The root, and the folders: workspaces in the request's order, then the others by their paths.
     fn members(&mut self) -> (Project, Vec<Folder>) {
         let all = &self.project.members;
         let mut root = None;
@@ -147,6 +152,7 @@ impl Reading<'_> {
                 folders.push(at);
             }
         }
+        folders.sort_by_key(|at| order::folder(*at, &all[*at]));
         let owned = self.owned(root, &folders);
         let project = self.member(root, None, &owned);
         let folders = folders.iter().enumerate().map(|(place, at)| Folder {
@@ -157,10 +163,11 @@ impl Reading<'_> {
         (project, folders.collect())
     }
 
-    /// The places of requirements, by the folder that states them; none for the root.
+    /// The requirements that each folder states, as places in their order; none for the root.
     fn owned(&self, root: Option<usize>, folders: &[usize]) -> BTreeMap<Option<usize>, Vec<usize>> {
         let mut owned: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
-        for (place, requirement) in self.project.requirements.iter().enumerate() {
+        for (place, at) in self.order.iter().enumerate() {
+            let requirement = &self.project.requirements[*at];
             let member = requirement.member.filter(|member| Some(*member) != root);
             let folder = member.and_then(|at| folders.iter().position(|known| *known == at));
             owned.entry(folder).or_default().push(place);
@@ -178,7 +185,8 @@ impl Reading<'_> {
         let mut read = Project::default();
         if let Some((at, member)) = at.and_then(|at| Some((at, self.project.members.get(at)?))) {
             let NpmMember { name, version, path: _, outside_workspace: _, bundled } = member;
-            read.needs.bundled = bundled.iter().map(|name| name.as_str().into()).collect();
+            let bundled: BTreeSet<&String> = bundled.iter().collect();
+            read.needs.bundled = bundled.into_iter().map(|name| name.as_str().into()).collect();
             if !name.is_empty() {
                 read.name = self.keep(format!("members[{at}].name"), Name::parse(name));
             }
@@ -190,7 +198,7 @@ impl Reading<'_> {
         let mut peers = Vec::new();
         for place in owned.get(&folder).map(Vec::as_slice).unwrap_or_default() {
             let Some(dependency) = self.dependency(*place, folder) else { continue };
-            match self.project.requirements[*place].kind {
+            match self.project.requirements[self.order[*place]].kind {
                 kind @ (NpmKind::Peer | NpmKind::PeerOptional) => {
                     peers.push(Peer { dependency, is_optional: kind == NpmKind::PeerOptional });
                 }
@@ -212,10 +220,11 @@ impl Reading<'_> {
     }
 
     fn dependency(&mut self, place: usize, folder: Option<usize>) -> Option<Dependency> {
-        let NpmRequirement { member: _, name, spec, kind } = &self.project.requirements[place];
-        let field = |field: &str| format!("requirements[{place}].{field}");
+        let at = self.order[place];
+        let NpmRequirement { member: _, name, spec, kind } = &self.project.requirements[at];
+        let field = |field: &str| format!("requirements[{at}].{field}");
         let name = self.keep(field("name"), Name::parse(name))?;
-        let requirement = Requirement::new(spec.as_str());
+        let requirement = Requirement::new(order::tidy(spec).as_str());
         if let Err(error) = requirement.spec() {
             self.refuse(field("spec"), error.to_string());
         }
@@ -231,6 +240,7 @@ impl Reading<'_> {
     /// Refuses what no registry has, unless it is a folder of the project.
     fn refuse_foreign(&mut self, problem: &Problem) {
         for ((folder, _, name), place) in self.stated.clone() {
+            let place = self.order[place];
             let spec = &self.project.requirements[place].spec;
             let is_folder = problem.folder_named(spec, folder).is_some();
             if let Ok(Spec::Foreign(foreign)) = Spec::parse(spec)
@@ -287,6 +297,7 @@ impl Reading<'_> {
             let location = location.clone();
             locked.extend(content.map(|content| LockedPlace { location, content }));
         }
+        locked.sort_by(|one, other| one.location.cmp(&other.location));
         locked
     }
 

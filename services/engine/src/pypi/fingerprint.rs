@@ -1,32 +1,51 @@
 //! What a problem of Python's packages puts into its key.
 
-use ecosystems::pypi::{Environment, Implementation, Name};
-use solver::pypi::{Prereleases, Problem, Projects, Root};
+use ecosystems::pypi::{Environment, Implementation, Name, Version};
+use solver::pypi::{Policy, Prereleases, Problem, Projects, Root};
 
 use crate::fingerprint::Hasher;
 
 /// Puts all of a problem into its key.
 pub(super) fn fingerprint(problem: &Problem, hasher: &mut Hasher) {
-    environment(&problem.environment, hasher);
-    roots(&problem.requirements, hasher);
-    roots(&problem.constraints, hasher);
-    roots(&problem.overrides, hasher);
-    hasher.texts(problem.excludes.iter().map(Name::as_str));
-    let mut locked: Vec<String> =
-        problem.locked.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    locked.sort_unstable();
+    let Problem {
+        environment,
+        requirements,
+        constraints,
+        overrides,
+        excludes,
+        locked,
+        held,
+        policy,
+    } = problem;
+    self::environment(environment, hasher);
+    roots(requirements, hasher);
+    roots(constraints, hasher);
+    roots(overrides, hasher);
+    hasher.texts(excludes.iter().map(Name::as_str));
+    // Locked versions are compared, and nowhere told: zeros behind them say nothing.
+    let locked = locked.iter().map(|(name, version)| format!("{name} {}", trimmed(version)));
     hasher.texts(locked);
-    hasher.held(&problem.held);
-    hasher.strategy(problem.policy.strategy);
-    hasher.text(match problem.policy.prereleases {
+    hasher.held(held);
+    // Whether held versions are preferred follows from the policy for what the client has.
+    let Policy { strategy, prereleases, before, only_wheels, only_sdists, prefers_held: _ } =
+        policy;
+    hasher.strategy(*strategy);
+    hasher.text(match prereleases {
         Prereleases::Disallow => "disallow",
         Prereleases::IfNecessary => "if-necessary",
         Prereleases::Explicit => "explicit",
         Prereleases::Allow => "allow",
     });
-    hasher.instant(problem.policy.before);
-    projects(&problem.policy.only_wheels, hasher);
-    projects(&problem.policy.only_sdists, hasher);
+    hasher.instant(*before);
+    projects(only_wheels, hasher);
+    projects(only_sdists, hasher);
+}
+
+/// A version without the zeros at the end of its numbers.
+fn trimmed(version: &Version) -> Version {
+    let numbers = version.release();
+    let end = numbers.iter().rposition(|number| *number != 0).map_or(1, |last| last + 1);
+    version.clone().with_release(&numbers[..end])
 }
 
 fn environment(environment: &Environment, hasher: &mut Hasher) {
@@ -41,17 +60,16 @@ fn environment(environment: &Environment, hasher: &mut Hasher) {
 }
 
 fn projects(projects: &Projects, hasher: &mut Hasher) {
-    hasher.flag(projects.all);
-    hasher.texts(projects.names.iter().map(Name::as_str));
+    let Projects { all, names } = projects;
+    hasher.flag(*all);
+    hasher.texts(names.iter().map(Name::as_str));
 }
 
 fn roots(roots: &[Root], hasher: &mut Hasher) {
     hasher.count(roots.len());
-    for root in roots {
+    for Root { requirement, hashes } in roots {
         // Written out from what was understood: spelling and spaces make no new question.
-        hasher.text(&root.requirement.to_string());
-        let mut hashes = root.hashes.clone();
-        hashes.sort_unstable();
+        hasher.text(&requirement.to_string());
         hasher.texts(hashes);
     }
 }

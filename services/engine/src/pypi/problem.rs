@@ -7,6 +7,7 @@ use ecosystems::pypi::{
 };
 use solver::pypi::{Policy, Problem, Projects, Root};
 
+use super::order;
 use crate::{ALL_PACKAGES, Error, HeldTexts, Invalid, PypiProject, Request, RequirementText};
 
 /// The first minor version of Python 3 with builds without the global lock.
@@ -22,8 +23,10 @@ pub(super) fn read(
     let policy = &request.policy;
     let mut invalid = Vec::new();
     let requirements = roots("requirements", &project.requirements, &mut invalid);
-    let constraints = roots("constraints", &project.constraints, &mut invalid);
-    let overrides = roots("overrides", &project.overrides, &mut invalid);
+    let mut constraints = roots("constraints", &project.constraints, &mut invalid);
+    order::bounds(&mut constraints);
+    let mut overrides = roots("overrides", &project.overrides, &mut invalid);
+    order::bounds(&mut overrides);
     let excludes = project.excludes.iter().enumerate().filter_map(|(place, text)| {
         let name = Name::parse(text).map_err(|error| error.to_string());
         keep(name, || format!("excludes[{place}]"), &mut invalid)
@@ -37,9 +40,14 @@ pub(super) fn read(
         let version = keep(version, || format!("locked[{place}].version"), &mut invalid);
         locked.extend(name.zip(version));
     }
-    let only_wheels = projects("only_binary", &policy.only_binary, &mut invalid);
-    let only_sdists = projects("no_binary", &policy.no_binary, &mut invalid);
-    let held = HeldTexts::read_all(&request.held, Name::parse, Specifiers::parse, &mut invalid);
+    locked.sort();
+    locked.dedup();
+    let mut only_wheels = projects("only_binary", &policy.only_binary, &mut invalid);
+    let mut only_sdists = projects("no_binary", &policy.no_binary, &mut invalid);
+    leave_exceptions(&mut only_wheels, &only_sdists);
+    leave_exceptions(&mut only_sdists, &only_wheels);
+    let range = |text: &str| Specifiers::parse(text).map(Specifiers::in_one_order);
+    let held = HeldTexts::read_all(&request.held, Name::parse, range, &mut invalid);
     let environment = environment(project, &mut invalid);
     match environment {
         Some(environment) if invalid.is_empty() => Ok(Problem {
@@ -80,8 +88,8 @@ fn roots(list: &str, texts: &[RequirementText], invalid: &mut Vec<Invalid>) -> V
                     );
                     invalid.push(Invalid { field: field(), column: None, reason });
                 }
-                let hashes = written.hashes.iter().map(|hash| hash.to_lowercase()).collect();
-                roots.push(Root { requirement, hashes });
+                let requirement = requirement.in_one_order();
+                roots.push(Root { requirement, hashes: order::hashes(&written.hashes) });
             }
             Err(error) => {
                 let (column, reason) = (Some(error.column), error.reason);
@@ -132,6 +140,13 @@ fn projects(list: &str, texts: &[String], invalid: &mut Vec<Invalid>) -> Project
         projects.names.extend(keep(name, || format!("policy.{list}[{place}]"), invalid));
     }
     projects
+}
+
+/// Leaves out the names that `:all:` says already: all but those that are in the opposite list too.
+fn leave_exceptions(projects: &mut Projects, opposite: &Projects) {
+    if projects.all {
+        projects.names.retain(|name| opposite.names.contains(name));
+    }
 }
 
 fn is_hash(name: &str, hex: &str) -> bool {

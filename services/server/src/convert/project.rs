@@ -38,6 +38,9 @@ pub(super) fn read(
         Ecosystem::Cargo => engine::Project::Cargo(cargo::read(project, &pins, shape, faults)),
         Ecosystem::Npm => engine::Project::Npm(npm::read(project, pins, shape, faults)),
     };
+    let declared = declared.of(ecosystem);
+    let first = request.registries.first().or(declared.first());
+    shape.put_in_order(request.project.put_in_order(first.map(String::as_str)));
 }
 
 pub(super) fn read_ecosystem(wire: i32, path: Path<'_>, faults: &mut Faults) -> Option<Ecosystem> {

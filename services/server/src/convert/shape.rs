@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Phase, Request, Resolved, Statistics};
+use engine::{Phase, Places, Request, Resolved, Statistics};
 use prost::Message as _;
 use proto::v1;
 use proto::v1::package::Details;
@@ -31,6 +31,10 @@ pub struct Shape {
     pub(super) project: String,
     /// For each requirement that the engine got, its place in the request's list.
     pub(super) requirement_places: Vec<usize>,
+    /// The same of constraints.
+    constraint_places: Vec<usize>,
+    /// The same of patches.
+    patch_places: Vec<usize>,
     /// For each requirement that the engine got, its dependency set; empty for `main`.
     pub(super) dependency_sets: Vec<String>,
     /// For each requirement that the engine got, whether the caller wrote it as one text; of npm's.
@@ -58,6 +62,8 @@ impl Shape {
         Self {
             project: String::new(),
             requirement_places: Vec::new(),
+            constraint_places: Vec::new(),
+            patch_places: Vec::new(),
             dependency_sets: Vec::new(),
             text_forms: Vec::new(),
             environment: "environment",
@@ -71,6 +77,16 @@ impl Shape {
             steps_limit: v1::BudgetLimit::Server,
             time_limit: v1::BudgetLimit::Server,
         }
+    }
+
+    /// Follows a project that has been put in order: the engine gets the parts that were at `places`.
+    pub(super) fn put_in_order(&mut self, places: Places) {
+        let Places { requirements, constraints, patches } = places;
+        self.requirement_places = picked(&self.requirement_places, &requirements);
+        self.dependency_sets = picked(&self.dependency_sets, &requirements);
+        self.text_forms = picked(&self.text_forms, &requirements);
+        self.constraint_places = constraints;
+        self.patch_places = patches;
     }
 
     /// Reads what is asked of the form. Returns how many versions are to be tried for acceptable
@@ -139,17 +155,24 @@ impl Shape {
 
     /// The path of one of the engine's fields, from the root of the request.
     pub fn path(&self, field: &str) -> String {
-        if let Some(rest) = field.strip_prefix("requirements[")
-            && let Some((place, rest)) = rest.split_once(']')
-            && let Some(place) = place.parse().ok().and_then(|place: usize| self.place(place))
-        {
-            let form = self.text_forms.get(place).map(|is_text| (*is_text, rest.is_empty()));
-            let rest = match form {
-                Some((true, false)) => ".text".to_owned(),
-                Some((false, false)) => format!(".npm{rest}"),
-                Some((_, true)) | None => rest.to_owned(),
-            };
-            return format!("projects[0].requirements[{place}]{rest}");
+        for (list, places) in [
+            ("requirements", &self.requirement_places),
+            ("constraints", &self.constraint_places),
+            ("patches", &self.patch_places),
+        ] {
+            let entry = field.strip_prefix(list).and_then(|rest| rest.strip_prefix('['));
+            if let Some((entry, rest)) = entry.and_then(|entry| entry.split_once(']'))
+                && let Ok(entry) = entry.parse::<usize>()
+                && let Some(place) = places.get(entry)
+            {
+                let form = self.text_forms.get(entry).filter(|_| list == "requirements");
+                let rest = match form.map(|is_text| (*is_text, rest.is_empty())) {
+                    Some((true, false)) => ".text".to_owned(),
+                    Some((false, false)) => format!(".npm{rest}"),
+                    Some((_, true)) | None => rest.to_owned(),
+                };
+                return format!("projects[0].{list}[{place}]{rest}");
+            }
         }
         if let Some(rest) = field.strip_prefix("environment.") {
             return format!("projects[0].{}.{rest}", self.environment);
@@ -167,10 +190,6 @@ impl Shape {
             return field.to_owned();
         }
         format!("projects[0].{field}")
-    }
-
-    fn place(&self, engine: usize) -> Option<usize> {
-        self.requirement_places.get(engine).copied()
     }
 
     /// Reads which answer the caller has. Returns the engine's name for it, if answers of its form are
@@ -198,8 +217,10 @@ impl Shape {
             project, edges, is_certified, most_versions, artifacts, stamps, manifests, ..
         } = self;
         let form = (project, edges, is_certified, most_versions, artifacts, stamps, manifests);
-        let Self { requirement_places, dependency_sets, text_forms, .. } = self;
-        let places = (requirement_places, dependency_sets, text_forms);
+        let Self { requirement_places, constraint_places, patch_places, .. } = self;
+        let Self { dependency_sets, text_forms, .. } = self;
+        let places =
+            (requirement_places, constraint_places, patch_places, dependency_sets, text_forms);
         (hash(&format!("{form:?}")), hash(&format!("{places:?}")))
     }
 
@@ -246,6 +267,7 @@ impl Shape {
             match &mut answer.outcome {
                 Some(Outcome::Solution(solution)) => {
                     self.name_sets(solution);
+                    self.place_patches(solution);
                     self.cut(solution);
                 }
                 Some(Outcome::Conflict(found)) => {
@@ -267,6 +289,16 @@ impl Shape {
         let set = place.and_then(|place| self.dependency_sets.get(place));
         let set = set.filter(|set| !set.is_empty());
         edge.dependency_set = set.map_or_else(|| "main".to_owned(), Clone::clone);
+    }
+
+    /// Puts the caller's places of patches where the engine's stand.
+    fn place_patches(&self, solution: &mut v1::Solution) {
+        for unused in &mut solution.unused_patches {
+            let place = self.patch_places.get(unused.patch as usize);
+            unused.patch =
+                place.and_then(|place| u32::try_from(*place).ok()).unwrap_or(unused.patch);
+        }
+        solution.unused_patches.sort_by_key(|unused| unused.patch);
     }
 
     /// Cuts what was not asked for.
@@ -306,6 +338,11 @@ impl Shape {
             package.project.clone_from(&self.project);
         }
     }
+}
+
+/// What a list has at some places, in their order.
+fn picked<T: Clone>(list: &[T], places: &[usize]) -> Vec<T> {
+    places.iter().filter_map(|place| list.get(*place).cloned()).collect()
 }
 
 /// Cuts acceptable versions beyond the first so many, but for those that the client holds, and

@@ -8,6 +8,7 @@ mod explaining;
 mod fake;
 mod identity;
 mod layers;
+mod ordering;
 mod program;
 mod remembering;
 mod resolving;

@@ -405,7 +405,7 @@ fn merge(into: &mut Value, from: &Value) {
     }
 }
 
-fn decode(request: &Value) -> v1::ResolveRequest {
+pub(crate) fn decode(request: &Value) -> v1::ResolveRequest {
     let message = DynamicMessage::deserialize(request_descriptor(), request)
         .unwrap_or_else(|error| panic!("{error}: {request}"));
     message.transcode_to().unwrap()
