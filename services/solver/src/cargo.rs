@@ -12,6 +12,7 @@ mod build;
 mod candidates;
 mod check;
 mod explain;
+mod features;
 mod locks;
 mod patches;
 mod problem;

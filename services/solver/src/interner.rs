@@ -34,7 +34,7 @@ impl<T: Clone, K: Clone + Eq + Hash> Interner<T, K> {
     }
 
     pub(crate) fn next(&self) -> u32 {
-        u32::try_from(self.values.len()).unwrap_or(u32::MAX)
+        number(self.values.len())
     }
 }
 
@@ -46,4 +46,9 @@ impl Interner<Arc<str>> {
             None => Self::intern(interner, &Arc::from(text), Arc::clone),
         }
     }
+}
+
+/// A place as a number.
+pub(crate) fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -6,41 +6,70 @@ use std::ops::Range;
 use pubgrub::VersionSet;
 use smallvec::SmallVec;
 
-/// The words that hold the first 128 versions lie in the set itself.
-type Words = SmallVec<[u64; 2]>;
-
 /// A set of positions, closed under complement.
 ///
 /// A listing and a line have finitely many positions, but the complement of a set must be one
 /// whatever their length, so a set says of all positions behind its words whether they are in it:
-/// `tail`.
+/// its tail.
 ///
-/// Invariant: the last word differs from what the tail says, so that equal sets have equal words.
+/// Invariant: a set is short if all positions behind the first 128 are as its tail says, so that equal
+/// sets are equal in memory.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Versions {
-    tail: bool,
-    words: Words,
+pub struct Versions(Form);
+
+/// How a set lies in memory. Nearly all are short, and a search makes many thousands.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Form {
+    Short {
+        tail: bool,
+        words: [u64; 2],
+    },
+    /// The last word differs from what the tail says.
+    Long {
+        tail: bool,
+        words: Box<[u64]>,
+    },
 }
 
 impl Versions {
     /// The set of all positions in `runs`.
     pub fn from_runs(runs: &[Range<u32>]) -> Self {
-        let length = runs.iter().map(|run| word_of(run.end) + 1).max().unwrap_or(0);
-        let mut words: Words = SmallVec::from_elem(0, length);
-        for run in runs.iter().filter(|run| !run.is_empty()) {
-            let (first, last) = (word_of(run.start), word_of(run.end - 1));
-            for (place, word) in words.iter_mut().enumerate().take(last + 1).skip(first) {
-                let start = if place == first { run.start % 64 } else { 0 };
-                let end = if place == last { (run.end - 1) % 64 } else { 63 };
-                *word |= (u64::MAX << start) & (u64::MAX >> (63 - end));
+        let mut versions = Self::empty();
+        for run in runs {
+            versions.insert(run.clone());
+        }
+        versions
+    }
+
+    /// Adds the positions in `run`.
+    pub(crate) fn insert(&mut self, run: Range<u32>) {
+        if run.is_empty() {
+            return;
+        }
+        let (first, last) = (word_of(run.start), word_of(run.end - 1));
+        let added = |place: usize, word: u64| {
+            if place < first || last < place {
+                return word;
+            }
+            let start = if place == first { run.start % 64 } else { 0 };
+            let end = if place == last { (run.end - 1) % 64 } else { 63 };
+            word | (u64::MAX << start) & (u64::MAX >> (63 - end))
+        };
+        match &mut self.0 {
+            Form::Short { words: [left, right], .. } if last < 2 => {
+                (*left, *right) = (added(0, *left), added(1, *right));
+            }
+            _ => {
+                let length = self.length().max(last + 1);
+                let words = (0..length).map(|place| added(place, self.word(place)));
+                *self = Self::new(self.tail(), words.collect());
             }
         }
-        Self { tail: false, words }.trimmed()
     }
 
     /// The set of single positions, in whatever order.
     pub fn of(positions: impl Iterator<Item = u32>) -> Self {
-        let mut words = Words::new();
+        let mut words: SmallVec<[u64; 8]> = SmallVec::from_slice(&[0; 2]);
         for position in positions {
             let place = word_of(position);
             if words.len() <= place {
@@ -48,7 +77,10 @@ impl Versions {
             }
             words[place] |= 1 << (position % 64);
         }
-        Self { tail: false, words }
+        match words[..] {
+            [left, right] => Self(Form::Short { tail: false, words: [left, right] }),
+            _ => Self(Form::Long { tail: false, words: words.into_boxed_slice() }),
+        }
     }
 
     /// The positions below `length` in the set, ascending.
@@ -72,33 +104,65 @@ impl Versions {
         })
     }
 
+    /// How many positions are in the set; none if they are without end.
+    pub(crate) fn count(&self) -> Option<u32> {
+        (!self.tail()).then(|| self.words().iter().map(|word| word.count_ones()).sum())
+    }
+
+    /// The set of these words, with all behind them as the tail says.
+    fn new(tail: bool, mut words: Vec<u64>) -> Self {
+        let fill = if tail { u64::MAX } else { 0 };
+        while words.last() == Some(&fill) {
+            words.pop();
+        }
+        let word = |place: usize| words.get(place).copied().unwrap_or(fill);
+        if words.len() <= 2 {
+            return Self(Form::Short { tail, words: [word(0), word(1)] });
+        }
+        Self(Form::Long { tail, words: words.into() })
+    }
+
+    fn tail(&self) -> bool {
+        match &self.0 {
+            Form::Short { tail, .. } | Form::Long { tail, .. } => *tail,
+        }
+    }
+
+    fn words(&self) -> &[u64] {
+        match &self.0 {
+            Form::Short { words, .. } => words,
+            Form::Long { words, .. } => words,
+        }
+    }
+
     fn word(&self, place: usize) -> u64 {
-        self.words.get(place).copied().unwrap_or(self.fill())
+        self.words().get(place).copied().unwrap_or(self.fill())
+    }
+
+    fn length(&self) -> usize {
+        self.words().len()
     }
 
     fn fill(&self) -> u64 {
-        if self.tail { u64::MAX } else { 0 }
-    }
-
-    fn trimmed(mut self) -> Self {
-        let fill = self.fill();
-        while self.words.last() == Some(&fill) {
-            self.words.pop();
-        }
-        self
+        if self.tail() { u64::MAX } else { 0 }
     }
 
     fn combined(&self, other: &Self, combine: impl Fn(u64, u64) -> u64) -> Self {
-        let length = self.words.len().max(other.words.len());
-        let words = (0..length).map(|place| combine(self.word(place), other.word(place))).collect();
         let tail = combine(self.fill(), other.fill()) == u64::MAX;
-        Self { tail, words }.trimmed()
+        if let (Form::Short { words: [a, b], .. }, Form::Short { words: [c, d], .. }) =
+            (&self.0, &other.0)
+        {
+            return Self(Form::Short { tail, words: [combine(*a, *c), combine(*b, *d)] });
+        }
+        let length = self.length().max(other.length());
+        let words = (0..length).map(|place| combine(self.word(place), other.word(place)));
+        Self::new(tail, words.collect())
     }
 
     fn all_words(&self, other: &Self, fits: impl Fn(u64, u64) -> bool) -> bool {
-        let length = self.words.len().max(other.words.len());
-        (0..length).all(|place| fits(self.word(place), other.word(place)))
-            && fits(self.fill(), other.fill())
+        let length = self.length().max(other.length());
+        fits(self.fill(), other.fill())
+            && (0..length).all(|place| fits(self.word(place), other.word(place)))
     }
 }
 
@@ -110,25 +174,36 @@ impl VersionSet for Versions {
     type V = u32;
 
     fn empty() -> Self {
-        Self { tail: false, words: Words::new() }
+        Self(Form::Short { tail: false, words: [0; 2] })
     }
 
     fn full() -> Self {
-        Self { tail: true, words: Words::new() }
+        Self(Form::Short { tail: true, words: [u64::MAX; 2] })
     }
 
     fn singleton(version: u32) -> Self {
-        let mut words: Words = SmallVec::from_elem(0, word_of(version) + 1);
-        words[word_of(version)] = 1 << (version % 64);
-        Self { tail: false, words }
+        let mut set = Self::empty();
+        set.insert(version..version + 1);
+        set
     }
 
     fn complement(&self) -> Self {
-        Self { tail: !self.tail, words: self.words.iter().map(|word| !word).collect() }
+        match &self.0 {
+            Form::Short { tail, words: [a, b] } => {
+                Self(Form::Short { tail: !tail, words: [!a, !b] })
+            }
+            Form::Long { tail, words } => {
+                Self(Form::Long { tail: !tail, words: words.iter().map(|word| !word).collect() })
+            }
+        }
     }
 
     fn intersection(&self, other: &Self) -> Self {
         self.combined(other, |left, right| left & right)
+    }
+
+    fn difference(&self, other: &Self) -> Self {
+        self.combined(other, |left, right| left & !right)
     }
 
     fn union(&self, other: &Self) -> Self {
@@ -150,9 +225,9 @@ impl VersionSet for Versions {
 
 impl fmt::Display for Versions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = u32::try_from(self.words.len()).unwrap_or(u32::MAX / 64);
+        let words = u32::try_from(self.length()).unwrap_or(u32::MAX / 64);
         let listed: Vec<String> = self.positions(words * 64).map(|at| at.to_string()).collect();
-        write!(f, "{{{}{}}}", listed.join(" "), if self.tail { " …" } else { "" })
+        write!(f, "{{{}{}}}", listed.join(" "), if self.tail() { " …" } else { "" })
     }
 }
 
@@ -193,6 +268,10 @@ mod tests {
             prop_assert_eq!(listed(&a), left.clone());
             prop_assert_eq!(listed(&a.intersection(&b)), &left & &right);
             prop_assert_eq!(listed(&a.union(&b)), &left | &right);
+            prop_assert_eq!(listed(&a.difference(&b)), &left - &right);
+            prop_assert_eq!(a.difference(&b.complement()), a.intersection(&b));
+            prop_assert_eq!(a.count(), u32::try_from(left.len()).ok());
+            prop_assert_eq!(a.complement().count(), None);
             prop_assert_eq!(a.is_disjoint(&b), left.is_disjoint(&right));
             prop_assert_eq!(a.subset_of(&b), left.is_subset(&right));
             prop_assert_eq!(a == b, left == right);

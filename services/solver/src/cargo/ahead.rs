@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustc_hash::FxHashSet;
 
-use super::rules::{CargoRules, Owner, requested};
+use super::rules::{Asking, CargoRules, Owner};
 use super::{Gap, Problem, Universe};
 
 /// Walks from the members along first choices, and names what is not known on the way.
@@ -13,21 +13,22 @@ use super::{Gap, Problem, Universe};
 /// names is only fetched sooner; answers do not depend on it.
 pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Gap> {
     let rules = CargoRules::new(problem, universe);
-    let mut known: BTreeMap<Owner, BTreeSet<&str>> = rules.wanted();
+    let wanted = rules.wanted().map(|owner| (owner, rules.all_features(owner).collect()));
+    let mut known: BTreeMap<Owner, BTreeSet<u32>> = wanted.collect();
     let mut waiting: VecDeque<Owner> = known.keys().copied().collect();
     let mut is_waiting: FxHashSet<Owner> = waiting.iter().copied().collect();
     let unknown = rules.patches().unknown.iter();
     let mut gaps: BTreeSet<Gap> = unknown.map(|id| rules.package_name(*id).clone()).collect();
-    let nothing = BTreeSet::new();
     while let Some(owner) = waiting.pop_front() {
         is_waiting.remove(&owner);
         let Some(activation) = rules.activate(owner, known[&owner].iter().copied()) else {
             continue;
         };
-        for (place, dependency) in (0..).zip(rules.dependencies(owner)) {
-            let Some(asked) = rules.asked(owner, dependency, &activation) else { continue };
-            let extra = asked.unwrap_or(&nothing);
-            match rules.likely(owner, place, extra) {
+        let asked = rules.in_order(activation);
+        for (place, extra) in rules.active(owner, &asked) {
+            let target = rules.targets(owner)[place as usize];
+            let asking = Asking { target, extra: extra.unwrap_or_default() };
+            match rules.likely(owner, place, asking.extra) {
                 Err(package) => {
                     gaps.insert(rules.package_name(package).clone());
                 }
@@ -36,7 +37,7 @@ pub fn ahead(problem: &Problem, universe: &Universe) -> Vec<Gap> {
                     let is_new = !known.contains_key(&target);
                     let features = known.entry(target).or_default();
                     let before = features.len();
-                    features.extend(requested(dependency, extra));
+                    features.extend(rules.requested(asking).iter());
                     if (is_new || features.len() > before) && is_waiting.insert(target) {
                         waiting.push_back(target);
                     }

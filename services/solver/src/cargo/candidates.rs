@@ -11,7 +11,8 @@ use super::locks::Locks;
 use super::patches::Patches;
 use super::problem::Policy;
 use super::rules::Owner;
-use super::universe::CrateId;
+use super::universe::{CrateId, Package};
+use crate::interner::number;
 use crate::{Strategy, Versions};
 
 /// What counts for more than the version: whether it is preferred, and with how many compilers it
@@ -54,6 +55,7 @@ pub(crate) struct Stock<'a> {
 #[derive(Debug)]
 pub(crate) struct Candidates<'a> {
     policy: &'a Policy,
+    package: &'a Package,
     shelf: Shelf<'a>,
     /// The stretches of the shelf that are compatibility lines, ascending.
     lines: Cow<'a, [Line]>,
@@ -84,7 +86,9 @@ pub(crate) struct Matches {
 pub(crate) struct Run {
     /// The position of the line's first version.
     pub(crate) line: u32,
-    /// The candidates, counted from that.
+    /// The position behind its last.
+    pub(crate) end: u32,
+    /// The candidates, counted from the first.
     pub(crate) versions: Versions,
 }
 
@@ -92,7 +96,14 @@ impl Run {
     /// The candidates at some positions of a line.
     fn new(line: Line, positions: &[u32]) -> Self {
         let versions = positions.iter().map(|position| position - line.first);
-        Self { line: line.first, versions: Versions::of(versions) }
+        Self { line: line.first, end: line.end, versions: Versions::of(versions) }
+    }
+}
+
+impl Matches {
+    /// Whether all are of one line.
+    pub(crate) fn is_one_line(&self) -> bool {
+        self.runs.windows(2).all(|pair| pair[0].line == pair[1].line)
     }
 }
 
@@ -123,7 +134,7 @@ impl<'a> Shelf<'a> {
 
     fn length(&self) -> u32 {
         let length = self.patched.as_ref().map_or(self.releases.len(), Vec::len);
-        u32::try_from(length).unwrap_or(u32::MAX)
+        number(length)
     }
 
     fn at(&self, position: u32) -> Stock<'a> {
@@ -157,12 +168,11 @@ impl Line {
 }
 
 impl<'a> Candidates<'a> {
-    /// The candidates on a shelf, of whose releases `lines` are the lines. Those that meet any of `held`
-    /// are preferred.
+    /// The candidates on the shelf of a package. Those that meet any of `held` are preferred.
     pub(crate) fn new(
         policy: &'a Policy,
+        package: &'a Package,
         shelf: Shelf<'a>,
-        lines: &'a [Line],
         (locks, patches): (&Locks<'_>, &Patches<'_>),
         held: &[Requirement],
     ) -> Self {
@@ -181,7 +191,7 @@ impl<'a> Candidates<'a> {
             }
         }
         let lines = match &shelf.patched {
-            None => Cow::Borrowed(lines),
+            None => Cow::Borrowed(&*package.lines),
             Some(patched) => Cow::Owned(Line::all(patched.iter().map(|stock| stock.version))),
         };
         let is_held = |position: &u32| {
@@ -191,7 +201,7 @@ impl<'a> Candidates<'a> {
         };
         let all = if held.is_empty() { 0..0 } else { 0..shelf.length() };
         let held = Versions::of(all.filter(is_held));
-        Self { policy, shelf, lines, preferred, held }
+        Self { policy, package, shelf, lines, preferred, held }
     }
 
     /// What counts for more than the version of what is at a position; none if it is no candidate.
@@ -244,6 +254,9 @@ impl<'a> Candidates<'a> {
 
     /// The candidates that meet a requirement, a certain version before all others if it does.
     pub(crate) fn matching(&self, requirement: &Requirement, first: Option<&Version>) -> Matches {
+        if let Some(matches) = self.of_one_line(requirement) {
+            return matches;
+        }
         let meeting = self.meeting(requirement).into_iter();
         let mut positions: Vec<u32> = meeting.map(|(_, position)| position).collect();
         if let Some(first) = first {
@@ -265,13 +278,44 @@ impl<'a> Candidates<'a> {
 
     /// The candidates that meet a requirement, in the order in which they are tried.
     fn meeting(&self, requirement: &Requirement) -> Vec<(Rank, u32)> {
+        let stretch = self.stretch(requirement);
+        self.order(stretch, |at| requirement.matches(self.at(at).version))
+    }
+
+    /// Positions before and behind which nothing meets a requirement.
+    fn stretch(&self, requirement: &Requirement) -> Range<u32> {
         let stretch = match &self.shelf.patched {
             None => requirement.stretch(self.shelf.releases, |release| &release.version),
             Some(patched) => requirement.stretch(patched, |stock| stock.version),
         };
-        let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
-        let stretch = number(stretch.start)..number(stretch.end);
-        self.order(stretch, |at| requirement.matches(self.at(at).version))
+        number(stretch.start)..number(stretch.end)
+    }
+
+    /// The candidates that meet a requirement if they are of one line, so that their order is of no
+    /// matter, and if nothing but being yanked keeps a release from being one.
+    fn of_one_line(&self, requirement: &Requirement) -> Option<Matches> {
+        let is_plain = self.shelf.patched.is_none() && self.preferred.is_empty();
+        if !is_plain || self.policy.before.is_some() {
+            return None;
+        }
+        let stretch = self.stretch(requirement);
+        let line = *self.lines.get(self.place(stretch.start))?;
+        if line.end < stretch.end {
+            return None;
+        }
+        let meets = |at: &u32| requirement.matches(self.at(*at).version);
+        let Package { yanked, unfinished, .. } = self.package;
+        let is_finished = |at: &u32| !unfinished.contains(at);
+        // Pre-releases aside, what meets a requirement lies side by side.
+        let first = stretch.clone().find(|at| is_finished(at) && meets(at));
+        let last = stretch.clone().rev().find(|at| is_finished(at) && meets(at));
+        let met = first.zip(last).map_or(0..0, |(first, last)| first..last + 1);
+        let is_met = |at: &u32| if is_finished(at) { met.contains(at) } else { meets(at) };
+        let candidates = stretch.filter(|at| !yanked.contains(at) && is_met(at));
+        let versions = Versions::of(candidates.map(|at| at - line.first));
+        let count = versions.count()?;
+        let run = Run { line: line.first, end: line.end, versions };
+        Some(Matches { count, runs: if count == 0 { Vec::new() } else { vec![run] } })
     }
 
     /// Positions that are tried one after another, by the lines that they are of.
@@ -285,7 +329,7 @@ impl<'a> Candidates<'a> {
             runs.push(Run::new(line, run));
             left = rest;
         }
-        Matches { count: u32::try_from(positions.len()).unwrap_or(u32::MAX), runs }
+        Matches { count: number(positions.len()), runs }
     }
 
     /// The version of a line to try first of those in `range`.
@@ -296,9 +340,10 @@ impl<'a> Candidates<'a> {
         let mut chosen: Option<(Rank, u32)> = None;
         for place in 0..length {
             let version = if is_lowest { place } else { length - 1 - place };
-            let Some(rank) = self.rank(line + version).filter(|_| range.contains(&version)) else {
+            if !range.contains(&version) {
                 continue;
-            };
+            }
+            let Some(rank) = self.rank(line + version) else { continue };
             if chosen.is_none_or(|(known, _)| rank < known) {
                 chosen = Some((rank, version));
             }
@@ -348,4 +393,74 @@ pub(crate) fn is_candidate(policy: &Policy, release: &Release) -> bool {
 /// Whether a release was published after the cut-off.
 pub(crate) fn is_late(policy: &Policy, release: &Release) -> bool {
     policy.before.zip(release.published_at).is_some_and(|(cut, at)| at > cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::Arc;
+
+    use ecosystems::cargo::{Name, read_index};
+    use proptest::prelude::*;
+
+    use super::super::{Crate, Universe};
+    use super::{Candidates, Policy, Release, Requirement, Run, Shelf, number};
+
+    fn version() -> impl Strategy<Value = String> {
+        let marks = prop::sample::select(&["", "", "", "-a", "-b.1", "+x"]);
+        (0..3u64, 0..3u64, 0..3u64, marks).prop_map(|(a, b, c, mark)| format!("{a}.{b}.{c}{mark}"))
+    }
+
+    fn comparator() -> impl Strategy<Value = String> {
+        let ops = prop::sample::select(&["", "^", "~", "=", ">", ">=", "<", "<="]);
+        let numbers = prop_oneof![
+            version(),
+            Just("*".to_owned()),
+            (0..3u64).prop_map(|major| major.to_string()),
+            (0..3u64, 0..3u64).prop_map(|(major, minor)| format!("{major}.{minor}")),
+        ];
+        (ops, numbers).prop_map(|(op, numbers)| format!("{op}{numbers}"))
+    }
+
+    proptest! {
+        #[test]
+        fn what_meets_a_requirement_is_found_at_one_go_as_one_by_one(
+            versions in prop::collection::btree_map(version(), any::<bool>(), 0..30),
+            comparators in prop::collection::vec(comparator(), 1..3),
+        ) {
+            let versions: BTreeMap<String, bool> = versions;
+            let Ok(requirement) = Requirement::parse(&comparators.join(", ")) else {
+                return Ok(());
+            };
+            let line = |(version, is_yanked): (&String, &bool)| format!(
+                r#"{{"name":"a","vers":"{version}","deps":[],"cksum":"","features":{{}},"yanked":{is_yanked}}}"#
+            );
+            let lines: Vec<String> = versions.iter().map(line).collect();
+            let name = Name::parse("a").expect("a name");
+            let listing = read_index(&name, lines.join("\n").as_bytes()).expect("an index file");
+            prop_assert_eq!(listing.releases.len(), versions.len());
+            let package = Crate { registry: "".into(), name };
+            let mut universe = Universe::default();
+            universe.insert(&package, Some(Arc::new(listing)));
+            let id = universe.id(&package).expect("a known package");
+            let known = universe.package(id).expect("a known package");
+            let releases = &known.listing.as_ref().expect("a listing").releases;
+            let (policy, locks, patches) = (Policy::default(), Default::default(), Default::default());
+            let shelf = Shelf::new(id, releases, &[]);
+            let candidates = Candidates::new(&policy, known, shelf, (&locks, &patches), &[]);
+            let matches = candidates.matching(&requirement, None);
+            let positions = |run: &Run| {
+                let length = run.end - run.line;
+                run.versions.positions(length).map(|version| run.line + version).collect::<Vec<_>>()
+            };
+            let found: BTreeSet<u32> = matches.runs.iter().flat_map(positions).collect();
+            let meets = |release: &Release| {
+                !release.is_yanked && requirement.matches(&release.version)
+            };
+            let expected = (0..).zip(releases).filter(|(_, release)| meets(release));
+            let expected: BTreeSet<u32> = expected.map(|(position, _)| position).collect();
+            prop_assert_eq!(number(expected.len()), matches.count);
+            prop_assert_eq!(found, expected);
+        }
+    }
 }

@@ -76,6 +76,11 @@ impl<'a> Patches<'a> {
         self.patched.iter().any(|patched| is_of(patched.owner))
     }
 
+    /// Whether a patch puts anything in place of a package.
+    pub(crate) fn puts_for(&self, package: CrateId) -> bool {
+        self.patched.iter().any(|patched| patched.package == package)
+    }
+
     /// Whether a patch puts this somewhere.
     pub(crate) fn put(&self, owner: Owner) -> bool {
         self.patched.iter().any(|patched| patched.owner == owner)

@@ -6,23 +6,23 @@ mod needs;
 mod slots;
 mod state;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ecosystems::cargo::{
-    Activation, Dependency, Features, Kind, Listing, Name, Release, Requirement, Version,
-};
+use ecosystems::cargo::{Dependency, Features, Listing, Name, Release, Requirement, Version};
 
 use super::candidates::{Matches, Stock};
+use super::features::{Activation, Asked, FeatureSet};
 use super::locks::Locks;
 use super::patches::Patches;
-use super::universe::{CrateId, FeatureSet, Package, RequirementId, Target};
+use super::universe::{Ask, AskId, CrateId, Package, RequirementId, Target};
 use super::{Crate, Gap, Member, Partial, Problem, Replacement, Universe};
 use crate::Versions;
+use crate::interner::number;
 use crate::search::{Needs, Rules, Slot, Spent};
-pub(crate) use needs::requested;
+pub(crate) use needs::Asking;
 use pubgrub::VersionSet;
 pub(crate) use slots::{Owner, SlotKind};
 use state::{State, Urgency};
@@ -36,10 +36,14 @@ pub(crate) struct CargoRules<'a> {
     universe: &'a Universe,
     /// For each member, what its dependencies ask for.
     targets: Vec<Box<[Target]>>,
-    /// Packages and requirements of the problem that the universe has not met: numbered behind its
-    /// own.
+    /// For each member, its features.
+    features: Vec<FeatureSet>,
+    /// What the problem names and the universe has not met: numbered behind what that has.
     crates: Vec<Crate>,
     requirements: Vec<&'a Requirement>,
+    asks: Vec<Ask>,
+    /// The number of the feature [`DEFAULT`].
+    pub(crate) default: u32,
     locks: Locks<'a>,
     patches: Patches<'a>,
     state: RefCell<State<'a>>,
@@ -51,20 +55,28 @@ impl<'a> CargoRules<'a> {
             problem,
             universe,
             targets: Vec::new(),
+            features: Vec::new(),
             crates: Vec::new(),
             requirements: Vec::new(),
+            asks: Vec::new(),
+            default: 0,
             locks: Locks::default(),
             patches: Patches::default(),
             state: RefCell::default(),
         };
+        rules.default = rules.number(DEFAULT);
         for member in &problem.members {
             let dependencies = member.dependencies.iter();
             let targets = dependencies.map(|dependency| Target {
                 package: rules.resolve(Crate::required(&problem.registry, dependency)),
                 requirement: rules.resolve_requirement(&dependency.requirement),
+                ask: rules.resolve_ask(dependency),
             });
             let targets = targets.collect();
             rules.targets.push(targets);
+            let name = |text| rules.number(text);
+            let features = FeatureSet::new(&member.features, &member.dependencies, name);
+            rules.features.push(features);
         }
         for patch in &problem.patches {
             rules.resolve(patch.package.clone());
@@ -105,10 +117,9 @@ impl<'a> CargoRules<'a> {
     /// The packages whose listings were looked at, in a fixed order.
     pub(crate) fn footprint(&self) -> Vec<Gap> {
         let state = self.state.borrow();
-        let read = state.read.iter().map(|id| self.package_name(*id).clone());
-        let mut footprint: Vec<Gap> = read.collect();
-        footprint.sort_unstable();
-        footprint
+        let mut read: Vec<&Gap> = state.read.iter().map(|id| self.package_name(*id)).collect();
+        read.sort_unstable();
+        read.into_iter().cloned().collect()
     }
 
     /// Names what was decided and what was contended when the budget was spent.
@@ -178,27 +189,46 @@ impl<'a> CargoRules<'a> {
 
     /// What follows from asking an owner for features; `None` if it lacks one of them. That it has
     /// no default features is no lack.
-    pub(crate) fn activate<'b>(
+    pub(crate) fn activate(
         &self,
         owner: Owner,
-        requested: impl Iterator<Item = &'b str>,
-    ) -> Option<Activation<'b>>
-    where
-        'a: 'b,
-    {
-        let features: &'b Features = self.features(owner);
-        let requested = requested.filter(|feature| *feature != DEFAULT || features.has(DEFAULT));
-        features.activate(requested, self.dependencies(owner)).ok()
+        requested: impl Iterator<Item = u32>,
+    ) -> Option<Activation> {
+        let mut activation = Activation::default();
+        for feature in requested {
+            self.turn_on(owner, &mut activation, feature)?;
+        }
+        Some(activation)
     }
 
-    /// The members of the workspace, with their features: all are needed.
-    pub(crate) fn wanted(&self) -> BTreeMap<Owner, BTreeSet<&'a str>> {
+    /// Turns a feature of an owner on, as [`Self::activate`] does.
+    pub(crate) fn turn_on(
+        &self,
+        owner: Owner,
+        activation: &mut Activation,
+        feature: u32,
+    ) -> Option<()> {
+        let features = self.feature_set(owner);
+        if feature == self.default && features.asks(feature).is_none() {
+            return Some(());
+        }
+        features.turn_on(activation, feature)
+    }
+
+    /// What features ask of dependencies, in order.
+    pub(crate) fn in_order(&self, activation: Activation) -> Asked {
+        activation.asked(|feature| self.text(feature))
+    }
+
+    /// All features of an owner.
+    pub(crate) fn all_features(&self, owner: Owner) -> impl Iterator<Item = u32> {
+        self.feature_set(owner).iter().map(|(feature, _)| feature)
+    }
+
+    /// The members of the workspace: all are needed, with their features.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = Owner> + use<'a> {
         let members = (0..).zip(&self.problem.members).filter(|(_, member)| member.in_workspace);
-        let wanted = members.map(|(number, member)| {
-            let features = member.features.iter().map(|(name, _)| name);
-            (Owner::Member(number), features.collect())
-        });
-        wanted.collect()
+        members.map(|(number, _)| Owner::Member(number))
     }
 
     /// Whether an owner is a member of the workspace.
@@ -206,20 +236,49 @@ impl<'a> CargoRules<'a> {
         matches!(owner, Owner::Member(number) if self.member(number).in_workspace)
     }
 
-    /// What features ask of a dependency that counts, if they ask for it at all: those for development
-    /// count for members only, and optional ones where a feature asks for them. `None` if it does not
-    /// count.
-    pub(crate) fn asked<'b>(
-        &self,
+    /// The dependencies of an owner that count, by place, and what features ask of each, if they ask for
+    /// it at all: optional ones count where a feature asks for them.
+    pub(crate) fn active<'b>(
+        &'b self,
         owner: Owner,
-        dependency: &Dependency,
-        activation: &'b Activation<'a>,
-    ) -> Option<Option<&'b BTreeSet<&'a str>>> {
-        if dependency.kind == Kind::Dev && !self.is_member(owner) {
-            return None;
+        asked: &'b Asked,
+    ) -> impl Iterator<Item = (u32, Option<&'b [u32]>)> {
+        let (features, is_member) = (self.feature_set(owner), self.is_member(owner));
+        (0..).zip(self.targets(owner)).filter_map(move |(place, target)| {
+            let ask = self.ask_of(*target);
+            let asked = asked.of(features.alias(place));
+            let counts = (is_member || !ask.is_dev) && (!ask.is_optional || asked.is_some());
+            counts.then_some((place, asked))
+        })
+    }
+
+    /// Whether a dependency counts if it is asked for: those for development count for members only.
+    pub(crate) fn counts(&self, owner: Owner, place: u32) -> bool {
+        !self.ask(owner, place).is_dev || self.is_member(owner)
+    }
+
+    /// What a dependency asks of features, and when it counts.
+    pub(crate) fn ask(&self, owner: Owner, place: u32) -> &Ask {
+        self.ask_of(self.targets(owner)[place as usize])
+    }
+
+    pub(crate) fn ask_of(&self, target: Target) -> &Ask {
+        let known = self.universe.asks();
+        let place = target.ask.0 as usize;
+        known.get(place).unwrap_or_else(|| &self.asks[place - known.len()])
+    }
+
+    /// The features that a dependency asks for, in the order of their names: those that it names, those
+    /// of `extra`, and the default ones, which a version need not have.
+    pub(crate) fn requested(&self, asking: Asking<'_>) -> Cow<'_, [u32]> {
+        let requested = &*self.ask_of(asking.target).requested;
+        if asking.extra.is_empty() {
+            return Cow::Borrowed(requested);
         }
-        let asked = activation.dependencies.get(&*dependency.alias);
-        (!dependency.is_optional || asked.is_some()).then_some(asked)
+        let mut all = [requested, asking.extra].concat();
+        all.sort_unstable_by_key(|feature| self.text(*feature));
+        all.dedup();
+        Cow::Owned(all)
     }
 
     pub(crate) fn release(&self, id: CrateId, position: u32) -> &'a Release {
@@ -260,11 +319,11 @@ impl<'a> CargoRules<'a> {
         })
     }
 
-    fn package(&self, id: CrateId) -> &'a Package {
+    pub(crate) fn package(&self, id: CrateId) -> &'a Package {
         self.universe.package(id).expect("a package with releases is known")
     }
 
-    fn requirement(&self, id: RequirementId) -> &'a Requirement {
+    pub(crate) fn requirement(&self, id: RequirementId) -> &'a Requirement {
         let known = self.universe.requirements();
         let place = id.0 as usize;
         known.get(place).unwrap_or_else(|| self.requirements[place - known.len()])
@@ -281,6 +340,14 @@ impl<'a> CargoRules<'a> {
         self.universe.requirement_id(requirement).unwrap_or_else(|| {
             self.requirements.push(requirement);
             RequirementId(number(self.universe.requirements().len() + self.requirements.len() - 1))
+        })
+    }
+
+    fn resolve_ask(&mut self, dependency: &'a Dependency) -> AskId {
+        let ask = Ask::new(dependency, |text| self.number(text));
+        self.universe.ask_id(&ask).unwrap_or_else(|| {
+            self.asks.push(ask);
+            AskId(number(self.universe.asks().len() + self.asks.len() - 1))
         })
     }
 
@@ -309,40 +376,24 @@ impl<'a> CargoRules<'a> {
         known.unwrap_or_else(|| self.state.borrow_mut().number(text, first))
     }
 
-    /// The features of a release, by number.
-    fn feature_set(&self, owner: Owner) -> Option<&'a FeatureSet> {
+    /// The number of a text, if anything that is known is called so.
+    pub(crate) fn number_of(&self, text: &str) -> Option<u32> {
+        let known = self.universe.text_id(text);
+        known.or_else(|| self.state.borrow().numbers.get(text).copied())
+    }
+
+    /// The features of a member or a release, by number.
+    pub(crate) fn feature_set(&self, owner: Owner) -> &FeatureSet {
         match owner {
-            Owner::Release(id, position) => Some(self.package(id).features(position)),
-            Owner::Member(_) => None,
+            Owner::Release(id, position) => self.package(id).features(position),
+            Owner::Member(number) => &self.features[number as usize],
         }
     }
 
     /// Whether a member or a release has a feature, and if so, whether that asks for anything.
     pub(crate) fn asks(&self, owner: Owner, feature: u32) -> Option<bool> {
-        match owner {
-            Owner::Release(id, position) => self.package(id).features(position).asks(feature),
-            Owner::Member(number) => {
-                let features = &self.member(number).features;
-                let feature = self.text(feature);
-                features.has(feature).then(|| features.asks_for_anything(feature))
-            }
-        }
+        self.feature_set(owner).asks(feature)
     }
-
-    /// What a slot's version is the version of: it is decided before.
-    fn base(kind: SlotKind) -> Option<SlotKind> {
-        match kind {
-            SlotKind::Feature(id, line, _) => Some(SlotKind::Line(id, line)),
-            SlotKind::MemberFeature(member, _) => Some(SlotKind::Member(member)),
-            SlotKind::ChoiceFeature(owner, place, _) => Some(SlotKind::Choice(owner, place)),
-            _ => None,
-        }
-    }
-}
-
-/// A place as a number of a slot.
-fn number(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 impl Rules for CargoRules<'_> {
@@ -354,10 +405,11 @@ impl Rules for CargoRules<'_> {
     }
 
     fn priority(&self, slot: Slot) -> Self::Priority {
-        let base = Self::base(self.kind(slot)).map(|base| self.slot(base));
+        let state = &mut *self.state.borrow_mut();
+        let base = state.base(slot);
         let urgency = match base {
-            None => self.state.borrow_mut().queue(slot),
-            Some(base) => self.state.borrow().urgency_queued(base),
+            None => state.queue(slot),
+            Some(base) => state.urgency_queued(base),
         };
         (Reverse(urgency), Reverse(base.is_some()), Reverse(slot.0))
     }
@@ -386,13 +438,13 @@ impl Rules for CargoRules<'_> {
             }
             SlotKind::Unlisted(_) => None,
             SlotKind::Feature(..) | SlotKind::MemberFeature(..) | SlotKind::ChoiceFeature(..) => {
-                let base = self.slot(Self::base(kind)?);
-                let decided = self.state.borrow().decided.get(&base).copied();
+                let state = &mut *self.state.borrow_mut();
+                let decided = state.base(slot).and_then(|base| state.decided(base));
                 decided.filter(|version| range.contains(version))
             }
         };
         if let Some(version) = version {
-            self.state.borrow_mut().decided.insert(slot, version);
+            self.state.borrow_mut().decide(slot, version);
         }
         version
     }
@@ -405,18 +457,15 @@ impl Rules for CargoRules<'_> {
             SlotKind::Member(number) => self.member_needs(number),
             SlotKind::Line(id, line) => self.line_needs(id, line, version),
             SlotKind::Feature(id, line, feature) => {
-                self.line_feature_needs(id, line, version, self.text(feature))
+                self.line_feature_needs(id, line, version, feature)
             }
             SlotKind::MemberFeature(number, feature) => {
                 let base = self.whole(SlotKind::Member(number), 0);
-                self.feature_needs(Owner::Member(number), self.text(feature), base)
+                self.feature_needs(Owner::Member(number), feature, base)
             }
-            SlotKind::Choice(owner, place) => {
-                self.option_needs(owner, place, version, &BTreeSet::new())
-            }
+            SlotKind::Choice(owner, place) => self.option_needs(owner, place, version, &[]),
             SlotKind::ChoiceFeature(owner, place, feature) => {
-                let extra = BTreeSet::from([self.text(feature)]);
-                self.option_needs(owner, place, version, &extra)
+                self.option_needs(owner, place, version, &[feature])
             }
         };
         needs.map_or(Needs::Unavailable, |needs| Needs::Known(self.by_urgency(needs)))
@@ -427,7 +476,7 @@ impl Rules for CargoRules<'_> {
     }
 
     fn tied(&self, slot: Slot) -> Option<Slot> {
-        Some(self.slot(Self::base(self.kind(slot))?))
+        self.state.borrow_mut().base(slot)
     }
 
     fn gap(&self, slot: Slot, _: Option<u32>) -> Crate {

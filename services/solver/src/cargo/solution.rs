@@ -2,17 +2,15 @@
 
 mod reach;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecosystems::cargo::{Listing, Release, Version};
-use rustc_hash::FxHashMap;
 
 use super::rules::{CargoRules, Owner};
 use super::{Crate, Gap};
 use crate::search::Slot;
 pub(super) use reach::Step;
-use reach::{Reach, Reached};
+use reach::{Everything, Reach, Reached};
 
 /// A version for everything that is needed.
 #[derive(Clone, Debug, Default)]
@@ -89,57 +87,60 @@ impl Pick {
 
 /// Reads what was chosen. Returns the way round where a package needs itself.
 pub(super) fn read(rules: &CargoRules<'_>, picked: &[(Slot, u32)]) -> Result<Solution, Vec<Step>> {
-    let reached = Reach::new(rules, picked).everything();
-    match reach::cycle(rules, &reached) {
-        None => Ok(assemble(rules, &reached)),
+    let everything = Reach::new(rules, picked).everything();
+    match reach::cycle(rules, &everything) {
+        None => Ok(assemble(rules, &everything)),
         Some(way) => Err(way),
     }
 }
 
-fn assemble(rules: &CargoRules<'_>, reached: &BTreeMap<Owner, Reached<'_>>) -> Solution {
-    let releases = reached.keys().filter_map(|owner| match owner {
-        Owner::Release(id, position) => Some((*id, *position)),
+fn assemble(rules: &CargoRules<'_>, Everything { reached, places }: &Everything) -> Solution {
+    let releases = reached.iter().enumerate().filter_map(|(at, reached)| match reached.owner {
+        Owner::Release(id, position) => Some((at, id, position)),
         Owner::Member(_) => None,
     });
     let mut releases: Vec<_> = releases.collect();
-    releases.sort_by_key(|(id, position)| {
+    releases.sort_unstable_by_key(|(_, id, position)| {
         let package = rules.package_name(*id);
         (&package.name, &package.registry, *position)
     });
-    let places = releases.iter().enumerate();
-    let places: FxHashMap<Owner, usize> =
-        places.map(|(at, (id, position))| (Owner::Release(*id, *position), at)).collect();
-    let target = |owner: Owner| match owner {
+    let mut picks = vec![0; reached.len()];
+    for (place, (at, ..)) in releases.iter().enumerate() {
+        picks[*at] = place;
+    }
+    let target = |at: usize| match reached[at].owner {
         Owner::Member(number) => Target::Member(number as usize),
-        Owner::Release(..) => Target::Pick(places[&owner]),
+        Owner::Release(..) => Target::Pick(picks[at]),
     };
-    let edges = |reached: &Reached<'_>| -> Vec<Edge> {
-        let edges = reached.edges.iter();
-        edges.map(|(at, owner)| Edge { dependency: *at, target: target(*owner) }).collect()
+    let edges = |reached: &Reached| -> Vec<Edge> {
+        let edges = reached.edges();
+        edges.map(|(dependency, at)| Edge { dependency, target: target(at) }).collect()
     };
-    let features = |reached: &Reached<'_>| -> Vec<String> {
-        reached.features.iter().map(|name| (*name).to_owned()).collect()
+    let features = |reached: &Reached| -> Vec<String> {
+        let on = rules.feature_set(reached.owner).on(&reached.activation);
+        let mut on: Vec<&str> = on.map(|feature| rules.text(feature)).collect();
+        on.sort_unstable();
+        on.into_iter().map(str::to_owned).collect()
     };
-    let members =
-        (0..).zip(&rules.problem.members).map(|(number, _)| {
-            reached.get(&Owner::Member(number)).map_or_else(MemberPick::default, |reached| {
-                MemberPick { is_needed: true, features: features(reached), edges: edges(reached) }
-            })
-        });
-    let picks = releases.iter().map(|(id, position)| {
-        let reached = &reached[&Owner::Release(*id, *position)];
+    let members = (0..).zip(&rules.problem.members).map(|(number, _)| {
+        places.get(&Owner::Member(number)).map_or_else(MemberPick::default, |at| {
+            let reached = &reached[*at];
+            MemberPick { is_needed: true, features: features(reached), edges: edges(reached) }
+        })
+    });
+    let picks = releases.iter().map(|(at, id, position)| {
         let listing = rules.listing(*id).expect("a version was chosen from a listing");
         Pick {
             package: rules.package_name(*id).clone(),
             listing: Arc::clone(listing),
             position: *position,
-            features: features(reached),
-            edges: edges(reached),
+            features: features(&reached[*at]),
+            edges: edges(&reached[*at]),
         }
     });
     let patched = rules.patches().patched.iter();
     let unused = patched
-        .filter(|patched| !reached.contains_key(&patched.owner))
+        .filter(|patched| !places.contains_key(&patched.owner))
         .map(|patched| UnusedPatch { patch: patched.place, version: patched.version.clone() });
     Solution {
         members: members.collect(),

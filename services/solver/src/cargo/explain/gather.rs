@@ -7,7 +7,7 @@ use ecosystems::cargo::{Dependency, Version};
 use pubgrub::VersionSet;
 
 use super::super::candidates::Candidates;
-use super::super::rules::{CargoRules, DEFAULT, Owner, SlotKind, requested};
+use super::super::rules::{Asking, CargoRules, Owner, SlotKind};
 use super::super::universe::CrateId;
 use super::bars::bar;
 use super::told::{Subject, Words};
@@ -78,7 +78,7 @@ impl<'a> Gathering<'a, '_> {
             if !is_in {
                 continue;
             }
-            for (place, extra) in self.rules.active(owner, part).unwrap_or_default() {
+            for (place, extra) in self.rules.active_of(owner, part).unwrap_or_default() {
                 if self.rules.cannot_be_met(owner, place, &extra) {
                     targets.insert(self.target(owner, place));
                 }
@@ -101,7 +101,7 @@ impl<'a> Gathering<'a, '_> {
             if !member.in_workspace {
                 continue;
             }
-            for (place, extra) in self.rules.active(owner, None).unwrap_or_default() {
+            for (place, extra) in self.rules.active_of(owner, None).unwrap_or_default() {
                 let origin = UserText::Requirement(words.flat(number, place as usize));
                 let roots = self.requirements(owner, place, &extra, origin);
                 self.core.roots.extend(roots);
@@ -114,7 +114,7 @@ impl<'a> Gathering<'a, '_> {
         &mut self,
         owner: Owner,
         place: u32,
-        extra: &BTreeSet<&'a str>,
+        extra: &[u32],
         origin: UserText,
     ) -> Vec<Requirement> {
         let subject = self.target(owner, place);
@@ -125,9 +125,10 @@ impl<'a> Gathering<'a, '_> {
         let taken = self.taken(owner, place, dependency, false);
         let without_policy = self.taken(owner, place, dependency, true);
         let mut parts = vec![None];
-        for feature in requested(dependency, extra) {
-            if self.matters(subject, feature) {
-                parts.push(Some(self.rules.number(feature)));
+        let target = self.rules.targets(owner)[place as usize];
+        for feature in self.rules.requested(Asking { target, extra }).iter() {
+            if self.matters(subject, *feature) {
+                parts.push(Some(*feature));
             }
         }
         let requirement = |part| Requirement {
@@ -176,9 +177,9 @@ impl<'a> Gathering<'a, '_> {
     }
 
     /// Whether a feature of a package asks for anything in any version, or is not there in one.
-    fn matters(&self, subject: Subject, feature: &'a str) -> bool {
-        let number = self.rules.number(feature);
-        let matters = |owner: Owner| self.rules.asks(owner, number).unwrap_or(feature != DEFAULT);
+    fn matters(&self, subject: Subject, feature: u32) -> bool {
+        let matters =
+            |owner: Owner| self.rules.asks(owner, feature).unwrap_or(feature != self.rules.default);
         match subject {
             Subject::Member(number) => matters(Owner::Member(number)),
             Subject::Crate(id) => self.rules.candidates(id).is_some_and(|candidates| {
@@ -234,7 +235,7 @@ impl<'a> Gathering<'a, '_> {
         // requires is the user's.
         let is_member = matches!(owner, Owner::Member(at) if self.rules.member(at).in_workspace);
         if !is_member && self.rules.has_looked_at(owner, node.part) {
-            for (place, extra) in self.rules.active(owner, node.part).unwrap_or_default() {
+            for (place, extra) in self.rules.active_of(owner, node.part).unwrap_or_default() {
                 needs.extend(self.requirements(owner, place, &extra, UserText::None));
             }
         }

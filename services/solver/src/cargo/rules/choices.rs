@@ -17,11 +17,11 @@ impl<'a> CargoRules<'a> {
         let target = self.targets(owner)[place as usize];
         let is_lowest = self.takes_lowest(owner);
         let first = self.kept(owner, place);
-        self.state.borrow_mut().read.insert(target.package);
         let key = (target.package, target.requirement, is_lowest, first);
         if let Some(known) = self.state.borrow().matches.get(&key) {
             return Some(Rc::clone(known));
         }
+        self.state.borrow_mut().read.insert(target.package);
         let candidates = self.candidates(target.package)?;
         let requirement = self.requirement(target.requirement);
         let matches = Rc::new(if is_lowest {
@@ -85,7 +85,7 @@ impl<'a> CargoRules<'a> {
         let policy = &self.problem.policy;
         let held = if policy.prefers_held { self.held(id) } else { &[] };
         let preferred = (&self.locks, &self.patches);
-        let candidates = Rc::new(Candidates::new(policy, shelf, &package.lines, preferred, held));
+        let candidates = Rc::new(Candidates::new(policy, package, shelf, preferred, held));
         self.state.borrow_mut().candidates.insert(id, Rc::clone(&candidates));
         Some(candidates)
     }
@@ -118,6 +118,9 @@ impl<'a> CargoRules<'a> {
 
     /// Who is chosen where a version of a line is.
     pub(crate) fn owner(&self, id: CrateId, line: u32, version: u32) -> Owner {
+        if !self.patches.puts_for(id) {
+            return Owner::Release(id, line + version);
+        }
         let candidates = self.candidates(id).expect("a line is of a package that is known");
         candidates.at(line + version).owner
     }

@@ -2,21 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use ecosystems::cargo::{Activation, Name};
+use ecosystems::cargo::Name;
 
 use super::super::candidates::{Stock, is_late};
+use super::super::features::Activation;
 use super::super::universe::CrateId;
-use super::{CargoRules, Owner};
+use super::{Asking, CargoRules, Owner};
 use crate::Strategy;
 
-/// A dependency that counts: its place, and the features that features ask of it.
-type Active<'a> = (u32, BTreeSet<&'a str>);
+/// A dependency that counts: its place, and the features that features ask of it, in the order of
+/// their names.
+type Active = (u32, Vec<u32>);
 
 impl<'a> CargoRules<'a> {
     /// Notes that the search has looked at what a version needs, or what a feature of it adds.
-    pub(super) fn look_at(&self, owner: Owner, feature: Option<&'a str>) {
-        let part = feature.map(|feature| self.number(feature));
-        self.state.borrow_mut().looked_at.insert((owner, part));
+    pub(super) fn look_at(&self, owner: Owner, feature: Option<u32>) {
+        self.state.borrow_mut().looked_at.insert((owner, feature));
     }
 
     /// Whether the search has looked at what a version needs, or what a feature of it adds.
@@ -31,37 +32,29 @@ impl<'a> CargoRules<'a> {
 
     /// The dependencies that a version has in any case, or those that a feature asks for; of a member
     /// all. `None` if the features make no sense.
-    pub(crate) fn active(&self, owner: Owner, part: Option<u32>) -> Option<Vec<Active<'a>>> {
+    pub(crate) fn active_of(&self, owner: Owner, part: Option<u32>) -> Option<Vec<Active>> {
         let activation = match part {
-            Some(part) => self.activate(owner, std::iter::once(self.text(part)))?,
-            None if self.is_member(owner) => {
-                self.activate(owner, self.features(owner).iter().map(|(name, _)| name))?
-            }
+            Some(part) => self.activate(owner, std::iter::once(part))?,
+            None if self.is_member(owner) => self.activate(owner, self.all_features(owner))?,
             None => Activation::default(),
         };
-        let dependencies = (0..).zip(self.dependencies(owner)).filter_map(|(place, dependency)| {
-            let asked = self.asked(owner, dependency, &activation)?;
-            let counts = part.is_none() || asked.is_some();
-            counts.then(|| (place, asked.cloned().unwrap_or_default()))
-        });
+        let asked = self.in_order(activation);
+        let dependencies = self.active(owner, &asked);
+        let dependencies = dependencies.filter(|(_, asked)| part.is_none() || asked.is_some());
+        let dependencies =
+            dependencies.map(|(place, asked)| (place, asked.unwrap_or_default().to_vec()));
         Some(dependencies.collect())
     }
 
     /// Whether a dependency can be met by nothing that there is, whatever else is chosen.
-    pub(crate) fn cannot_be_met(
-        &self,
-        owner: Owner,
-        place: u32,
-        extra: &BTreeSet<&'a str>,
-    ) -> bool {
-        let dependency = &self.dependencies(owner)[place as usize];
+    pub(crate) fn cannot_be_met(&self, owner: Owner, place: u32, extra: &[u32]) -> bool {
+        let asking = Asking { target: self.targets(owner)[place as usize], extra };
         if let Some(member) = self.path(owner, place) {
-            return self.path_needs(member, dependency, extra).is_none();
+            let dependency = &self.dependencies(owner)[place as usize];
+            return self.path_needs(member, dependency, asking).is_none();
         }
-        let id = self.targets(owner)[place as usize].package;
-        let named = self.named(dependency, extra);
         let offers = |matches: &super::Matches| {
-            matches.runs.iter().any(|run| self.offering(id, run, &named).is_some())
+            matches.runs.iter().any(|run| self.offering(asking, run).is_some())
         };
         self.matches(owner, place).is_some_and(|matches| !offers(&matches))
     }

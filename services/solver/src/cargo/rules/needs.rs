@@ -1,16 +1,24 @@
 //! What members, releases, features and choices need.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 
-use ecosystems::cargo::{Activation, Dependency};
+use ecosystems::cargo::Dependency;
 use pubgrub::VersionSet;
-use smallvec::SmallVec;
 
 use super::super::candidates::{Matches, Run};
-use super::super::universe::{CrateId, FeatureSet};
-use super::{CargoRules, DEFAULT, Owner, SlotKind};
+use super::super::features::Asked;
+use super::super::universe::{CrateId, Target};
+use super::{CargoRules, Owner, SlotKind};
 use crate::Versions;
 use crate::search::{Need, Rules};
+
+/// What a dependency asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking<'x> {
+    pub(crate) target: Target,
+    /// The features that features ask of it, in the order of their names.
+    pub(crate) extra: &'x [u32],
+}
 
 /// Which dependencies are meant.
 #[derive(Clone, Copy, Debug)]
@@ -49,9 +57,9 @@ impl<'a> CargoRules<'a> {
         let member = self.member(number);
         let owner = Owner::Member(number);
         self.look_at(owner, None);
-        let all = self.features(owner).iter().map(|(name, _)| name);
-        let activation = self.activate(owner, all.filter(|_| member.in_workspace))?;
-        let mut needs = self.active_needs(owner, &activation, Wanted::Active)?;
+        let all = self.all_features(owner).filter(|_| member.in_workspace);
+        let asked = self.in_order(self.activate(owner, all)?);
+        let mut needs = self.active_needs(owner, &asked, Wanted::Active)?;
         needs.extend(self.links_need(member.links.as_deref(), SlotKind::Member(number)));
         Some(needs)
     }
@@ -66,8 +74,7 @@ impl<'a> CargoRules<'a> {
             return Some(vec![self.itself(owner)?]);
         }
         self.look_at(owner, None);
-        let nothing = Activation::default();
-        let mut needs = self.active_needs(owner, &nothing, Wanted::Active)?;
+        let mut needs = self.active_needs(owner, &Asked::default(), Wanted::Active)?;
         let links = self.release(own, position).links.as_deref();
         needs.extend(self.links_need(links, SlotKind::Line(id, line)));
         Some(needs)
@@ -80,7 +87,7 @@ impl<'a> CargoRules<'a> {
         id: CrateId,
         line: u32,
         version: u32,
-        feature: &'a str,
+        feature: u32,
     ) -> Option<Vec<Ranked>> {
         let base = self.whole(SlotKind::Line(id, line), version);
         let owner = self.owner(id, line, version);
@@ -89,10 +96,11 @@ impl<'a> CargoRules<'a> {
         }
         let (_, itself) = self.itself(owner)?;
         let mut needs = vec![base];
-        let feature = self.number(feature);
         let kind = match self.kind(itself.slot) {
             SlotKind::Line(id, line) => {
-                self.has_effect(id, line, feature).then_some(SlotKind::Feature(id, line, feature))
+                let end = line + self.candidates(id)?.length(line);
+                let has_effect = self.has_effect(id, line..end, feature);
+                has_effect.then_some(SlotKind::Feature(id, line, feature))
             }
             SlotKind::Member(member) => self.member_feature(member, feature),
             _ => None,
@@ -107,12 +115,12 @@ impl<'a> CargoRules<'a> {
     pub(super) fn feature_needs(
         &self,
         owner: Owner,
-        feature: &'a str,
+        feature: u32,
         base: Ranked,
     ) -> Option<Vec<Ranked>> {
         self.look_at(owner, Some(feature));
-        let activation = self.activate(owner, std::iter::once(feature))?;
-        let mut needs = self.active_needs(owner, &activation, Wanted::AskedFor)?;
+        let asked = self.in_order(self.activate(owner, std::iter::once(feature))?);
+        let mut needs = self.active_needs(owner, &asked, Wanted::AskedFor)?;
         needs.push(base);
         Some(needs)
     }
@@ -135,22 +143,18 @@ impl<'a> CargoRules<'a> {
         owner: Owner,
         place: u32,
         option: u32,
-        extra: &BTreeSet<&'a str>,
+        extra: &[u32],
     ) -> Option<Vec<Ranked>> {
         let matches = self.matches(owner, place)?;
         let run = matches.runs.get(option as usize)?;
-        let mut needs = self.run_needs(owner, place, run, extra)?;
+        let mut needs = Vec::new();
+        let asking = Asking { target: self.targets(owner)[place as usize], extra };
+        self.run_needs(asking, run, matches.count, &mut needs)?;
         if !extra.is_empty() {
-            needs.push((
-                0,
-                Need {
-                    slot: self.slot(SlotKind::Choice(owner, place)),
-                    versions: Versions::singleton(option),
-                    base: None,
-                },
-            ));
+            let (_, choice) = self.whole(SlotKind::Choice(owner, place), option);
+            needs.push((matches.count, choice));
         }
-        Some(needs.into_iter().map(|(_, need)| (matches.count, need)).collect())
+        Some(needs)
     }
 
     /// What the active dependencies of an owner need, as far as they are among those wanted. `None`
@@ -158,70 +162,64 @@ impl<'a> CargoRules<'a> {
     ///
     /// All of them are looked at, and one that cannot be met says nothing while another is not
     /// known: what an outcome rests on is the same whatever was known before.
-    fn active_needs(
-        &self,
-        owner: Owner,
-        activation: &Activation<'a>,
-        wanted: Wanted,
-    ) -> Option<Vec<Ranked>> {
-        let nothing = BTreeSet::new();
+    fn active_needs(&self, owner: Owner, asked: &Asked, wanted: Wanted) -> Option<Vec<Ranked>> {
         let mut needs = Vec::new();
         let mut are_met = true;
-        for (place, dependency) in (0..).zip(self.dependencies(owner)) {
-            let Some(asked) = self.asked(owner, dependency, activation) else { continue };
+        for (place, asked) in self.active(owner, asked) {
             if asked.is_none() && matches!(wanted, Wanted::AskedFor) {
                 continue;
             }
-            match self.dependency_needs(owner, place, asked.unwrap_or(&nothing)) {
-                Some(needed) => needs.extend(needed),
-                None => are_met = false,
+            let before = needs.len();
+            let extra = asked.unwrap_or_default();
+            if self.dependency_needs(owner, place, extra, &mut needs).is_none() {
+                needs.truncate(before);
+                are_met = false;
             }
         }
         let is_known = |(_, need): &Ranked| self.is_listed(need.slot);
         (are_met || !needs.iter().all(is_known)).then_some(needs)
     }
 
-    /// What one dependency needs: its line, or the choice of one, with each feature that is asked
+    /// Adds what one dependency needs: its line, or the choice of one, with each feature that is asked
     /// for. `None` if nothing can meet it.
     fn dependency_needs(
         &self,
         owner: Owner,
         place: u32,
-        extra: &BTreeSet<&'a str>,
-    ) -> Option<Vec<Ranked>> {
+        extra: &[u32],
+        needs: &mut Vec<Ranked>,
+    ) -> Option<()> {
+        let asking = Asking { target: self.targets(owner)[place as usize], extra };
         if let Some(member) = self.path(owner, place) {
             let dependency = &self.dependencies(owner)[place as usize];
-            return self.path_needs(member, dependency, extra);
+            needs.extend(self.path_needs(member, dependency, asking)?);
+            return Some(());
         }
         let Some(matches) = self.matches(owner, place) else {
-            return Some(vec![self.unlisted(self.targets(owner)[place as usize].package)]);
+            needs.push(self.unlisted(asking.target.package));
+            return Some(());
         };
-        let is_one_line = matches.runs.windows(2).all(|pair| pair[0].line == pair[1].line);
-        let needs = if is_one_line {
-            self.run_needs(owner, place, matches.runs.first()?, extra)?
+        if matches.is_one_line() {
+            self.run_needs(asking, matches.runs.first()?, matches.count, needs)
         } else {
-            self.choice_needs(owner, place, &matches, extra)?
-        };
-        Some(needs.into_iter().map(|(_, need)| (matches.count, need)).collect())
+            self.choice_needs((owner, place), &matches, asking, needs)
+        }
     }
 
     /// What a dependency by path needs: the package, with each feature that is asked for.
     pub(super) fn path_needs(
         &self,
         member: u32,
-        dependency: &'a Dependency,
-        extra: &BTreeSet<&'a str>,
+        dependency: &Dependency,
+        asking: Asking<'_>,
     ) -> Option<Vec<Ranked>> {
-        let features = self.features(Owner::Member(member));
-        let mut named = dependency.features.iter().map(|name| &**name).chain(extra.iter().copied());
-        let offers = named.all(|feature| features.has(feature));
-        if !offers || !self.takes(dependency, member) {
+        let offers = |feature: u32| self.asks(Owner::Member(member), feature).is_some();
+        if !self.named(asking).all(offers) || !self.takes(dependency, member) {
             return None;
         }
         let mut needs = vec![self.whole(SlotKind::Member(member), 0)];
-        for feature in requested(dependency, extra) {
-            let feature = self.number(feature);
-            let feature = self.member_feature(member, feature);
+        for feature in self.requested(asking).iter() {
+            let feature = self.member_feature(member, *feature);
             needs.extend(feature.map(|kind| self.whole(kind, 0)));
         }
         Some(needs.into_iter().map(|(_, need)| (1, need)).collect())
@@ -235,56 +233,49 @@ impl<'a> CargoRules<'a> {
         has_effect.then_some(SlotKind::MemberFeature(member, feature))
     }
 
-    /// What a dependency needs that takes candidates of one line.
+    /// Adds what a dependency needs that takes candidates of one line.
     fn run_needs(
         &self,
-        owner: Owner,
-        place: u32,
+        asking: Asking<'_>,
         run: &Run,
-        extra: &BTreeSet<&'a str>,
-    ) -> Option<Vec<Ranked>> {
-        let id = self.targets(owner)[place as usize].package;
-        let dependency = &self.dependencies(owner)[place as usize];
-        let versions = self.offering(id, run, &self.named(dependency, extra))?;
-        let need =
-            |kind| (0, Need { slot: self.slot(kind), versions: versions.clone(), base: None });
-        let requested = requested(dependency, extra);
-        let mut needs = Vec::with_capacity(1 + requested.len());
-        needs.push(need(SlotKind::Line(id, run.line)));
-        for feature in requested {
-            let feature = self.number(feature);
-            if self.has_effect(id, run.line, feature) {
-                needs.push(need(SlotKind::Feature(id, run.line, feature)));
+        candidates: u32,
+        needs: &mut Vec<Ranked>,
+    ) -> Option<()> {
+        let id = asking.target.package;
+        let versions = self.offering(asking, run)?;
+        let need = |kind| Need { slot: self.slot(kind), versions: versions.clone(), base: None };
+        needs.push((candidates, need(SlotKind::Line(id, run.line))));
+        for feature in self.requested(asking).iter() {
+            if self.has_effect(id, run.line..run.end, *feature) {
+                needs.push((candidates, need(SlotKind::Feature(id, run.line, *feature))));
             }
         }
-        Some(needs)
+        Some(())
     }
 
-    /// What a dependency needs whose candidates are of several lines.
+    /// Adds what a dependency needs whose candidates are of several lines.
     fn choice_needs(
         &self,
-        owner: Owner,
-        place: u32,
+        (owner, place): (Owner, u32),
         matches: &Matches,
-        extra: &BTreeSet<&'a str>,
-    ) -> Option<Vec<Ranked>> {
-        let id = self.targets(owner)[place as usize].package;
-        let dependency = &self.dependencies(owner)[place as usize];
-        let options = |extra: &BTreeSet<&'a str>| {
-            let named = self.named(dependency, extra);
+        asking: Asking<'_>,
+        needs: &mut Vec<Ranked>,
+    ) -> Option<()> {
+        let options = |extra: &[u32]| {
+            let asking = Asking { extra, ..asking };
             let runs = (0u32..).zip(&matches.runs);
-            let offering = runs.filter(|(_, run)| self.offering(id, run, &named).is_some());
-            let options = offering.map(|(option, _)| option..option + 1).collect::<Vec<_>>();
-            (!options.is_empty()).then(|| Versions::from_runs(&options))
+            let offering = runs.filter(|(_, run)| self.offering(asking, run).is_some());
+            let options = Versions::of(offering.map(|(option, _)| option));
+            (options != Versions::empty()).then_some(options)
         };
-        let need = |kind, versions| (0, Need { slot: self.slot(kind), versions, base: None });
-        let mut needs = vec![need(SlotKind::Choice(owner, place), options(&BTreeSet::new())?)];
-        for feature in extra {
-            let versions = options(&BTreeSet::from([*feature]))?;
-            let feature = self.number(feature);
-            needs.push(need(SlotKind::ChoiceFeature(owner, place, feature), versions));
+        let need =
+            |kind, versions| (matches.count, Need { slot: self.slot(kind), versions, base: None });
+        needs.push(need(SlotKind::Choice(owner, place), options(&[])?));
+        for feature in asking.extra {
+            let versions = options(&[*feature])?;
+            needs.push(need(SlotKind::ChoiceFeature(owner, place, *feature), versions));
         }
-        Some(needs)
+        Some(())
     }
 
     /// What a dependency takes if nothing stands in the way. The package, if it is not known.
@@ -292,79 +283,57 @@ impl<'a> CargoRules<'a> {
         &self,
         owner: Owner,
         place: u32,
-        extra: &BTreeSet<&'a str>,
+        extra: &[u32],
     ) -> Result<Option<Owner>, CrateId> {
         if let Some(member) = self.path(owner, place) {
             return Ok(Some(Owner::Member(member)));
         }
-        let id = self.targets(owner)[place as usize].package;
-        let dependency = &self.dependencies(owner)[place as usize];
+        let asking = Asking { target: self.targets(owner)[place as usize], extra };
+        let id = asking.target.package;
         let matches = self.matches(owner, place).ok_or(id)?;
-        let named = self.named(dependency, extra);
         let mut runs = matches.runs.iter();
         Ok(runs.find_map(|run| {
-            let versions = self.offering(id, run, &named)?;
+            let versions = self.offering(asking, run)?;
             let version = self.candidates(id)?.choose(run.line, &versions)?;
             Some(self.owner(id, run.line, version))
         }))
     }
 
-    /// The numbers of the features that a dependency names, those of `extra` included.
-    pub(super) fn named(
-        &self,
-        dependency: &'a Dependency,
-        extra: &BTreeSet<&'a str>,
-    ) -> SmallVec<[u32; 8]> {
-        let named = dependency.features.iter().map(|name| &**name);
-        named.chain(extra.iter().copied()).map(|name| self.number(name)).collect()
+    /// The features that a dependency names, those that features ask of it included.
+    pub(crate) fn named<'x>(&'x self, asking: Asking<'x>) -> impl Iterator<Item = u32> + 'x {
+        self.ask_of(asking.target).named.iter().chain(asking.extra).copied()
     }
 
-    /// The candidates of a run that have all these features; `None` if there is none.
-    pub(super) fn offering(&self, id: CrateId, run: &Run, named: &[u32]) -> Option<Versions> {
-        if named.is_empty() {
-            return Some(run.versions.clone());
+    /// The candidates of a run that have all features that a dependency names; `None` if there is none.
+    pub(super) fn offering(&self, asking: Asking<'_>, run: &Run) -> Option<Versions> {
+        let id = asking.target.package;
+        let mut versions = run.versions.clone();
+        for feature in self.named(asking) {
+            versions = versions.intersection(&self.having(id, run, feature));
         }
-        let candidates = self.candidates(id)?;
-        let positions = run.versions.positions(candidates.length(run.line));
-        // Most releases have the features of the one before.
-        let mut last: Option<(*const FeatureSet, bool)> = None;
-        let offering = positions.filter(|version| {
-            let owner = candidates.at(run.line + version).owner;
-            let set = self.feature_set(owner).map(std::ptr::from_ref);
-            if let Some((known, offers)) = last
-                && Some(known) == set
-            {
-                return offers;
-            }
-            let offers = named.iter().all(|feature| self.asks(owner, *feature).is_some());
-            last = set.map(|set| (set, offers));
-            offers
-        });
-        let offering = Versions::of(offering);
-        (offering != Versions::empty()).then_some(offering)
+        (versions != Versions::empty()).then_some(versions)
+    }
+
+    /// The versions of a run's line that have a feature.
+    fn having(&self, id: CrateId, run: &Run, feature: u32) -> Versions {
+        if self.patches.puts_for(id) {
+            let has =
+                |version: &u32| self.asks(self.owner(id, run.line, *version), feature).is_some();
+            return Versions::of((0..run.end - run.line).filter(has));
+        }
+        self.package(id).having(feature, &(run.line..run.end), run.line)
     }
 
     /// Whether a feature asks for anything in any version of a line, or cannot be had in one that
-    /// states it.
-    fn has_effect(&self, id: CrateId, line: u32, feature: u32) -> bool {
-        let key = (id, line, feature);
-        if let Some(known) = self.state.borrow().effects.get(&key) {
-            return *known;
+    /// states it. The line is where it is on the shelf.
+    fn has_effect(&self, id: CrateId, line: Range<u32>, feature: u32) -> bool {
+        if self.patches.puts_for(id) {
+            let mut versions = 0..line.end - line.start;
+            let owner = |version| self.owner(id, line.start, version);
+            return versions.any(|version| self.asks(owner(version), feature) == Some(true));
         }
-        let has_effect = self.candidates(id).is_some_and(|candidates| {
-            let mut positions = line..line + candidates.length(line);
-            // Most releases have the features of the one before.
-            let mut last: Option<*const FeatureSet> = None;
-            positions.any(|position| {
-                let owner = candidates.at(position).owner;
-                let set = self.feature_set(owner).map(std::ptr::from_ref);
-                let is_known = set.is_some() && set == last;
-                last = set;
-                !is_known && self.asks(owner, feature) == Some(true)
-            })
-        });
-        self.state.borrow_mut().effects.insert(key, has_effect);
-        has_effect
+        let mut offers = self.package(id).offers(feature);
+        offers.any(|offer| offer.asks && offer.first < line.end && line.start < offer.end)
     }
 
     fn links_need(&self, links: Option<&'a str>, holder: SlotKind) -> Option<Ranked> {
@@ -384,18 +353,4 @@ impl<'a> CargoRules<'a> {
         let versions = Versions::singleton(version);
         (0, Need { slot: self.slot(kind), versions, base: None })
     }
-}
-
-/// The features that a dependency asks for, in order: those that it names, those that features ask of
-/// it, and the default ones, which a version need not have.
-pub(crate) fn requested<'b>(
-    dependency: &'b Dependency,
-    extra: &BTreeSet<&'b str>,
-) -> SmallVec<[&'b str; 8]> {
-    let named = dependency.features.iter().map(|name| &**name);
-    let default = dependency.uses_default_features.then_some(DEFAULT);
-    let mut requested: SmallVec<_> = named.chain(extra.iter().copied()).chain(default).collect();
-    requested.sort_unstable();
-    requested.dedup();
-    requested
 }

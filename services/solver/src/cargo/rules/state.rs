@@ -19,6 +19,18 @@ pub(crate) struct Urgency {
     pub(super) turn: u32,
 }
 
+/// What is known of a slot.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// The slot that it is tied to, once that was looked for.
+    base: Option<Option<Slot>>,
+    /// The version that was chosen last.
+    decided: Option<u32>,
+    urgency: Option<Urgency>,
+    /// The urgency with which it was queued last.
+    queued: Option<Urgency>,
+}
+
 /// What is asked of a package: a requirement, whether the lowest version alone is looked for, and
 /// the version that comes first.
 type Asked<'a> = (CrateId, RequirementId, bool, Option<&'a Version>);
@@ -32,15 +44,12 @@ pub(super) struct State<'a> {
     /// Features and libraries of which the universe knows nothing, by number, and back.
     pub(super) texts: Vec<&'a str>,
     pub(super) numbers: FxHashMap<&'a str, u32>,
-    /// Whether a feature of a line asks for anything in any version.
-    pub(super) effects: FxHashMap<(CrateId, u32, u32), bool>,
     /// The lines and members that link a library.
     pub(super) holders: FxHashMap<u32, Vec<SlotKind>>,
-    /// The version that was chosen last of each slot.
-    pub(super) decided: FxHashMap<Slot, u32>,
-    pub(super) urgencies: FxHashMap<Slot, Urgency>,
-    /// The urgencies with which slots were queued last.
-    pub(super) queued: FxHashMap<Slot, Urgency>,
+    /// What is known of slots, by number.
+    known: Vec<Known>,
+    /// How many slots were needed.
+    needed: u32,
     /// The packages whose listings were looked at.
     pub(super) read: FxHashSet<CrateId>,
     /// The versions of which it was looked at what they need, and the features of which what they add.
@@ -69,18 +78,43 @@ impl<'a> State<'a> {
         }))
     }
 
+    /// The slot that one is tied to, which is decided before it: that of whose version it has to have
+    /// the same.
+    pub(super) fn base(&mut self, slot: Slot) -> Option<Slot> {
+        if let Some(known) = self.known(slot).base {
+            return known;
+        }
+        let base = base(self.slots.kind(slot)).map(|base| self.slots.slot(base));
+        self.known(slot).base = Some(base);
+        base
+    }
+
+    /// Notes which version was chosen of a slot.
+    pub(super) fn decide(&mut self, slot: Slot, version: u32) {
+        self.known(slot).decided = Some(version);
+    }
+
+    /// The version that was chosen last of a slot.
+    pub(super) fn decided(&mut self, slot: Slot) -> Option<u32> {
+        self.known(slot).decided
+    }
+
     /// Notes that a slot is needed with so many candidates.
     pub(super) fn need(&mut self, slot: Slot, candidates: u32) {
-        let turn = super::number(self.urgencies.len());
-        let urgency = self.urgencies.entry(slot).or_insert(Urgency { candidates, turn });
+        let turn = self.needed;
+        let urgency = &mut self.known(slot).urgency;
+        let is_new = urgency.is_none();
+        let urgency = urgency.get_or_insert(Urgency { candidates, turn });
         urgency.candidates = urgency.candidates.min(candidates);
+        self.needed += u32::from(is_new);
     }
 
     /// How urgent a slot is that is queued now. What never was needed by a requirement is settled
     /// at once.
     pub(super) fn queue(&mut self, slot: Slot) -> Urgency {
-        let urgency = self.urgencies.get(&slot).copied().unwrap_or_default();
-        self.queued.insert(slot, urgency);
+        let known = self.known(slot);
+        let urgency = known.urgency.unwrap_or_default();
+        known.queued = Some(urgency);
         urgency
     }
 
@@ -88,8 +122,26 @@ impl<'a> State<'a> {
     ///
     /// What is tied to it is queued behind it. It may have become more urgent since, which the queue
     /// is told of only when less is left of the slot.
-    pub(super) fn urgency_queued(&self, slot: Slot) -> Urgency {
-        let queued = self.queued.get(&slot).or_else(|| self.urgencies.get(&slot));
-        queued.copied().unwrap_or_default()
+    pub(super) fn urgency_queued(&mut self, slot: Slot) -> Urgency {
+        let known = self.known(slot);
+        known.queued.or(known.urgency).unwrap_or_default()
+    }
+
+    fn known(&mut self, slot: Slot) -> &mut Known {
+        let place = slot.0 as usize;
+        if self.known.len() <= place {
+            self.known.resize(place + 1, Known::default());
+        }
+        &mut self.known[place]
+    }
+}
+
+/// What a slot's version is the version of.
+fn base(kind: SlotKind) -> Option<SlotKind> {
+    match kind {
+        SlotKind::Feature(id, line, _) => Some(SlotKind::Line(id, line)),
+        SlotKind::MemberFeature(member, _) => Some(SlotKind::Member(member)),
+        SlotKind::ChoiceFeature(owner, place, _) => Some(SlotKind::Choice(owner, place)),
+        _ => None,
     }
 }

@@ -1,24 +1,32 @@
 //! What is reached from the members by way of what was chosen.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use rustc_hash::FxHashMap;
 
-use ecosystems::cargo::{Activation, Kind};
-use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::SmallVec;
-
-use super::super::rules::{CargoRules, Owner, SlotKind, requested};
+use super::super::features::{Activation, Wish};
+use super::super::rules::{CargoRules, Owner, SlotKind};
 use super::super::universe::CrateId;
+use crate::interner::number;
 use crate::search::Slot;
 
-/// What is known of a member or a release that is needed.
+/// All that is needed.
 #[derive(Default)]
-pub(super) struct Reached<'a> {
-    /// What is asked of it.
-    requested: BTreeSet<&'a str>,
-    /// What is on.
-    pub(super) features: BTreeSet<&'a str>,
-    /// Places of dependencies, and what they point to.
-    pub(super) edges: Vec<(usize, Owner)>,
+pub(super) struct Everything {
+    pub(super) reached: Vec<Reached>,
+    /// The places there.
+    pub(super) places: FxHashMap<Owner, usize>,
+}
+
+/// A member or a release that is needed.
+pub(super) struct Reached {
+    pub(super) owner: Owner,
+    /// The features that are on.
+    pub(super) activation: Activation,
+    /// How much of what they ask for was looked at.
+    followed: usize,
+    /// Whether it was looked at what is needed without any features.
+    is_seen: bool,
+    /// For each dependency that counts the place of what it points to.
+    targets: Vec<Option<usize>>,
 }
 
 /// A dependency on the way round: whose it is, and its place.
@@ -29,6 +37,17 @@ pub(super) struct Reach<'a, 'b> {
     rules: &'b CargoRules<'a>,
     lines: FxHashMap<(CrateId, u32), u32>,
     choices: FxHashMap<(Owner, u32), u32>,
+    everything: Everything,
+    /// The places of what is to be looked at, some more than once.
+    waiting: Vec<usize>,
+}
+
+impl Reached {
+    /// The dependencies that count, ascending, and the places of what they point to.
+    pub(super) fn edges(&self) -> impl Iterator<Item = (usize, usize)> {
+        let targets = self.targets.iter().enumerate();
+        targets.filter_map(|(place, target)| Some((place, (*target)?)))
+    }
 }
 
 impl<'a, 'b> Reach<'a, 'b> {
@@ -45,63 +64,94 @@ impl<'a, 'b> Reach<'a, 'b> {
                 _ => {}
             }
         }
-        Self { rules, lines, choices }
+        Self { rules, lines, choices, everything: Everything::default(), waiting: Vec::new() }
     }
 
     /// Everything that is needed. A release is looked at again when more is asked of it.
-    pub(super) fn everything(&self) -> BTreeMap<Owner, Reached<'a>> {
-        let wanted = self.rules.wanted().into_iter();
-        let mut reached: BTreeMap<Owner, Reached<'a>> = wanted
-            .map(|(owner, requested)| (owner, Reached { requested, ..Reached::default() }))
-            .collect();
-        let mut waiting: VecDeque<Owner> = reached.keys().copied().collect();
-        let mut is_waiting: FxHashSet<Owner> = waiting.iter().copied().collect();
-        while let Some(owner) = waiting.pop_front() {
-            is_waiting.remove(&owner);
-            let entry = reached.entry(owner).or_default();
-            let activation = self.rules.activate(owner, entry.requested.iter().copied());
-            let activation = activation.expect("a version was chosen that has the features");
-            let edges = self.edges(owner, &activation);
-            entry.features = activation.features;
-            entry.edges = edges.iter().map(|(place, target, _)| (*place, *target)).collect();
-            for (_, target, requested) in edges {
-                let is_new = !reached.contains_key(&target);
-                let known = &mut reached.entry(target).or_default().requested;
-                let before = known.len();
-                known.extend(requested);
-                if (is_new || known.len() > before) && is_waiting.insert(target) {
-                    waiting.push_back(target);
+    pub(super) fn everything(mut self) -> Everything {
+        let rules = self.rules;
+        for owner in rules.wanted() {
+            let at = self.place(owner);
+            rules.all_features(owner).for_each(|feature| self.request(at, feature));
+        }
+        while let Some(at) = self.waiting.pop() {
+            self.follow(at);
+        }
+        self.everything
+    }
+
+    /// The place of what is needed.
+    fn place(&mut self, owner: Owner) -> usize {
+        let Everything { reached, places } = &mut self.everything;
+        *places.entry(owner).or_insert_with(|| {
+            let targets = vec![None; self.rules.targets(owner).len()];
+            let activation = Activation::default();
+            reached.push(Reached { owner, activation, followed: 0, is_seen: false, targets });
+            self.waiting.push(reached.len() - 1);
+            reached.len() - 1
+        })
+    }
+
+    /// Asks for a feature of what is at a place.
+    fn request(&mut self, at: usize, feature: u32) {
+        let Reached { owner, activation, followed, .. } = &mut self.everything.reached[at];
+        let is_had = self.rules.turn_on(*owner, activation, feature);
+        is_had.expect("a version was chosen that has the features");
+        if activation.wishes.len() > *followed {
+            self.waiting.push(at);
+        }
+    }
+
+    /// Follows the dependencies of what is at a place, as far as that was not done.
+    fn follow(&mut self, at: usize) {
+        let owner = self.everything.reached[at].owner;
+        let (targets, features) = (self.rules.targets(owner), self.rules.feature_set(owner));
+        let places = 0..number(targets.len());
+        if !std::mem::replace(&mut self.everything.reached[at].is_seen, true) {
+            for place in places.clone() {
+                if self.rules.counts(owner, place) && !self.rules.ask(owner, place).is_optional {
+                    self.point(at, place);
                 }
             }
         }
-        reached
-    }
-
-    /// The dependencies of an owner that count, what they point to, and what they ask of it.
-    fn edges(
-        &self,
-        owner: Owner,
-        activation: &Activation<'a>,
-    ) -> Vec<(usize, Owner, SmallVec<[&'a str; 8]>)> {
-        let nothing = BTreeSet::new();
-        let mut edges = Vec::new();
-        for (place, dependency) in self.rules.dependencies(owner).iter().enumerate() {
-            if let Some(asked) = self.rules.asked(owner, dependency, activation) {
-                let extra = asked.unwrap_or(&nothing);
-                edges.push((place, self.target(owner, place), requested(dependency, extra)));
+        while let Some((alias, feature)) = self.next_wish(at) {
+            let named = (alias..places.end).filter(|place| features.alias(*place) == alias);
+            for place in named.filter(|place| self.rules.counts(owner, *place)) {
+                let target = self.point(at, place);
+                feature.into_iter().for_each(|feature| self.request(target, feature));
             }
         }
-        edges
     }
 
-    fn target(&self, owner: Owner, place: usize) -> Owner {
-        let at = u32::try_from(place).unwrap_or(u32::MAX);
-        if let Some(member) = self.rules.path(owner, at) {
+    fn next_wish(&mut self, at: usize) -> Option<Wish> {
+        let Reached { activation, followed, .. } = &mut self.everything.reached[at];
+        let wish = activation.wishes.get(*followed).copied();
+        *followed += usize::from(wish.is_some());
+        wish
+    }
+
+    /// Follows a dependency that counts, to the place of what it points to.
+    fn point(&mut self, at: usize, place: u32) -> usize {
+        let Reached { owner, targets, .. } = &self.everything.reached[at];
+        if let Some(known) = targets[place as usize] {
+            return known;
+        }
+        let (rules, owner) = (self.rules, *owner);
+        let target = self.place(self.target(owner, place));
+        self.everything.reached[at].targets[place as usize] = Some(target);
+        let requested = &rules.ask(owner, place).requested;
+        requested.iter().for_each(|feature| self.request(target, *feature));
+        target
+    }
+
+    /// What a dependency points to.
+    fn target(&self, owner: Owner, place: u32) -> Owner {
+        if let Some(member) = self.rules.path(owner, place) {
             return Owner::Member(member);
         }
-        let id = self.rules.targets(owner)[place].package;
-        let matches = self.rules.matches(owner, at).expect("what is chosen is listed");
-        let run = self.choices.get(&(owner, at)).map_or(0, |option| *option as usize);
+        let id = self.rules.targets(owner)[place as usize].package;
+        let matches = self.rules.matches(owner, place).expect("what is chosen is listed");
+        let run = self.choices.get(&(owner, place)).map_or(0, |option| *option as usize);
         let line = matches.runs[run].line;
         let version = self.lines.get(&(id, line));
         self.rules.owner(id, line, *version.expect("a dependency that counts was decided"))
@@ -111,36 +161,40 @@ impl<'a, 'b> Reach<'a, 'b> {
 /// The way round from a package that needs itself.
 ///
 /// What is needed for development may go round; nothing else may.
-pub(super) fn cycle(
-    rules: &CargoRules<'_>,
-    reached: &BTreeMap<Owner, Reached<'_>>,
-) -> Option<Vec<Step>> {
-    let next = |owner: Owner, from: usize| {
-        let dependencies = rules.dependencies(owner);
-        let mut edges = reached[&owner].edges.iter().enumerate().skip(from);
-        edges.find(|(_, (place, _))| dependencies[*place].kind != Kind::Dev)
+pub(super) fn cycle(rules: &CargoRules<'_>, everything: &Everything) -> Option<Vec<Step>> {
+    let reached = &everything.reached;
+    let next = |at: usize, from: usize| {
+        let Reached { owner, targets, .. } = &reached[at];
+        let mut edges = targets.iter().enumerate().skip(from);
+        edges.find_map(|(place, target)| {
+            let target = target.filter(|_| !rules.ask(*owner, number(place)).is_dev)?;
+            Some((place, target))
+        })
     };
-    let (mut finished, mut on_path) = (FxHashSet::default(), FxHashSet::default());
-    for start in reached.keys() {
-        // Each package on the path, with how many of its edges were followed.
-        let mut path: Vec<(Owner, usize)> = vec![(*start, 0)];
-        while let Some((owner, followed)) = path.last_mut() {
-            let owner = *owner;
-            let edge = next(owner, *followed).filter(|_| !finished.contains(&owner));
-            let Some((place, (_, target))) = edge else {
-                finished.insert(owner);
-                on_path.remove(&owner);
+    let mut starts: Vec<usize> = (0..reached.len()).collect();
+    starts.sort_unstable_by_key(|at| reached[*at].owner);
+    let (mut finished, mut on_path) = (vec![false; reached.len()], vec![false; reached.len()]);
+    for start in starts {
+        // Each package on the path, with how many of its dependencies were followed.
+        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+        while let Some((at, followed)) = path.last_mut() {
+            let at = *at;
+            let edge = if finished[at] { None } else { next(at, *followed) };
+            let Some((place, target)) = edge else {
+                finished[at] = true;
+                on_path[at] = false;
                 path.pop();
                 continue;
             };
-            on_path.insert(owner);
+            on_path[at] = true;
             *followed = place + 1;
-            if on_path.contains(target) {
-                let way = path.iter().skip_while(|(owner, _)| owner != target);
-                let edge = |owner: &Owner, followed: &usize| reached[owner].edges[followed - 1].0;
-                return Some(way.map(|(owner, at)| (*owner, edge(owner, at))).collect());
+            if on_path[target] {
+                let way = path.iter().skip_while(|(at, _)| *at != target);
+                return Some(
+                    way.map(|(at, followed)| (reached[*at].owner, followed - 1)).collect(),
+                );
             }
-            path.push((*target, 0));
+            path.push((target, 0));
         }
     }
     None

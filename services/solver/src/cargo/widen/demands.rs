@@ -3,18 +3,20 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use ecosystems::cargo::{Activation, Release};
+use ecosystems::cargo::Release;
 
+use super::super::features::Asked;
 use super::Target;
 use crate::Versions;
 
 /// What a version asks for with certain features on.
 ///
-/// Most releases declare what the one before does: their shapes share activations and demands.
+/// Most releases declare what the one before does: their shapes share what is asked and demands.
 #[derive(Clone, Debug)]
 pub(super) struct Shape<'a> {
     pub(super) release: &'a Release,
-    pub(super) activation: Rc<Activation<'a>>,
+    /// What its features ask of its dependencies.
+    pub(super) asked: Rc<Asked>,
     /// The places of the dependencies that count, ascending, and what they ask for.
     pub(super) demands: Vec<(usize, Rc<Demand>)>,
 }
@@ -44,16 +46,15 @@ impl Demand {
 }
 
 impl<'a> Shape<'a> {
-    /// The activation of the features of `release`, if it is the same as here for sure.
-    pub(super) fn activation_of(&self, release: &Release) -> Option<&Rc<Activation<'a>>> {
+    /// What the features of `release` ask, if it is the same as here for sure.
+    pub(super) fn asked_of(&self, release: &Release) -> Option<&Rc<Asked>> {
         let (ours, theirs) = (&self.release.dependencies, &release.dependencies);
         let is_same = ours.len() == theirs.len()
             && ours.iter().zip(theirs).all(|(ours, theirs)| {
                 std::ptr::eq(&raw const **ours, &raw const **theirs)
                     || (ours.alias == theirs.alias && ours.is_optional == theirs.is_optional)
             });
-        (is_same && self.release.features.is_shared_with(&release.features))
-            .then_some(&self.activation)
+        (is_same && self.release.features.is_shared_with(&release.features)).then_some(&self.asked)
     }
 
     /// What the dependency at a place asks for, if `release` declares the same there.

@@ -1,18 +1,18 @@
 //! What widening knows from the start: the slots of the solution, and what leads to them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
-use ecosystems::cargo::{Dependency, Features, Kind, Release, Version};
+use ecosystems::cargo::{Dependency, Kind, Release, Version};
 use pubgrub::VersionSet as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::rules::{CargoRules, DEFAULT, Owner, requested};
-use super::super::universe::CrateId;
+use super::super::rules::{Asking, CargoRules, Owner};
+use super::super::universe::{CrateId, RequirementId};
 use super::super::{Edge, MemberPick, Solution, Target};
 use super::demands::{Demand, Lead, Shape};
+use crate::interner::number;
 use crate::{Strategy, Versions};
 
 /// A solution and its slots.
@@ -22,14 +22,14 @@ pub(super) struct Ground<'g, 'a> {
     pub(super) slots: Vec<Place<'a>>,
     /// The numbers of the libraries that packages by path link.
     pub(super) member_claims: FxHashSet<u32>,
-    /// The features that are on, by slot and by package by path.
-    on: FxHashMap<Target, BTreeSet<&'g str>>,
+    /// The numbers of the features that are on, by slot and by package by path.
+    on: FxHashMap<Target, FxHashSet<u32>>,
     /// What a requirement of a package may lead to, what cargo would rather choose first.
     leading: FxHashMap<CrateId, Vec<(Target, Owner)>>,
-    /// The versions of a slot that meet a requirement, by the number of that.
-    meeting: RefCell<FxHashMap<(usize, u32), Rc<Versions>>>,
+    /// The versions of a slot that meet a requirement.
+    meeting: RefCell<FxHashMap<(usize, RequirementId), Rc<Versions>>>,
     /// The versions of a slot that have a feature.
-    offering: RefCell<FxHashMap<(usize, &'a str), Rc<Versions>>>,
+    offering: RefCell<FxHashMap<(usize, u32), Rc<Versions>>>,
 }
 
 /// One slot of a solution.
@@ -89,20 +89,19 @@ impl<'g, 'a> Ground<'g, 'a> {
         number: usize,
         member: &'g MemberPick,
     ) -> Vec<(Edge, Option<(usize, Versions)>)> {
-        let owner = Owner::Member(u32::try_from(number).unwrap_or(u32::MAX));
-        let features = self.rules.features(owner).iter().map(|(name, _)| name);
-        let on = features.filter(|name| member.features.iter().any(|on| on == name));
+        let owner = Owner::Member(self::number(number));
+        let on = member.features.iter().filter_map(|name| self.rules.number_of(name));
         let activation = self.rules.activate(owner, on).expect("the solution has its features");
-        let nothing = BTreeSet::new();
+        let asked = self.rules.in_order(activation);
         let demands = member.edges.iter().map(|edge| {
-            let dependency = &self.rules.dependencies(owner)[edge.dependency];
-            let extra = activation.dependencies.get(&*dependency.alias).unwrap_or(&nothing);
+            let alias = self.rules.feature_set(owner).alias(self::number(edge.dependency));
+            let extra = asked.of(alias).unwrap_or_default();
             let versions = match edge.target {
                 Target::Member(_) => None,
                 Target::Pick(slot) if self.slots[slot].is_patch => None,
                 Target::Pick(slot) => {
-                    let requirement = self.rules.targets(owner)[edge.dependency].requirement.0;
-                    Some((slot, self.bound(slot, (dependency, requirement), extra)))
+                    let target = self.rules.targets(owner)[edge.dependency];
+                    Some((slot, self.bound(slot, Asking { target, extra })))
                 }
             };
             (*edge, versions)
@@ -121,40 +120,34 @@ impl<'g, 'a> Ground<'g, 'a> {
         let place = &self.slots[slot];
         let release = &place.releases[position as usize];
         let owner = Owner::Release(place.id, position);
-        let known = last.and_then(|last| last.activation_of(release));
-        let activation = if let Some(known) = known {
+        let known = last.and_then(|last| last.asked_of(release));
+        let asked = if let Some(known) = known {
             Rc::clone(known)
         } else {
             let on = self.on.get(&Target::Pick(slot))?;
-            let features = release.features.iter().map(|(name, _)| name);
-            Rc::new(self.rules.activate(owner, features.filter(|name| on.contains(name)))?)
+            let features = self.rules.all_features(owner).filter(|feature| on.contains(feature));
+            Rc::new(self.rules.in_order(self.rules.activate(owner, features)?))
         };
-        let last = last.filter(|last| Rc::ptr_eq(&last.activation, &activation));
-        let nothing = BTreeSet::new();
+        let last = last.filter(|last| Rc::ptr_eq(&last.asked, &asked));
         let mut demands = Vec::with_capacity(last.map_or(8, |last| last.demands.len()));
-        for (at, dependency) in release.dependencies.iter().enumerate() {
-            let Some(asked) = self.rules.asked(owner, dependency, &activation) else { continue };
+        for (at, extra) in self.rules.active(owner, &asked) {
+            let at = at as usize;
             let known = last.and_then(|last| last.demand_of(release, at));
             let demand = known.map_or_else(
-                || Rc::new(self.demand((slot, owner), at, asked.unwrap_or(&nothing))),
+                || Rc::new(self.demand((slot, owner), at, extra.unwrap_or_default())),
                 Rc::clone,
             );
             demands.push((at, demand));
         }
-        Some(Shape { release, activation, demands })
+        Some(Shape { release, asked, demands })
     }
 
     /// What a dependency of a version asks for, with features that features ask of it.
-    fn demand(
-        &self,
-        (slot, owner): (usize, Owner),
-        at: usize,
-        extra: &BTreeSet<&'a str>,
-    ) -> Demand {
+    fn demand(&self, (slot, owner): (usize, Owner), at: usize, extra: &[u32]) -> Demand {
         let dependency = &self.rules.dependencies(owner)[at];
-        let asked = self.rules.targets(owner)[at];
-        let requested = requested(dependency, extra);
-        let leading = self.leading.get(&asked.package).map_or(&[][..], Vec::as_slice);
+        let asking = Asking { target: self.rules.targets(owner)[at], extra };
+        let requested = self.rules.requested(asking);
+        let leading = self.leading.get(&asking.target.package).map_or(&[][..], Vec::as_slice);
         let leads = leading.iter().filter_map(|(target, stands)| {
             let on = self.on.get(target)?;
             // A member of the workspace has all on that it has.
@@ -162,14 +155,14 @@ impl<'g, 'a> Ground<'g, 'a> {
                 return None;
             }
             let versions = match (target, stands) {
-                (Target::Pick(slot), Owner::Release(id, _)) if *id == asked.package => {
-                    let versions = self.bound(*slot, (dependency, asked.requirement.0), extra);
+                (Target::Pick(slot), Owner::Release(id, _)) if *id == asking.target.package => {
+                    let versions = self.bound(*slot, asking);
                     Some(versions).filter(|all| all.contains(&self.slots[*slot].chosen))
                 }
                 _ => {
-                    let features = self.rules.features(*stands);
+                    let has = |feature| self.rules.asks(*stands, feature).is_some();
                     let is_met = dependency.requirement.matches(self.rules.version(*stands))
-                        && has_named(features, dependency, extra);
+                        && self.rules.named(asking).all(has);
                     return is_met.then_some(Lead { target: *target, versions: None });
                 }
             };
@@ -200,47 +193,31 @@ impl<'g, 'a> Ground<'g, 'a> {
 
     /// The versions of a slot that meet a requirement, and have the features that the dependency
     /// names.
-    fn bound(
-        &self,
-        slot: usize,
-        (dependency, requirement): (&'a Dependency, u32),
-        extra: &BTreeSet<&'a str>,
-    ) -> Versions {
-        let known = self.meeting.borrow().get(&(slot, requirement)).map(Rc::clone);
+    fn bound(&self, slot: usize, asking: Asking<'_>) -> Versions {
+        let id = asking.target.requirement;
+        let known = self.meeting.borrow().get(&(slot, id)).map(Rc::clone);
         let meeting = known.unwrap_or_else(|| {
-            let found =
-                self.fitting(slot, |release| dependency.requirement.matches(&release.version));
-            let found = Rc::new(found);
-            self.meeting.borrow_mut().insert((slot, requirement), Rc::clone(&found));
+            let requirement = self.rules.requirement(id);
+            let Place { releases, line, .. } = &self.slots[slot];
+            let meets = |at: &u32| requirement.matches(&releases[*at as usize].version);
+            let found = Rc::new(Versions::of(line.clone().filter(meets)));
+            self.meeting.borrow_mut().insert((slot, id), Rc::clone(&found));
             found
         });
-        let named = dependency.features.iter().map(|name| &**name).chain(extra.iter().copied());
-        named.fold(Versions::clone(&meeting), |all, feature| {
+        self.rules.named(asking).fold(Versions::clone(&meeting), |all, feature| {
             all.intersection(&self.offering(slot, feature))
         })
     }
 
     /// The versions of a slot that have a feature.
-    fn offering(&self, slot: usize, feature: &'a str) -> Rc<Versions> {
+    fn offering(&self, slot: usize, feature: u32) -> Rc<Versions> {
         let known = self.offering.borrow().get(&(slot, feature)).map(Rc::clone);
         known.unwrap_or_else(|| {
-            let mut last: Option<(&Features, bool)> = None;
-            let found = self.fitting(slot, |release| {
-                let same = last.filter(|(features, _)| features.is_shared_with(&release.features));
-                let offers =
-                    same.map_or_else(|| release.features.has(feature), |(_, offers)| offers);
-                last = Some((&release.features, offers));
-                offers
-            });
-            let found = Rc::new(found);
+            let Place { id, line, .. } = &self.slots[slot];
+            let found = Rc::new(self.rules.package(*id).having(feature, line, 0));
             self.offering.borrow_mut().insert((slot, feature), Rc::clone(&found));
             found
         })
-    }
-
-    fn fitting(&self, slot: usize, mut fits: impl FnMut(&'a Release) -> bool) -> Versions {
-        let place = &self.slots[slot];
-        Versions::of(place.line.clone().filter(|at| fits(&place.releases[*at as usize])))
     }
 
     /// Whether a patch puts something in the place of a version.
@@ -256,15 +233,9 @@ impl<'a> Place<'a> {
         let line = releases[chosen as usize].line();
         let start = releases.partition_point(|release| release.line() < line);
         let end = releases.partition_point(|release| release.line() <= line);
-        let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
         let is_patch = rules.patches().put(Owner::Release(id, chosen));
         Self { id, releases, line: number(start)..number(end), chosen, is_patch }
     }
-}
-
-fn has_named(features: &Features, dependency: &Dependency, extra: &BTreeSet<&str>) -> bool {
-    let mut named = dependency.features.iter().map(|name| &**name).chain(extra.iter().copied());
-    named.all(|feature| features.has(feature))
 }
 
 /// What a requirement of each package may lead to: what patches put in its place, then its lines, the
@@ -304,14 +275,16 @@ fn leading(
 
 /// The features that are on at each place of a solution, `default` included where a dependency asks
 /// for it of a version that has none.
-fn on<'g>(rules: &CargoRules<'_>, solution: &'g Solution) -> FxHashMap<Target, BTreeSet<&'g str>> {
-    let mut on: FxHashMap<Target, BTreeSet<&'g str>> = FxHashMap::default();
-    let texts = |features: &'g [String]| features.iter().map(String::as_str).collect();
+fn on(rules: &CargoRules<'_>, solution: &Solution) -> FxHashMap<Target, FxHashSet<u32>> {
+    let mut on: FxHashMap<Target, FxHashSet<u32>> = FxHashMap::default();
+    let numbers = |features: &[String]| -> FxHashSet<u32> {
+        features.iter().filter_map(|name| rules.number_of(name)).collect()
+    };
     for (slot, pick) in solution.picks.iter().enumerate() {
-        on.insert(Target::Pick(slot), texts(&pick.features));
+        on.insert(Target::Pick(slot), numbers(&pick.features));
     }
     for (number, member) in solution.members.iter().enumerate() {
-        on.insert(Target::Member(number), texts(&member.features));
+        on.insert(Target::Member(number), numbers(&member.features));
     }
     let members = rules.problem.members.iter().zip(&solution.members);
     let members = members.map(|(member, pick)| (&member.dependencies[..], &pick.edges));
@@ -320,7 +293,7 @@ fn on<'g>(rules: &CargoRules<'_>, solution: &'g Solution) -> FxHashMap<Target, B
     for (dependencies, edges) in members.chain(picks) {
         for edge in edges {
             if dependencies[edge.dependency].uses_default_features {
-                on.entry(edge.target).or_default().insert(DEFAULT);
+                on.entry(edge.target).or_default().insert(rules.default);
             }
         }
     }
