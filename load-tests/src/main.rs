@@ -7,8 +7,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use load_tests::compare::{Plan, compare};
 use load_tests::link::{Link, Relay, Settings, Stalls};
+use load_tests::programs::Programs;
 use load_tests::registry::{Authority, Data, Registry};
+use load_tests::sets::Set;
 
 /// Measures the service against what is used today, on the same data, over the same link.
 #[derive(Parser)]
@@ -24,6 +27,8 @@ enum Command {
     Registry(Serve),
     /// Puts a distance between two programs on this machine, until its input ends.
     Link(Join),
+    /// Lets the peers and the service resolve recorded projects, over links of many kinds.
+    Compare(Sides),
 }
 
 #[derive(Args)]
@@ -37,6 +42,40 @@ struct Serve {
     /// Where to write the certificate that clients have to trust.
     #[arg(long, default_value = "authority.pem")]
     authority: PathBuf,
+}
+
+#[derive(Args)]
+struct Sides {
+    /// A set to resolve, repeatable; by default all.
+    #[arg(long = "set")]
+    sets: Vec<String>,
+    /// Times there and back, in milliseconds.
+    #[arg(long, value_delimiter = ',', default_values_t = [2, 20, 50, 100, 200])]
+    rtt: Vec<u64>,
+    /// Mbit/s in each direction.
+    #[arg(long, value_delimiter = ',', default_values_t = [10, 100])]
+    bandwidth: Vec<u64>,
+    /// How often each case of `qm` is measured.
+    #[arg(long, default_value_t = 5, value_parser = at_least_once)]
+    repeats: usize,
+    /// How often each case of a peer is measured.
+    #[arg(long, default_value_t = 3, value_parser = at_least_once)]
+    peer_repeats: usize,
+    /// Lets connections begin slowly.
+    #[arg(long)]
+    slow_start: bool,
+    /// Lets `qm` speak plain HTTP/2, without a front for TLS before the service.
+    #[arg(long)]
+    plain: bool,
+    /// A folder with `pypi.tar.zst`, `npm.tar.zst` and `cargo.tar.zst`; by default what is bundled.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// A folder of recorded projects with the reference tools' answers; by default the bundled ones.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../services/registries/bundled/oracles"))]
+    oracles: PathBuf,
+    /// The folder for `compare.json`, `compare.md` and `compare.html`.
+    #[arg(long, default_value = "target/load-tests")]
+    output: PathBuf,
 }
 
 #[derive(Args)]
@@ -64,6 +103,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Registry(arguments) => registry(arguments)?,
         Command::Link(arguments) => link(&arguments)?,
+        Command::Compare(arguments) => side_by_side(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,6 +139,30 @@ fn link(arguments: &Join) -> anyhow::Result<()> {
     until_input_ends()?;
     println!("{}", serde_json::to_string(&link.take_passed())?);
     Ok(())
+}
+
+fn side_by_side(arguments: Sides) -> anyhow::Result<()> {
+    let plan = Plan {
+        sets: Set::all(&arguments.oracles, &arguments.sets)?,
+        round_trips: arguments.rtt,
+        bandwidths: arguments.bandwidth,
+        repeats: arguments.repeats,
+        peer_repeats: arguments.peer_repeats,
+        slow_start: arguments.slow_start,
+        tls: !arguments.plain,
+        data: arguments.data,
+    };
+    let report = compare(&plan, &Programs::find()?)?;
+    report.write(&arguments.output)?;
+    print!("{}", report.table());
+    Ok(())
+}
+
+fn at_least_once(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!("`{text}` is no number of times; write 1 or more")),
+        Ok(times) => Ok(times),
+    }
 }
 
 /// Waits for the end of the standard input, with which whoever started this program stops it.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use load_tests::link::{Link, Relay, Settings, Stalls};
 
 /// Of so many transfers the quickest counts: what else the machine does only adds to them.
-const TRANSFERS: usize = 7;
+const MOST_TRANSFERS: usize = 60;
 
 /// Sends back as many bytes as it is asked for, in eight bytes, again and again.
 fn sender() -> SocketAddr {
@@ -45,20 +45,22 @@ fn open(relay: &Relay) -> TcpStream {
     server
 }
 
-/// Holds the quickest against arithmetic, and tells the median too.
-fn assert_near(times: impl Iterator<Item = Duration>, expected: Duration, what: &str) {
-    let mut times: Vec<Duration> = times.collect();
-    times.sort_unstable();
-    let [least, median] = [times[0], times[times.len() / 2]];
-    let ratio = |time: Duration| time.as_secs_f64() / expected.as_secs_f64();
-    let percent = |time| (ratio(time) - 1.0) * 100.0;
-    println!(
-        "{what}: {expected:?} expected, {:+.1}% measured, {:+.1}% in the median",
-        percent(least),
-        percent(median)
-    );
-    // A timer may be early by its own grain, and no more.
-    assert!((0.99..=1.05).contains(&ratio(least)), "{what}: {least:?}, not {expected:?}");
+/// Holds the quickest transfer against arithmetic: it is within 5%. No more are made than it takes to
+/// see one that the machine did not hold up. Returns how many there were.
+fn assert_near(mut transfer: impl FnMut(), expected: Duration, what: &str) -> u64 {
+    let mut least = f64::INFINITY;
+    for count in 1..=MOST_TRANSFERS {
+        let started = Instant::now();
+        transfer();
+        least = least.min(started.elapsed().as_secs_f64() / expected.as_secs_f64());
+        // A timer may be early by its own grain, and no more.
+        assert!(least > 0.99, "{what}: {least:.3} times {expected:?} is too quick");
+        if least <= 1.05 {
+            println!("{what}: {:+.1}% from {expected:?}, {count} tried", (least - 1.0) * 100.0);
+            return count as u64;
+        }
+    }
+    panic!("{what}: {least:.3} times {expected:?} at best");
 }
 
 #[test]
@@ -72,14 +74,9 @@ fn a_transfer_takes_an_opening_a_round_trip_and_its_bytes_over_the_bandwidth() {
         let bandwidth = Some(mbit * 1_000_000);
         let link = Link::new(Settings { round_trip, bandwidth, ..Settings::default() });
         let relay = Relay::start(&link, server).expect("there is a free port");
-        let times = (0..TRANSFERS).map(|_| {
-            let started = Instant::now();
-            ask(&mut open(&relay), length);
-            started.elapsed()
-        });
         let bytes = Duration::from_secs_f64((length + 8) as f64 * 8.0 / (mbit as f64 * 1e6));
         let what = format!("{length} bytes at {round_trip:?} and {mbit} Mbit/s");
-        assert_near(times, 2 * round_trip + bytes, &what);
+        assert_near(|| ask(&mut open(&relay), length), 2 * round_trip + bytes, &what);
     }
 }
 
@@ -92,15 +89,11 @@ fn questions_one_after_the_other_cost_a_round_trip_each() {
     ask(&mut server, 1);
     // The opening and the first question.
     assert_eq!(link.take_passed().round_trips, 2);
-    let times = (0..TRANSFERS).map(|_| {
-        let started = Instant::now();
-        (0..5).for_each(|_| ask(&mut server, 100));
-        started.elapsed()
-    });
-    assert_near(times, 5 * round_trip, "five questions");
+    let five = || (0..5).for_each(|_| ask(&mut server, 100));
+    let tried = assert_near(five, 5 * round_trip, "five questions");
     let passed = link.take_passed();
-    assert_eq!(passed.round_trips, 5 * TRANSFERS as u64);
-    assert_eq!((passed.bytes_up, passed.bytes_down), (8 * 35, 100 * 35));
+    assert_eq!(passed.round_trips, 5 * tried);
+    assert_eq!((passed.bytes_up, passed.bytes_down), (8 * 5 * tried, 100 * 5 * tried));
 }
 
 #[test]
@@ -109,19 +102,17 @@ fn connections_share_the_bandwidth() {
     let round_trip = Duration::from_millis(20);
     let link = Link::new(Settings { round_trip, bandwidth, ..Settings::default() });
     let relay = Relay::start(&link, sender()).expect("there is a free port");
-    let times = (0..TRANSFERS).map(|_| {
-        let started = Instant::now();
+    let four = || {
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| ask(&mut open(&relay), 125_000));
             }
         });
-        started.elapsed()
-    });
+    };
     let expected = 2 * round_trip + Duration::from_millis(200);
-    assert_near(times, expected, "four transfers at once");
+    let tried = assert_near(four, expected, "four transfers at once");
     // An opening and a question each, at once; the chain is no longer for their number.
-    assert_eq!(link.take_passed().connections, 4 * TRANSFERS as u64);
+    assert_eq!(link.take_passed().connections, 4 * tried);
 }
 
 #[test]
@@ -129,13 +120,8 @@ fn slow_start_costs_round_trips_until_the_window_is_wide() {
     let round_trip = Duration::from_millis(50);
     let link = Link::new(Settings { round_trip, slow_start: true, ..Settings::default() });
     let relay = Relay::start(&link, sender()).expect("there is a free port");
-    let times = (0..TRANSFERS).map(|_| {
-        let started = Instant::now();
-        // Flights of 1, 2, 4 and a part of 8 times ten packets.
-        ask(&mut open(&relay), 150_000);
-        started.elapsed()
-    });
-    assert_near(times, 5 * round_trip, "four flights");
+    // Flights of 1, 2, 4 and a part of 8 times ten packets.
+    assert_near(|| ask(&mut open(&relay), 150_000), 5 * round_trip, "four flights");
 }
 
 #[test]
@@ -144,10 +130,5 @@ fn what_is_lost_comes_later_and_nothing_before_it() {
     let stalls = Some(Stalls { one_of: 1, pause, seed: 1 });
     let link = Link::new(Settings { stalls, ..Settings::default() });
     let relay = Relay::start(&link, sender()).expect("there is a free port");
-    let times = (0..TRANSFERS).map(|_| {
-        let started = Instant::now();
-        ask(&mut open(&relay), 100);
-        started.elapsed()
-    });
-    assert_near(times, 2 * pause, "a loss each way");
+    assert_near(|| ask(&mut open(&relay), 100), 2 * pause, "a loss each way");
 }
