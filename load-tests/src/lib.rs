@@ -5,6 +5,7 @@
 //! * [`link`] puts a round-trip time and a bandwidth between two programs.
 //! * [`front`] speaks TLS before a service that does not.
 //! * [`compare`] lets peers and the service resolve the recorded projects side by side.
+//! * [`throughput`] loads the service, and beside it a bare server that returns the same bytes.
 //!
 //! The service and its client run as programs, as everybody would run them.
 
@@ -15,3 +16,4 @@ pub mod machine;
 pub mod programs;
 pub mod registry;
 pub mod sets;
+pub mod throughput;

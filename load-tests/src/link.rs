@@ -166,8 +166,8 @@ impl Link {
 
 /// Waits for an instant. The timers of the runtime are whole milliseconds, which is too coarse for a
 /// link of two.
-#[expect(clippy::disallowed_methods, reason = "the threads of a relay do nothing else")]
-fn sleep_until(instant: Instant) {
+#[expect(clippy::disallowed_methods, reason = "the threads that call this do nothing else")]
+pub(crate) fn sleep_until(instant: Instant) {
     std::thread::sleep(instant.saturating_duration_since(Instant::now()));
 }
 

@@ -12,6 +12,16 @@ use load_tests::link::{Link, Relay, Settings, Stalls};
 use load_tests::programs::Programs;
 use load_tests::registry::{Authority, Data, Registry};
 use load_tests::sets::Set;
+use load_tests::throughput::{self, bare};
+use mimalloc::MiMalloc;
+
+/// As the service has it, so that the bare server beside it has nothing less.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// The projects whose answers come with the bundled data.
+const ORACLES: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../services/registries/bundled/oracles");
 
 /// Measures the service against what is used today, on the same data, over the same link.
 #[derive(Parser)]
@@ -29,6 +39,14 @@ enum Command {
     Link(Join),
     /// Lets the peers and the service resolve recorded projects, over links of many kinds.
     Compare(Sides),
+    /// Loads the service, and a bare server that returns the same bytes, at fixed rates.
+    Throughput(Load),
+    /// Returns the bytes of a file to every request over HTTP/2. `throughput` starts it.
+    #[command(hide = true)]
+    Bare {
+        /// The answer to every request, with its frame.
+        body: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -71,9 +89,34 @@ struct Sides {
     #[arg(long)]
     data: Option<PathBuf>,
     /// A folder of recorded projects with the reference tools' answers; by default the bundled ones.
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../services/registries/bundled/oracles"))]
+    #[arg(long, default_value = ORACLES)]
     oracles: PathBuf,
     /// The folder for `compare.json`, `compare.md` and `compare.html`.
+    #[arg(long, default_value = "target/load-tests")]
+    output: PathBuf,
+}
+
+#[derive(Args)]
+struct Load {
+    /// The set of PyPI's that is asked for.
+    #[arg(long, default_value = "jupyter")]
+    set: String,
+    /// How many seconds each load lasts.
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+    /// Connections to the server.
+    #[arg(long, default_value_t = 4, value_parser = at_least_once)]
+    connections: usize,
+    /// Rates, in percent of the most that the server answers.
+    #[arg(long, value_delimiter = ',', default_values_t = [25, 50, 75])]
+    load: Vec<u32>,
+    /// Requests in flight at once when the most is measured.
+    #[arg(long, default_value_t = 64, value_parser = at_least_once)]
+    at_once: usize,
+    /// A folder of recorded projects with the reference tools' answers; by default the bundled ones.
+    #[arg(long, default_value = ORACLES)]
+    oracles: PathBuf,
+    /// The folder for `throughput.json` and `throughput.md`.
     #[arg(long, default_value = "target/load-tests")]
     output: PathBuf,
 }
@@ -104,6 +147,11 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Registry(arguments) => registry(arguments)?,
         Command::Link(arguments) => link(&arguments)?,
         Command::Compare(arguments) => side_by_side(arguments)?,
+        Command::Throughput(arguments) => load(arguments)?,
+        Command::Bare { body } => {
+            let body = std::fs::read(body)?.into();
+            tokio::runtime::Runtime::new()?.block_on(bare::serve(body))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -153,6 +201,21 @@ fn side_by_side(arguments: Sides) -> anyhow::Result<()> {
         data: arguments.data,
     };
     let report = compare(&plan, &Programs::find()?)?;
+    report.write(&arguments.output)?;
+    print!("{}", report.table());
+    Ok(())
+}
+
+fn load(arguments: Load) -> anyhow::Result<()> {
+    let set = Set::all(&arguments.oracles, &[arguments.set])?.remove(0);
+    let plan = throughput::Plan {
+        set,
+        time: Duration::from_secs_f64(arguments.seconds),
+        connections: arguments.connections,
+        loads: arguments.load,
+        at_once: arguments.at_once,
+    };
+    let report = throughput::measure(&plan, &Programs::find()?)?;
     report.write(&arguments.output)?;
     print!("{}", report.table());
     Ok(())

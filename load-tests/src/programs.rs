@@ -1,8 +1,11 @@
 //! Runs programs, and takes their time.
 
 use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -93,4 +96,65 @@ pub fn run(command: &mut Command) -> anyhow::Result<(String, Duration)> {
         bail!("`{name}` ends with {status}: {}", String::from_utf8_lossy(&stderr));
     }
     Ok((String::from_utf8_lossy(&stdout).into_owned(), took))
+}
+
+/// A program that serves until this is dropped.
+#[derive(Debug)]
+pub struct Daemon {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Daemon {
+    /// Starts a program that says `listening on http://ADDRESS` when it serves. What it says beside
+    /// that goes to a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or ends before it serves: with what it says.
+    pub fn start(command: &mut Command, log: &Path) -> anyhow::Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(log)?);
+        let name = command.get_program().to_string_lossy().into_owned();
+        let mut process = command.spawn().with_context(|| format!("`{name}` cannot be started"))?;
+        let mut line = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let address = line.trim().strip_prefix("listening on http://").map(str::parse);
+        let Some(Ok(address)) = address else {
+            let _ = process.kill();
+            let _ = process.wait();
+            let said = fs::read_to_string(log).unwrap_or_default();
+            bail!("`{name}` does not serve: {line}{said}");
+        };
+        Ok(Self { process, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The processor time that it has taken since its start.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell, as any but Linux.
+    pub fn processor_time(&self) -> anyhow::Result<Duration> {
+        let path = format!("/proc/{}/stat", self.process.id());
+        let text = fs::read_to_string(&path).with_context(|| format!("`{path}` is not there"))?;
+        // The name of the program, in parentheses, may hold anything.
+        let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+        // Fields 14 and 15 of proc(5), in hundredths of a second.
+        let ticks: u64 =
+            fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Ok(Duration::from_millis(ticks * 10))
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }

@@ -1,19 +1,18 @@
 //! The service beside the registry, and `qm` at the other end of the client link.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
 use super::lab::Lab;
 use super::{Case, Sample};
 use crate::front::Front;
 use crate::link::Relay;
-use crate::programs::run;
+use crate::programs::{Daemon, run};
 use crate::sets::{Kind, Set};
 
 /// What the recorded locks call the registry of crates.
@@ -24,7 +23,7 @@ static ASKED: AtomicU64 = AtomicU64::new(0);
 
 /// A running service that knows nothing yet. It ends when this is dropped.
 pub(super) struct Service {
-    process: Child,
+    _process: Daemon,
     relay: Relay,
     _front: Option<Front>,
     folder: TempDir,
@@ -44,32 +43,18 @@ impl Service {
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("quartermaster.toml");
         fs::write(&config, config_of(lab, folder.path()))?;
-        let log = fs::File::create(folder.path().join("log"))?;
-        let mut process = Command::new(&lab.programs.quartermaster)
-            .args(["serve", "--config"])
-            .arg(&config)
-            .env("SSL_CERT_FILE", lab.certificate())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .context("the service cannot be started")?;
-        let mut line = String::new();
-        let stdout = process.stdout.take().context("the service has no output")?;
-        BufReader::new(stdout).read_line(&mut line)?;
-        let Some(address) = line.trim().strip_prefix("listening on http://") else {
-            let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-            let _ = process.kill();
-            bail!("the service does not listen: {log}");
-        };
-        let address = address.parse()?;
+        let mut serve = Command::new(&lab.programs.quartermaster);
+        serve.args(["serve", "--config"]).arg(&config);
+        serve.env("SSL_CERT_FILE", lab.certificate());
+        let process = Daemon::start(&mut serve, &folder.path().join("log"))?;
+        let address = process.address();
         let front = match lab.tls {
             true => Some(lab.runtime.block_on(Front::start(&lab.authority, address))?),
             false => None,
         };
         let target = front.as_ref().map_or(address, Front::address);
         let relay = Relay::start(&lab.client, target)?;
-        Ok(Self { process, relay, _front: front, folder })
+        Ok(Self { _process: process, relay, _front: front, folder })
     }
 
     /// Lets `qm` resolve a project, and holds the answer and how it came about against what is
@@ -116,13 +101,6 @@ impl Service {
         command.args(question.before.iter().flat_map(|before| ["--before", before]));
         command.env("SSL_CERT_FILE", lab.certificate()).env("HOME", lab.scratch.path());
         command
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
