@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 /// The programs of this project, and those of others.
 #[derive(Clone, Debug)]
@@ -28,8 +28,9 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Builds the client and the service, as this program was built, and finds the others: `$UV`, `$NPM`
-    /// and `$PYTHON`, or what is on the path.
+    /// Builds the client and the service as this program was built, unless `$QM` and `$QUARTERMASTER` name
+    /// those that are to be measured, and finds the others: `$UV`, `$CARGO`, `$NPM` and `$PYTHON`, or
+    /// what is on the path.
     ///
     /// # Errors
     ///
@@ -37,28 +38,30 @@ impl Programs {
     pub fn find() -> anyhow::Result<Self> {
         let variable = |name: &str, or: &str| std::env::var_os(name).unwrap_or_else(|| or.into());
         let cargo = variable("CARGO", "cargo");
-        let own = std::env::current_exe()?;
-        let folder = own.parent().context("this program lies nowhere")?;
-        let mut build = Command::new(&cargo);
-        build.args(["build", "--quiet", "--locked", "--bin", "quartermaster", "--bin", "qm"]);
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        let built = build.status().context("cargo cannot be started")?;
-        if !built.success() {
-            bail!("the service and its client cannot be built");
-        }
+        let named = std::env::var_os("QM").zip(std::env::var_os("QUARTERMASTER"));
+        let (qm, quartermaster) = match named {
+            Some((qm, quartermaster)) => (qm.into(), quartermaster.into()),
+            None => build(&cargo)?,
+        };
         let python = std::env::var_os("PYTHON").unwrap_or_else(interpreter);
-        Ok(Self {
-            qm: folder.join("qm"),
-            quartermaster: folder.join("quartermaster"),
-            uv: variable("UV", "uv"),
-            python,
-            cargo,
-            npm: variable("NPM", "npm"),
-        })
+        let (uv, npm) = (variable("UV", "uv"), variable("NPM", "npm"));
+        Ok(Self { qm, quartermaster, uv, python, cargo, npm })
     }
+}
+
+/// Builds the client and the service beside this program. Returns where they are.
+fn build(cargo: &OsString) -> anyhow::Result<(PathBuf, PathBuf)> {
+    let own = std::env::current_exe()?;
+    let folder = own.parent().context("this program lies nowhere")?;
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--locked", "--bin", "quartermaster", "--bin", "qm"]);
+    if folder.ends_with("release") {
+        build.arg("--release");
+    }
+    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let built = build.status().context("cargo cannot be started")?;
+    ensure!(built.success(), "the service and its client cannot be built");
+    Ok((folder.join("qm"), folder.join("quartermaster")))
 }
 
 /// The interpreter itself, and not a program that looks for one.

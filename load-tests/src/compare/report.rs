@@ -148,3 +148,69 @@ pub(super) fn time(milliseconds: f64) -> String {
         format!("{:.2} s", milliseconds / 1000.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Sample;
+    use crate::link::Passed;
+
+    /// A report of one set over two links, each case so many milliseconds long.
+    fn report(times: [f64; 5]) -> Report {
+        let machine = Machine {
+            processor: "a processor".to_owned(),
+            processors: 2,
+            load: "0.5".to_owned(),
+            started: 0,
+            is_release: true,
+        };
+        let passed = Passed { round_trips: 3, ..Passed::default() };
+        let case = |round_trip, case, milliseconds| Measured {
+            set: "airflow".to_owned(),
+            kind: Kind::Pypi,
+            round_trip,
+            bandwidth: 10,
+            case,
+            median: Sample { milliseconds, passed, requests: 0 },
+            limit_milliseconds: (case == Case::FactsKnown).then_some(300.0),
+            all_milliseconds: vec![milliseconds],
+        };
+        let cases = || Case::ALL.into_iter().zip(times);
+        let measured = [20, 100].into_iter().flat_map(|round_trip| {
+            cases().map(move |(name, time)| case(round_trip, name, time * round_trip as f64))
+        });
+        Report {
+            machine,
+            peers: vec![("uv".to_owned(), "uv 0.13.8".to_owned())],
+            tls: true,
+            slow_start: false,
+            repeats: (5, 3),
+            measured: measured.collect(),
+        }
+    }
+
+    #[test]
+    fn a_table_has_a_row_for_each_set_with_the_ratios_that_are_claimed() {
+        let table = report([100.0, 2.0, 10.0, 4.0, 3.5]).table();
+        let row = "| airflow (pypi) | 10.00 s (3) | 200 ms (3) | 1.00 s (3) | 400 ms (3) | 350 ms (3) \
+                   | 1.33 | 25.00 |";
+        assert!(table.contains(row), "{table}");
+        assert_eq!(table.matches("airflow").count(), 2);
+        assert!(table.contains("### 20 ms, 10 Mbit/s") && table.contains("release builds"));
+    }
+
+    #[test]
+    fn a_page_loads_nothing_and_has_a_plot_for_each_bandwidth() {
+        let page = page::page(&report([100.0, 2.0, 10.0, 4.0, 3.5]));
+        assert_eq!(page.matches("<svg").count(), 1);
+        assert_eq!(page.matches("<circle").count(), 10);
+        assert!(!page.contains("src=") && !page.contains("href=") && !page.contains("url("));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_a_dash() {
+        let mut report = report([1.0; 5]);
+        report.measured.retain(|one| one.case != Case::PeerCold);
+        assert!(report.table().contains("| airflow (pypi) | – |"));
+    }
+}

@@ -38,6 +38,17 @@ impl Client {
         Ok(Self { send, uri: format!("http://{address}{PATH}") })
     }
 
+    pub(super) async fn connect_all(
+        address: SocketAddr,
+        count: usize,
+    ) -> anyhow::Result<Vec<Self>> {
+        let mut clients = Vec::with_capacity(count);
+        for _ in 0..count {
+            clients.push(Self::connect(address).await?);
+        }
+        Ok(clients)
+    }
+
     /// Asks, and returns the answer with its frame.
     pub(super) async fn ask(&self, question: Bytes) -> anyhow::Result<Bytes> {
         let request = Request::post(&self.uri)

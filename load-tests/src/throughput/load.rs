@@ -65,7 +65,10 @@ pub(super) async fn steps(
     questions: &Arc<Questions>,
     is_service: bool,
 ) -> anyhow::Result<Vec<Row>> {
-    let new = async || Load::new(plan, workload, daemon, questions, is_service).await;
+    let new = async || {
+        let clients = Client::connect_all(daemon.address(), plan.connections).await?;
+        Load::new(workload, clients, questions, is_service)
+    };
     let row = |load, figures| Row { is_service, workload, load, figures };
     let most = measured(daemon, &new().await?, async |load| load.saturate(plan).await).await?;
     let mut rows = vec![row(None, most)];
@@ -106,17 +109,12 @@ async fn measured(
 }
 
 impl Load {
-    async fn new(
-        plan: &Plan,
+    fn new(
         workload: Workload,
-        daemon: &Daemon,
+        clients: Vec<Client>,
         questions: &Arc<Questions>,
         is_service: bool,
     ) -> anyhow::Result<Arc<Self>> {
-        let mut clients = Vec::with_capacity(plan.connections);
-        for _ in 0..plan.connections {
-            clients.push(Client::connect(daemon.address()).await?);
-        }
         let times = Histogram::new_with_bounds(1, 600_000_000, 3);
         Ok(Arc::new(Self {
             workload,
@@ -206,4 +204,82 @@ fn judge(body: &Bytes, is_hit: bool) -> anyhow::Result<()> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::path::Path;
+
+    use http::Response;
+    use http_body_util::Full;
+    use hyper::server::conn::http2;
+    use hyper::service::service_fn;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::sets::Set;
+
+    /// How long the server stands still, once.
+    const STALL: Duration = Duration::from_millis(400);
+
+    fn questions() -> Questions {
+        let oracles = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let oracles = oracles.join("../services/registries/bundled/oracles");
+        let set = Set::all(&oracles, &["django".to_owned()]).expect("it is bundled").remove(0);
+        Questions::new(&set).expect("the set is one of PyPI's")
+    }
+
+    /// A server on a thread of its own, which stands still with all its requests at the tenth one.
+    fn stalling() -> SocketAddr {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+        let address = listener.local_addr().expect("it has an address");
+        listener.set_nonblocking(true).expect("it is a socket");
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("there is a runtime").block_on(async {
+                let listener = TcpListener::from_std(listener).expect("it is a socket");
+                let (stream, _) = listener.accept().await.expect("there is a client");
+                let number = AtomicU64::new(0);
+                let answer = service_fn(|_| {
+                    if number.fetch_add(1, Ordering::SeqCst) == 10 {
+                        sleep_until(Instant::now() + STALL);
+                    }
+                    let mut response = Response::new(Full::new(Bytes::from_static(b"x")));
+                    response.headers_mut().insert("grpc-status", "0".parse().expect("a number"));
+                    async move { Ok::<_, std::convert::Infallible>(response) }
+                });
+                let server = http2::Builder::new(TokioExecutor::new());
+                server.serve_connection(TokioIo::new(stream), answer).await
+            })
+        });
+        address
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_that_stands_still_is_seen_by_all_who_were_due_meanwhile() {
+        let questions = Arc::new(questions());
+        let clients = Client::connect_all(stalling(), 1).await.expect("the server listens");
+        let load = Load::new(Workload::Mix, clients, &questions, false).expect("bounds are sound");
+        load.open(100.0, Duration::from_secs(1)).await.expect("all are answered");
+        assert!(lock(&load.failure).is_none());
+        let times = lock(&load.times);
+        assert_eq!((times.len(), load.given_up.load(Ordering::SeqCst)), (101, 0));
+        // Of those that were due while it stood still, half waited for half of that time at least.
+        let half = u64::try_from(STALL.as_micros() / 2).expect("it is short");
+        let waited = times.count_between(half, times.max());
+        assert!((15..=60).contains(&waited), "{waited} of {} waited", times.len());
+        assert!(times.max() >= half * 2, "{} is the longest", times.max());
+    }
+
+    #[test]
+    fn of_a_mix_one_in_ten_is_new_and_no_two_new_ones_are_alike() {
+        let questions = questions();
+        let asked: Vec<_> = (0..100).map(|n| questions.question(Workload::Mix, n)).collect();
+        let new: std::collections::BTreeSet<_> =
+            asked.iter().filter(|one| !one.1).map(|one| one.0.clone()).collect();
+        assert_eq!(new.len(), 10);
+        assert_eq!(asked.iter().filter(|one| one.1).count(), 90);
+    }
 }
