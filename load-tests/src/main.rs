@@ -150,7 +150,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Throughput(arguments) => load(arguments)?,
         Command::Bare { body } => {
             let body = std::fs::read(body)?.into();
-            tokio::runtime::Runtime::new()?.block_on(bare::serve(body))?;
+            let serve = async { bare::serve(bare::listen().await?, body).await };
+            match tokio::runtime::Runtime::new()?.block_on(serve)? {}
         }
     }
     Ok(ExitCode::SUCCESS)

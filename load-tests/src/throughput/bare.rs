@@ -1,6 +1,7 @@
 //! A bare HTTP/2 server that returns the same bytes to everybody: the limit of what a service can do.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::Ipv4Addr;
 
 use bytes::Bytes;
@@ -13,15 +14,23 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 
-/// Serves `body`, an answer with its frame, on a free port of the loopback for ever. Says
-/// `listening on http://ADDRESS` when it does.
+/// Listens on a free port of the loopback, and says `listening on http://ADDRESS`.
 ///
 /// # Errors
 ///
 /// When there is no free port.
-pub async fn serve(body: Bytes) -> anyhow::Result<()> {
+pub async fn listen() -> io::Result<TcpListener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("listening on http://{}", listener.local_addr()?);
+    Ok(listener)
+}
+
+/// Answers everybody who comes to `listener` with `body`, an answer with its frame, for ever.
+///
+/// # Errors
+///
+/// When no more connections can be taken.
+pub async fn serve(listener: TcpListener, body: Bytes) -> io::Result<Infallible> {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
