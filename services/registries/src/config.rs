@@ -87,7 +87,7 @@ pub struct RegistryConfig {
     #[serde(default, with = "humantime_serde")]
     pub max_staleness: Option<Duration>,
     /// How long "there is no such package" is believed at the most, whatever the registry's headers say
-    /// and whatever is allowed for other documents. By default 1 min.
+    /// and whatever is allowed for other documents. At most 1 day. By default 1 min.
     #[serde(default = "default_absent_for", with = "humantime_serde")]
     pub absent_for: Duration,
     /// How often a failed request is repeated, 0 to 10. By default 3.

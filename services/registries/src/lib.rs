@@ -20,9 +20,6 @@
 #[doc(hidden)]
 pub mod archive;
 
-#[doc(hidden)]
-pub use memory::rewritten as rewritten_row;
-
 mod bundled;
 mod cargo_sparse;
 mod config;
@@ -44,6 +41,8 @@ pub use cargo_sparse::CargoConfig;
 pub use config::{RegistryConfig, RegistryKind};
 pub use credentials::{Credentials, CredentialsReference};
 pub use error::Error;
+#[doc(hidden)]
+pub use memory::rewritten as rewritten_row;
 pub use read::{Freshness, MetadataRead, Read, Stamp};
 pub use recorded::Recorded;
 pub use registry::{Invalidated, Registry};

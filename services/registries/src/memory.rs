@@ -178,7 +178,8 @@ impl<T: Facts> Open<T> {
         let Some(found) = self.load().await else { return Entry::Open(self) };
         let distrusted = self.ground.distrust.since(&self.key.package);
         let holds = found.kept.holds(caller, self.ground.rules, distrusted);
-        if !holds && self.state.kept.is_some() {
+        let is_newer = |kept: &Kept<T>| kept.vouched_at < found.kept.vouched_at;
+        if !holds && !self.previous().is_none_or(is_newer) {
             return Entry::Open(self);
         }
         match self.revive(found).await {
@@ -231,6 +232,8 @@ impl<T: Facts> Open<T> {
                 self.ground.store.as_ref()?.load(&[key]).await.pop().flatten()?
             }
         };
+        // What a row says of its own weight is anybody's word.
+        kept.weight = kept.weight.max(u32::try_from(packed.len()).unwrap_or(u32::MAX));
         match parse(packed.len(), move || unpack(&packed)).await {
             Ok(facts) => kept.facts = Some(Arc::new(facts)),
             Err(reason) => {

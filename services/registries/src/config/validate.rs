@@ -1,5 +1,7 @@
 //! Checks a registry's configuration before anything is opened.
 
+use std::time::Duration;
+
 use super::{RegistryConfig, RegistryKind};
 use crate::Error;
 
@@ -109,6 +111,9 @@ impl RegistryConfig {
             if !(1..=65536).contains(&size) {
                 return Err(self.refuse(key, "is 1 to 65536".to_owned()));
             }
+        }
+        if self.absent_for > Duration::from_hours(24) {
+            return Err(self.refuse("absent_for", "is at most `1d`".to_owned()));
         }
         let times = [
             ("connect_timeout", self.connect_timeout),

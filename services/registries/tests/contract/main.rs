@@ -2,6 +2,7 @@
 
 mod cargo;
 mod cargo_faults;
+mod compact;
 mod faults;
 mod invalidation;
 mod npm;

@@ -108,13 +108,13 @@ impl Seen {
 
 /// A registry of each kind, with these settings.
 pub(crate) async fn cases(settings: &Settings) -> Vec<Case> {
-    let mut cases = Vec::new();
+    let (recorded, mut cases) = (bundled(), Vec::new());
     for (kind, package) in [
         (RegistryKind::PypiSimple, "flask"),
         (RegistryKind::Npm, "@types/react"),
         (RegistryKind::CargoSparse, "serde"),
     ] {
-        let fake = FakeRegistry::start(bundled(), settings.clone()).await;
+        let fake = FakeRegistry::start(recorded.clone(), settings.clone()).await;
         cases.push(Case { kind, package, fake: fake.expect("the loopback has a free port") });
     }
     cases
