@@ -1,6 +1,5 @@
 //! How the service knows who asks, and how it is known itself.
 
-use proto::v1::ExplainResponse;
 use tonic::Status;
 
 use crate::fake::{Fake, Reply};
@@ -11,7 +10,7 @@ const TOKEN: &str = "s3cret-0123456789abcdef0123456789abcdef";
 #[test]
 fn a_token_is_taken_from_the_variable_and_sent_with_every_call() {
     let lacks_stream = Reply::Fail(Box::new(Status::unimplemented("no stream")));
-    let explanation = Reply::Explanation(Box::new(ExplainResponse::default()));
+    let explanation = Reply::Explanation(Box::default());
     let solution = || answer(solved("flask", "3.1.0"));
     let script = [lacks_stream, solution(), solution(), explanation, solution(), solution()];
     let service = Fake::start(script);

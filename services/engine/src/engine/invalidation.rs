@@ -36,17 +36,16 @@ impl Engine {
             Ok(read)
         });
         let documents: Vec<String> = names.collect::<Result<Vec<_>, Error>>()?.concat();
-        let mut forgotten = Forgotten::default();
-        forgotten.documents = distrust(registry, packages, Invalidated::Here).await;
+        let distrusted = distrust(registry, packages, Invalidated::Here).await;
         let is_meant = |stamp: &Stamp| {
             *stamp.registry == **registry.name()
                 && (documents.is_empty() || documents.iter().any(|one| is_of(&stamp.document, one)))
         };
-        forgotten.answers = self.inner.memory.resting_on(is_meant);
-        forgotten.is_told = self.inner.announce(registry, packages).await;
+        let answers = self.inner.memory.resting_on(is_meant);
+        let is_told = self.inner.announce(registry, packages).await;
         tracing::info!(registry = %registry.name(), packages = packages.len(),
-            documents = forgotten.documents, answers = forgotten.answers, "invalidated");
-        Ok(forgotten)
+            documents = distrusted, answers, "invalidated");
+        Ok(Forgotten { documents: distrusted, answers, is_told })
     }
 }
 
