@@ -14,7 +14,7 @@ use testkit::registry::{FakeRegistry, Settings};
 use crate::support::Asked;
 
 /// The recorded sets, with the packages that cargo locked for each, the project's own included.
-const SETS: [(&str, usize); 6] = [
+pub(crate) const SETS: [(&str, usize); 6] = [
     ("bevy-game", 545),
     ("data", 469),
     ("desktop", 794),
@@ -61,7 +61,7 @@ fn oracle(set: &str, file: &str) -> String {
     std::fs::read_to_string(folder.join(set).join(file)).expect("the oracle is bundled")
 }
 
-fn request(set: &str) -> Request {
+pub(crate) fn request(set: &str) -> Request {
     let manifest: Manifest = toml::from_str(&oracle(set, "Cargo.toml")).expect("a manifest");
     let requirements = manifest.dependencies.into_iter().map(|(name, entry)| {
         let (requirement, features) = match entry {

@@ -7,6 +7,7 @@ mod npm;
 mod oracles;
 mod own_facts;
 mod remembering;
+mod replay;
 mod replicas;
 mod sets;
 mod stored;

@@ -6,20 +6,25 @@ use testkit::registry::Settings;
 
 use crate::support::{Counted, fake, over, recorded, request};
 
-const SETS: [&str; 6] = ["airflow", "boto", "django", "fastapi-app", "jupyter", "ml"];
+pub(crate) const SETS: [&str; 6] = ["airflow", "boto", "django", "fastapi-app", "jupyter", "ml"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../registries/bundled/oracles/pypi")
 }
 
-fn requirements(set: &str) -> Vec<String> {
+pub(crate) fn requirements(set: &str) -> Vec<String> {
     let text =
         std::fs::read_to_string(folder().join(format!("{set}.in"))).expect("the set is there");
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 fn oracle(set: &str) -> String {
-    let path = folder().join(format!("{set}.py3.12.txt"));
+    pins(&format!("{set}.py3.12"))
+}
+
+/// What the reference tool answered, as lines `name version`.
+pub(crate) fn pins(name: &str) -> String {
+    let path = folder().join(format!("{name}.txt"));
     let text = std::fs::read_to_string(path).expect("the oracle is there");
     let mut lines: Vec<String> = text
         .lines()

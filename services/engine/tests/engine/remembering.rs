@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ecosystems::Ecosystem;
 use engine::{Error, Request};
 use registries::Registry;
-use testkit::registry::{Fault, Kind, Reply, Settings};
+use testkit::registry::{FakeRegistry, Fault, Kind, Reply, Settings};
 
+use crate::hostile::document;
 use crate::support::{Counted, changed, fake, over, recorded, request};
 
 #[tokio::test]
@@ -142,4 +144,67 @@ async fn a_spent_budget_is_an_answer_that_is_not_remembered() {
 #[test]
 fn the_bundled_registry_needs_no_configuration() {
     assert!(Registry::open(recorded()).is_ok());
+}
+
+/// An index of two projects that asks to be asked each time, and an engine over it.
+async fn demo_and_other() -> (FakeRegistry, Counted) {
+    let settings = Settings { cache_control: Some("no-cache".to_owned()), ..Settings::default() };
+    let documents = [("demo", document("demo", &["1.0"])), ("other", document("other", &["1.0"]))];
+    let documents = documents.each_ref().map(|(name, text)| (*name, text.as_str()));
+    let fake = FakeRegistry::of(&documents, settings).await.expect("the loopback has a free port");
+    let counted = Counted::over(vec![over(&fake)]);
+    counted.resolve(&request(&["demo"])).await;
+    fake.reset_counts();
+    (fake, counted)
+}
+
+#[tokio::test]
+async fn a_publication_that_does_not_matter_costs_no_solve() {
+    let (fake, counted) = demo_and_other().await;
+    // Of another package.
+    fake.publish("other", &document("other", &["1.0", "2.0"])).expect("it is well formed");
+    let again = counted.resolve(&request(&["demo"])).await;
+    assert!(again.statistics.remembered);
+    assert_eq!((fake.counts().total, fake.counts().with_status(304)), (1, 1));
+    // Of this one, in other words for the same.
+    fake.reset_counts();
+    let page = document("demo", &["1.0"]);
+    let reworded = page.replace("\"core-metadata\"", "\"yanked\": false, \"core-metadata\"");
+    assert_ne!(page, reworded);
+    fake.publish("demo", &reworded).expect("it is well formed");
+    let again = counted.resolve(&request(&["demo"])).await;
+    assert!(again.statistics.remembered);
+    assert_eq!((fake.counts().total, fake.counts().with_status(200)), (1, 1));
+    assert_eq!(counted.computed(), 1);
+}
+
+#[tokio::test]
+async fn a_publication_that_matters_costs_what_it_touches() {
+    let settings = Settings { cache_control: Some("no-cache".to_owned()), ..Settings::default() };
+    let fake = fake(settings).await;
+    let counted = Counted::over(vec![over(&fake)]);
+    let first = counted.resolve(&request(&["flask"])).await;
+    assert!(first.statistics.documents_fetched > 10);
+    fake.reset_counts();
+    let recorded = registries::bundled();
+    let page = recorded.document(Ecosystem::Pypi, "click").expect("it is recorded");
+    let mut page: serde_json::Value = serde_json::from_slice(&page).expect("it is JSON");
+    let file = serde_json::json!({
+        "filename": "click-99.0-py3-none-any.whl",
+        "url": "/files/click-99.0-py3-none-any.whl",
+        "hashes": {},
+        "upload-time": "2026-01-01T00:00:00Z",
+        "core-metadata": true,
+    });
+    page["files"].as_array_mut().expect("a list").push(file);
+    page["metadata"]["99.0"] = serde_json::json!({});
+    fake.publish("click", &page.to_string()).expect("it is well formed");
+    let second = counted.resolve(&request(&["flask"])).await;
+    assert!(String::from_utf8_lossy(&second.encoded).contains("click 99.0"));
+    assert_eq!(counted.computed(), 2);
+    // One page and the metadata of one release; of the other pages, that they are as they were.
+    let counts = fake.counts();
+    assert_eq!(counts.with_status(200), 2);
+    assert_eq!(counts.of(Kind::Page), counts.with_status(304) + 1);
+    assert_eq!(second.statistics.rounds, 2, "the second with what the new release needs");
 }

@@ -1,6 +1,7 @@
 //! Several services behind one database: what one of them has computed or heard, all know.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engine::Request;
@@ -143,4 +144,55 @@ async fn what_one_has_read_the_others_need_not_ask_for() {
     assert_eq!(told.statistics.documents_fetched, 0);
     assert_eq!(fake.counts().total, 0);
     assert_eq!(replicas[1].computed(), 1, "it is another question");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_killed_under_load_costs_no_answer() {
+    let Some(mut server) = Server::start().await else { return };
+    let fake = fake(Settings::default()).await;
+    let replicas = two(&server, &fake).await;
+    let questions = ["flask", "django", "requests", "jinja2", "click", "attrs"];
+    let alone = Counted::over(vec![over(&fake)]);
+    let mut expected = Vec::new();
+    for question in questions {
+        expected.push(alone.pins(&request(&[question])).await);
+    }
+    let expected = Arc::new(expected);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let enough = Arc::new(AtomicBool::new(false));
+    let callers: Vec<_> = (0..8_usize)
+        .map(|caller| {
+            let (replica, expected) = (Arc::clone(&replicas[caller % 2]), Arc::clone(&expected));
+            let (asked, enough) = (Arc::clone(&asked), Arc::clone(&enough));
+            tokio::spawn(async move {
+                // Another reach is another question, which no memory answers.
+                for reach in 1.. {
+                    for (question, expected) in questions.iter().zip(&*expected) {
+                        let reach = Some(reach % 50 + u32::from(caller < 4) * 50);
+                        let request = Request { reach, ..request(&[question]) };
+                        assert_eq!(replica.pins(&request).await, *expected);
+                        asked.fetch_add(1, Ordering::Relaxed);
+                    }
+                    if enough.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            })
+        })
+        .collect();
+    let more = async |answers: usize| {
+        let before = asked.load(Ordering::Relaxed);
+        while asked.load(Ordering::Relaxed) < before + answers {
+            tokio::task::yield_now().await;
+        }
+    };
+    more(40).await;
+    server.stop();
+    more(200).await;
+    server.run().await;
+    more(40).await;
+    enough.store(true, Ordering::Relaxed);
+    for caller in callers {
+        caller.await.expect("no caller fails");
+    }
 }

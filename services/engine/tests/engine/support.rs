@@ -90,7 +90,7 @@ impl Asked {
     }
 }
 
-fn open(
+pub(crate) fn open(
     (registries, cache): (Vec<RegistryConfig>, CacheConfig),
     encode: impl Fn(&Answer) -> Bytes + Send + Sync + 'static,
 ) -> Engine {

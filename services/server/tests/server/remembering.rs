@@ -303,8 +303,16 @@ async fn nobody_is_told_of_answers_that_were_given_to_another_caller() {
         envelope.metadata_mut().insert("x-index", secret.parse().unwrap());
         world.server.client().resolve(envelope).await.map(tonic::Response::into_inner)
     };
+    // What a stranger costs before there is anything to find, and after.
+    let cost = async || {
+        world.index.reset_counts();
+        let status = ask(wire(), "Bearer wrong").await.unwrap_err();
+        (status.code(), status.message().to_owned(), world.index.counts().total)
+    };
+    let before = cost().await;
     let first = ask(wire(), "Bearer right").await.unwrap();
     assert_eq!(pins(solution(&first)), ["private 1.0"]);
+    assert_eq!(cost().await, before, "no shorter way tells that there is something");
     let again = ask(knowing(wire(), &first), "Bearer right").await.unwrap();
     assert!(again.not_modified);
     for stranger in [wire(), knowing(wire(), &first), with_token(wire(), &first)] {
