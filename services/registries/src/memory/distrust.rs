@@ -87,8 +87,9 @@ impl Distrust {
         let last = match package {
             Some(package) => told.of_packages.entry(package.into()).or_default(),
             None => {
-                // No document bears the generation that all have from now on.
-                told.of_packages.clear();
+                // No document bears a generation that all are given now, whatever was given before. One
+                // that the store may not have got must be known for as long as nothing replaces it.
+                told.of_packages.retain(|_, last| replaced.is_none() && last.replaced.is_some());
                 &mut told.of_all
             }
         };
@@ -148,6 +149,8 @@ mod tests {
         // Another process has replaced it since.
         assert_ne!(distrust.generation("web", [OLD, NONE]), unwritten);
         assert_eq!(distrust.generation("app", [NONE, NONE]), NONE);
+        distrust.note(None, None);
+        assert_eq!(distrust.generation("web", [NONE, NONE]), unwritten);
         distrust.note(None, Some(Replaced { old: NONE, new: NEW }));
         assert_ne!(distrust.generation("app", [NONE, NONE]), NONE);
         assert_ne!(distrust.generation("app", [NONE, NONE]), unwritten);

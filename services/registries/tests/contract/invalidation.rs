@@ -129,10 +129,24 @@ async fn an_invalidation_that_cannot_be_written_holds_in_its_own_process() {
         shelf.set_gone(true);
         registry.invalidate(case.package, Invalidated::Here).await;
         shelf.set_gone(false);
-        // The store has the old document and no word of an invalidation.
+        // The store has the old document and no word of an invalidation, and others may be missed.
+        registry.invalidate_all(Invalidated::Elsewhere).await;
         let seen = case.read(&registry).await;
         assert_eq!((seen.requests, seen.bytes), (1, 0), "{:?}", case.kind);
         assert_eq!(case.read(&registry).await.requests, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_may_have_missed_something_looks_into_the_store_and_asks_nobody() {
+    for case in cases(&Settings::default()).await {
+        let shelf = Shelf::new();
+        let registry = case.over(&shelf);
+        let first = case.read(&registry).await;
+        shelf.written(case.rows()).await;
+        registry.invalidate_all(Invalidated::Elsewhere).await;
+        let seen = case.read(&registry).await;
+        assert_eq!((seen.requests, seen.read_at), (0, first.read_at), "{:?}", case.kind);
     }
 }
 
