@@ -72,6 +72,6 @@ fn white_space_between_the_parts_of_a_document_is_no_fact() {
         let packument = npm::read_packument(&name, document.as_bytes()).expect("a document");
         postcard::to_allocvec(&packument).expect("facts can be written")
     };
-    assert!(spaced.contains("\n          \"node\": \">= 18\""), "{spaced}");
+    assert!(spaced.contains("\n        \"node\": \">= 18\""), "{spaced}");
     assert!(form(&spaced) == form(plain));
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::features::{FeatureValue, Features};
@@ -90,7 +91,7 @@ struct Writer<'a> {
     texts: Texts<'a>,
     declarations: Table<StoredDeclaration>,
     /// Those that were written already, by where they are in memory.
-    known: HashMap<*const Declaration, u32>,
+    known: HashMap<*const Declaration, u32, FxBuildHasher>,
     dependencies: Table<Vec<u32>>,
     features: Table<StoredFeatures>,
     /// The release before, which most have their features from.
@@ -244,12 +245,12 @@ impl Reader<'_> {
     }
 
     fn features<E: de::Error>(&self, stored: &StoredFeatures) -> Result<Features, E> {
-        let mut features = BTreeMap::new();
-        for (name, values) in stored {
+        // Collected at once, a map has full nodes.
+        let features = stored.iter().map(|(name, values)| {
             let values = values.iter().map(|value| self.value(value));
-            features.insert(self.text(*name)?, values.collect::<Result<Box<[_]>, E>>()?);
-        }
-        Ok(Features::of_parts(features))
+            Ok((self.text(*name)?, values.collect::<Result<Box<[_]>, E>>()?))
+        });
+        features.collect::<Result<BTreeMap<_, _>, E>>().map(Features::of_parts)
     }
 
     fn value<E: de::Error>(&self, stored: &StoredValue) -> Result<FeatureValue, E> {

@@ -9,7 +9,7 @@ use super::metadata::MOST_REQUIREMENTS;
 use super::version::parse_bare_version;
 use super::{
     CoreMetadata, File, FileKind, Listing, Metadata, Name, ProjectStatus, Release, Requirement,
-    Specifiers, WheelTags, Yanked,
+    Specifiers, Version, WheelTags, Yanked,
 };
 use crate::stored::{Allowance, Hash256, Texts, at, wrong};
 use crate::{Timestamp, Warning};
@@ -109,9 +109,23 @@ impl Serialize for Listing {
 struct Writer<'a> {
     folders: Texts<'a>,
     specifiers: Texts<'a>,
+    /// Those of the file before, which most files have too.
+    last_specifiers: Option<(&'a Specifiers, u32)>,
 }
 
 impl<'a> Writer<'a> {
+    fn specifiers(&mut self, specifiers: &'a Specifiers) -> u32 {
+        if let Some((last, place)) = self.last_specifiers
+            && last == specifiers
+            && numbers(last).eq(numbers(specifiers))
+        {
+            return place;
+        }
+        let place = self.specifiers.place(specifiers.to_string().into());
+        self.last_specifiers = Some((specifiers, place));
+        place
+    }
+
     fn file(&mut self, file: &'a File) -> StoredFile<Cow<'a, str>> {
         StoredFile {
             filename: (&*file.filename).into(),
@@ -128,10 +142,7 @@ impl<'a> Writer<'a> {
             },
             hashes: file.hashes.iter().map(|hash| Hash256::new(SHA256, hash)).collect(),
             size: file.size,
-            requires_python: file.requires_python.as_ref().map(|specifiers| {
-                let text: String = specifiers.to_string();
-                self.specifiers.place(text.into())
-            }),
+            requires_python: file.requires_python.as_deref().map(|own| self.specifiers(own)),
             uploaded_at: file.uploaded_at,
             yanked: match &file.yanked {
                 Yanked::No => None,
@@ -146,6 +157,11 @@ impl<'a> Writer<'a> {
             },
         }
     }
+}
+
+/// The numbers of versions as they are written: `3.7` equals `3.7.0` and is not the same.
+fn numbers(specifiers: &Specifiers) -> impl Iterator<Item = Option<&[u64]>> {
+    specifiers.iter().map(|specifier| specifier.version().map(Version::release))
 }
 
 /// The tags in the name of a wheel.

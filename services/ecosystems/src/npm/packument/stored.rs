@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
@@ -147,9 +148,9 @@ struct Writer<'a> {
     needs: Table<StoredNeeds>,
     traits: Table<StoredTraits>,
     /// What was written already, by where it is in memory.
-    known_lists: HashMap<*const [Dependency], u32>,
-    known_needs: HashMap<*const Needs, u32>,
-    known_traits: HashMap<*const Traits, u32>,
+    known_lists: HashMap<*const [Dependency], u32, FxBuildHasher>,
+    known_needs: HashMap<*const Needs, u32, FxBuildHasher>,
+    known_traits: HashMap<*const Traits, u32, FxBuildHasher>,
 }
 
 impl<'a> Writer<'a> {
