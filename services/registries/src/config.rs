@@ -269,6 +269,9 @@ mod tests {
         assert_eq!(config.max_staleness, Some(Duration::from_secs(600)));
         assert_eq!(config.credentials, Some(CredentialsReference::Env("INDEX_TOKEN".into())));
         assert_eq!(config.validate(), Ok(()));
+        let credulous = RegistryConfig { absent_for: Duration::from_hours(25), ..config };
+        let refused = credulous.validate().map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|reason| reason.contains("`absent_for` is at most `1d`")));
         assert!(toml::from_str::<RegistryConfig>(&format!("{text}time_out='2s'")).is_err());
         let recorded = "name='cargo'\nkind='recorded'\necosystem='cargo'\n";
         let config: RegistryConfig = toml::from_str(recorded).expect("the text is a configuration");
