@@ -31,7 +31,7 @@ impl Chance {
 }
 
 /// How much a test judges: what serves every change, or all there is where the variable
-/// `QUARTERMASTER_THOROUGH` is set, as by `.ci/thorough`, which takes a quarter of an hour.
+/// `QUARTERMASTER_THOROUGH` is set, as by `.ci/thorough`, which takes half an hour.
 pub fn so_many(usually: usize, thoroughly: usize) -> usize {
     if std::env::var_os("QUARTERMASTER_THOROUGH").is_some() { thoroughly } else { usually }
 }
