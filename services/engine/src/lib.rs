@@ -47,6 +47,9 @@ pub use solver::conflict::Obstacle;
 /// What a registry's reader says when it cannot read.
 pub use registries::Error as RegistryError;
 
+/// A document at a declared URL that is no registry's.
+pub use registries::DeclaredDocument;
+
 /// The configuration of the layers below, handed on to whoever composes the program.
 pub mod config {
     pub use cache::{CacheConfig, DatabaseUrl};

@@ -24,6 +24,7 @@ mod bundled;
 mod cargo_sparse;
 mod config;
 mod credentials;
+mod declared;
 mod document;
 mod error;
 mod fetch;
@@ -40,6 +41,7 @@ pub use bundled::bundled;
 pub use cargo_sparse::CargoConfig;
 pub use config::{RegistryConfig, RegistryKind};
 pub use credentials::{Credentials, CredentialsReference};
+pub use declared::DeclaredDocument;
 pub use error::Error;
 #[doc(hidden)]
 pub use memory::rewritten as rewritten_row;

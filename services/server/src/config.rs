@@ -18,10 +18,11 @@ use serde::Deserialize;
 
 use crate::arguments::Settings;
 use crate::convert::{Declared, MOST_REACH};
-use crate::identity::IdentityConfig;
+use crate::identity::{Identity, IdentityConfig};
 use crate::layers::LimitsConfig;
 use crate::serve::ConnectionsConfig;
 use crate::telemetry::LogConfig;
+use crate::tls::TlsConfig;
 
 /// The settings of the service.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,6 +32,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Who may call.
     pub identity: IdentityConfig,
+    /// The certificate that the service shows. Default: none, and connections are not encrypted.
+    pub tls: Option<TlsConfig>,
     /// How connections are kept.
     pub connections: ConnectionsConfig,
     /// How much work is accepted.
@@ -121,6 +124,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7433)),
             identity: IdentityConfig::default(),
+            tls: None,
             connections: ConnectionsConfig::default(),
             limits: LimitsConfig::default(),
             reach: ReachConfig::default(),
@@ -183,7 +187,12 @@ impl Config {
     /// Checks that nobody is answered by accident.
     fn validate_identity(&self) -> Result<(), ConfigError> {
         self.identity.validate()?;
-        let open = !self.identity.asks() && !self.identity.anonymous;
+        self.tls.as_ref().map_or(Ok(()), TlsConfig::validate)?;
+        if !self.identity.certificates.is_empty() && !self.certified() {
+            let reason = "has no meaning without `client_ca` under `[tls]`";
+            return Err(ConfigError::invalid("identity.certificate", reason));
+        }
+        let open = !self.identity.asks() && !self.certified() && !self.identity.anonymous;
         if open && !self.listen.ip().is_loopback() {
             return Err(ConfigError::invalid(
                 "listen",
@@ -238,6 +247,16 @@ impl Config {
             ),
         }
         self
+    }
+
+    /// Whether connections may have certificates that say who calls.
+    fn certified(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some())
+    }
+
+    /// Knows callers by these settings.
+    pub fn identity(&self, on_loopback: bool) -> Identity {
+        Identity::new(&self.identity, self.certified(), on_loopback)
     }
 
     /// What the engine is made from.

@@ -7,12 +7,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use engine::{Error, Invalid, RegistryError};
+use engine::{Error, Invalid, Progress, RegistryError};
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
-use crate::identity::{Caller, Scope, Stranger};
+use crate::identity::{Caller, Scope, Stranger, Tenant};
 
 /// The `domain` of every `ErrorInfo`.
 const DOMAIN: &str = "quartermaster.resolver.v1";
@@ -42,6 +42,8 @@ pub enum Reason {
     Unsupported,
     /// As many calls are in flight as are allowed.
     Overloaded,
+    /// The caller is at its own limit.
+    CallerLimit,
     /// The deadline passed.
     Deadline,
     /// A registry could not be read.
@@ -62,7 +64,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Malformed,
         Self::Missing,
         Self::Contradictory,
@@ -70,6 +72,7 @@ impl Reason {
         Self::UnknownRegistry,
         Self::Unsupported,
         Self::Overloaded,
+        Self::CallerLimit,
         Self::Deadline,
         Self::RegistryUnavailable,
         Self::RegistryRefused,
@@ -90,6 +93,7 @@ impl Reason {
             Self::UnknownRegistry => "UNKNOWN_REGISTRY",
             Self::Unsupported => "UNSUPPORTED",
             Self::Overloaded => "OVERLOADED",
+            Self::CallerLimit => "CALLER_LIMIT",
             Self::Deadline => "DEADLINE",
             Self::RegistryUnavailable => "REGISTRY_UNAVAILABLE",
             Self::RegistryRefused => "REGISTRY_REFUSED",
@@ -109,7 +113,7 @@ impl Reason {
             | Self::LimitExceeded
             | Self::UnknownRegistry => Code::InvalidArgument,
             Self::Unsupported => Code::Unimplemented,
-            Self::Overloaded => Code::ResourceExhausted,
+            Self::Overloaded | Self::CallerLimit => Code::ResourceExhausted,
             Self::Deadline => Code::DeadlineExceeded,
             Self::RegistryUnavailable | Self::RegistryMalformed => Code::Unavailable,
             Self::SnapshotUnknown => Code::FailedPrecondition,
@@ -188,7 +192,7 @@ pub fn status(error: Error, path: impl Fn(&str) -> String) -> Status {
         }
         Error::Registry { source } => registry(&source),
         Error::Internal { id } => internal(&id),
-        Error::Deadline(allowed) => deadline(allowed),
+        Error::Deadline(allowed) => deadline(allowed, None),
         Error::NoSnapshot | Error::OldSnapshot => {
             let metadata = HashMap::from([("field".to_owned(), "snapshot_token".to_owned())]);
             let reason = Reason::SnapshotUnknown;
@@ -244,22 +248,53 @@ pub fn overloaded() -> Status {
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
-/// The deadline passed before there was an answer.
-pub fn deadline(allowed: Duration) -> Status {
-    let message = format!("the deadline of {allowed:?} passed before there was an answer");
-    let details = details(Reason::Deadline, HashMap::new());
+/// A tenant has as many `calls` as it may; `wait` is how long until it may have another.
+pub fn caller_at_limit(tenant: &Tenant, calls: &str, wait: Option<Duration>) -> Status {
+    let wait = wait.unwrap_or(RETRY_WHEN_BUSY);
+    let mut details = details(Reason::CallerLimit, HashMap::new());
+    details.set_retry_info(Some(wait));
+    let name = tenant.name();
+    let message = format!("`{name}` is at its limit of {calls}; try again in {}", in_words(wait));
+    Status::with_error_details(Code::ResourceExhausted, shortened(&message), details)
+}
+
+/// A time to wait, rounded up so that it suffices.
+fn in_words(wait: Duration) -> String {
+    format!("{:.1} s", (wait.as_secs_f64() * 10.0).ceil() / 10.0)
+}
+
+/// The deadline passed before there was an answer; `reached` is how far the work was, as far as it
+/// was told.
+pub fn deadline(allowed: Duration, reached: Option<Progress>) -> Status {
+    let mut message = format!("the deadline of {allowed:?} passed before there was an answer");
+    let mut metadata = HashMap::new();
+    if let Some(Progress::Step { round, text, requested, done, .. }) = reached {
+        message = format!("{message}, while {text}");
+        for (key, number) in
+            [("round", round), ("documents_requested", requested), ("documents_done", done)]
+        {
+            metadata.insert(key.to_owned(), number.to_string());
+        }
+    }
+    let details = details(Reason::Deadline, metadata);
+    let message = shortened(&message);
     Status::with_error_details(Code::DeadlineExceeded, message, details)
 }
 
 /// The caller does not say who it is, or not credibly. The header says how to, as HTTP has it.
 pub fn unauthenticated(stranger: Stranger) -> Status {
-    let details = details(Reason::Unauthenticated, HashMap::new());
+    let mut details = details(Reason::Unauthenticated, HashMap::new());
+    if stranger == Stranger::Unjudged {
+        details.set_retry_info(Some(RETRY_REGISTRY));
+    }
     let mut status =
         Status::with_error_details(Code::Unauthenticated, stranger.to_string(), details);
     let challenge = match stranger {
-        Stranger::Silent => "Bearer realm=\"quartermaster\"",
+        Stranger::Silent | Stranger::Nameless => "Bearer realm=\"quartermaster\"",
         Stranger::Unreadable => "Bearer realm=\"quartermaster\", error=\"invalid_request\"",
-        Stranger::Unknown => "Bearer realm=\"quartermaster\", error=\"invalid_token\"",
+        Stranger::Unknown | Stranger::Expired | Stranger::Unjudged => {
+            "Bearer realm=\"quartermaster\", error=\"invalid_token\""
+        }
     };
     status.metadata_mut().insert("www-authenticate", MetadataValue::from_static(challenge));
     status

@@ -1,14 +1,17 @@
 //! Who calls, and what they may do.
 //!
-//! A caller is a [`Tenant`] with [`Scopes`]. A token `Bearer …` in the metadata under `authorization`
-//! says who it is, and the settings say what it may do. Where nobody is asked, which is so by default
-//! and on the loopback alone, callers share one tenant.
+//! A caller is a [`Tenant`] with [`Scopes`]. Who it is says a token `Bearer …` in the metadata under
+//! `authorization`: one that the settings know by its hash, or one that an issuer has signed. Without a
+//! token, the certificate of its connection says it. Where nobody is asked, which is so by default and
+//! on the loopback alone, callers share one tenant.
 //!
 //! Invariant: a credential is looked at here and nowhere else. It is in no log, in no error, and it is
 //! not among the metadata that methods see.
 //!
 //! Deliberately absent: users, groups, roles. Who keeps those issues tokens with scopes.
 
+mod certificate;
+mod jwt;
 mod scope;
 mod token;
 
@@ -18,6 +21,10 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
+use certificate::Certificates;
+pub use certificate::{CertificateConfig, Certified};
+use jwt::Issuer;
+pub use jwt::{JwtAlgorithm, JwtConfig, KeysReference};
 pub use scope::{Scope, Scopes, scope_of};
 use token::Tokens;
 pub use token::{TokenConfig, TokenHash, Unfit};
@@ -70,17 +77,25 @@ pub struct IdentityConfig {
     /// `[[identity.token]]`: the tokens that are known.
     #[serde(rename = "token")]
     pub tokens: Vec<TokenConfig>,
+    /// `[identity.jwt]`: whose signature on tokens is believed. Default: nobody's.
+    pub jwt: Option<JwtConfig>,
+    /// `[[identity.certificate]]`: what may be done with certificates of `tls.client_ca`. One that is
+    /// not listed may resolve.
+    #[serde(rename = "certificate")]
+    pub certificates: Vec<CertificateConfig>,
 }
 
 impl IdentityConfig {
-    /// Whether callers are asked who they are.
+    /// Whether callers are asked for a token.
     pub fn asks(&self) -> bool {
-        !self.tokens.is_empty()
+        !self.tokens.is_empty() || self.jwt.is_some()
     }
 
-    /// Checks the names of the tokens, and that each has something to do.
+    /// Checks names, scopes and keys.
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        token::validate(&self.tokens)
+        token::validate(&self.tokens)?;
+        certificate::validate(&self.certificates)?;
+        self.jwt.as_ref().map_or(Ok(()), JwtConfig::validate)
     }
 }
 
@@ -96,12 +111,23 @@ pub enum Stranger {
     /// Nobody knows this token.
     #[error("the token under `authorization` is not known here; ask whoever runs the service")]
     Unknown,
+    /// The token was good once.
+    #[error("the token under `authorization` has expired; have a new one issued")]
+    Expired,
+    /// The issuer's keys have not been read so far.
+    #[error("tokens cannot be judged at the moment, for want of their issuer's keys; try again")]
+    Unjudged,
+    /// The certificate of the connection does not say whose it is.
+    #[error("the certificate has neither a URI nor a DNS name as the subject's alternative name")]
+    Nameless,
 }
 
 /// Knows callers.
 #[derive(Debug)]
 pub struct Identity {
     tokens: Tokens,
+    issuer: Option<Issuer>,
+    certificates: Certificates,
     /// What callers may do who do not say who they are, if anything.
     anonymous: Option<Scopes>,
     /// Whether a token is looked at.
@@ -110,31 +136,51 @@ pub struct Identity {
 
 impl Identity {
     /// Knows callers by the settings. Callers `on_loopback` have this machine already: where nobody is
-    /// asked, they may do all that the contract offers.
-    pub fn new(config: &IdentityConfig, on_loopback: bool) -> Self {
-        let anonymous = match (config.asks(), config.anonymous, on_loopback) {
+    /// asked, they may do all that the contract offers. `certified` is whether connections may have
+    /// certificates.
+    pub fn new(config: &IdentityConfig, certified: bool, on_loopback: bool) -> Self {
+        let asks = config.asks() || certified;
+        let anonymous = match (asks, config.anonymous, on_loopback) {
             (_, true, _) => Some(Scopes::from([Scope::Resolve])),
             (false, false, true) => Some(Scopes::from([Scope::Resolve, Scope::Invalidate])),
             (true, false, _) | (false, false, false) => None,
         };
-        Self { tokens: Tokens::new(&config.tokens), anonymous, asks: config.asks() }
+        Self {
+            tokens: Tokens::new(&config.tokens),
+            issuer: config.jwt.as_ref().map(Issuer::new),
+            certificates: Certificates::new(&config.certificates),
+            anonymous,
+            asks,
+        }
     }
 
-    /// Tells who calls. The credential is taken out of `headers`.
-    pub fn caller(&self, headers: &mut HeaderMap) -> Result<Caller, Stranger> {
+    /// Tells who calls, over a connection with this certificate. The token is taken out of `headers`.
+    pub async fn caller(
+        &self,
+        headers: &mut HeaderMap,
+        certificate: Option<&Certified>,
+    ) -> Result<Caller, Stranger> {
         if !self.asks {
             return self.silent();
         }
         let mut values = headers.get_all(AUTHORIZATION).iter();
-        let known = match (values.next(), values.next()) {
-            (None, _) => self.silent(),
-            (Some(value), None) => bearer(value)
-                .ok_or(Stranger::Unreadable)
-                .and_then(|token| self.tokens.caller(token).ok_or(Stranger::Unknown)),
-            (Some(_), Some(_)) => Err(Stranger::Unreadable),
-        };
+        let (first, second) = (values.next().cloned(), values.next().is_some());
         headers.remove(AUTHORIZATION);
-        known
+        match (first, certificate) {
+            _ if second => Err(Stranger::Unreadable),
+            (Some(value), _) => self.bearer(bearer(&value).ok_or(Stranger::Unreadable)?).await,
+            (None, Some(certificate)) => self.certificates.caller(certificate),
+            (None, None) => self.silent(),
+        }
+    }
+
+    /// Who calls with this token.
+    async fn bearer(&self, token: &str) -> Result<Caller, Stranger> {
+        match (self.tokens.caller(token), &self.issuer) {
+            (Some(caller), _) => Ok(caller),
+            (None, Some(issuer)) => issuer.caller(token).await,
+            (None, None) => Err(Stranger::Unknown),
+        }
     }
 
     fn silent(&self) -> Result<Caller, Stranger> {
@@ -153,6 +199,8 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -163,7 +211,7 @@ mod tests {
             hash: TokenHash::of(TOKEN).expect("the token is long enough"),
             scopes: vec![Scope::Resolve],
         };
-        IdentityConfig { anonymous, tokens: vec![token] }
+        IdentityConfig { anonymous, tokens: vec![token], ..IdentityConfig::default() }
     }
 
     fn caller(config: &IdentityConfig, values: &[&str]) -> Result<Caller, Stranger> {
@@ -171,7 +219,8 @@ mod tests {
         for value in values {
             headers.append(AUTHORIZATION, value.parse().expect("the value is a header's"));
         }
-        let known = Identity::new(config, true).caller(&mut headers);
+        let identity = Identity::new(config, false, true);
+        let known = identity.caller(&mut headers, None).now_or_never().expect("nothing is awaited");
         assert_eq!(headers.contains_key(AUTHORIZATION), !config.asks() && !values.is_empty());
         known
     }
@@ -195,7 +244,10 @@ mod tests {
     #[test]
     fn strangers_may_do_what_the_settings_and_the_address_say() {
         let may = |config: &IdentityConfig, on_loopback| {
-            let known = Identity::new(config, on_loopback).caller(&mut HeaderMap::new());
+            let identity = Identity::new(config, false, on_loopback);
+            let mut headers = HeaderMap::new();
+            let known = identity.caller(&mut headers, None).now_or_never();
+            let known = known.expect("nothing is awaited");
             known.map(|caller| caller.scopes.to_string()).ok()
         };
         let nobody_asked = IdentityConfig::default();

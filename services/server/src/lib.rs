@@ -15,3 +15,4 @@ pub mod layers;
 pub mod serve;
 pub mod service;
 pub mod telemetry;
+pub mod tls;

@@ -17,7 +17,8 @@ use quartermaster::identity::TokenHash;
 use quartermaster::service::Resolver;
 use quartermaster::{convert, serve, telemetry};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 /// Halves the cost of encoding an answer, against the system's allocator.
 #[global_allocator]
@@ -35,8 +36,8 @@ fn main() -> ExitCode {
             Ok(_) => ExitCode::SUCCESS,
             Err(error) => fail(&error, BAD_CONFIG),
         },
-        Command::Serve(settings) => match prepare(settings) {
-            Ok((config, engine)) => match run(&config, &engine) {
+        Command::Serve(settings) => match prepare(settings.clone()) {
+            Ok((config, engine)) => match run(config, &engine, settings) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => fail(&error, 1),
             },
@@ -72,7 +73,8 @@ fn prepare(settings: Settings) -> anyhow::Result<(Config, Engine)> {
 
 /// Binds, serves, and drains when the process is asked to stop.
 #[tokio::main]
-async fn run(config: &Config, engine: &Engine) -> anyhow::Result<()> {
+async fn run(config: Config, engine: &Engine, settings: Settings) -> anyhow::Result<()> {
+    let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let listener = TcpListener::bind(config.listen)
@@ -87,9 +89,28 @@ async fn run(config: &Config, engine: &Engine) -> anyhow::Result<()> {
     engine.connect().await;
     let declared = config.declared(engine);
     let resolver = Resolver::new(engine.clone(), declared);
-    serve::run(listener, resolver, config, shutdown).await?;
+    let (change, configs) = watch::channel(config);
+    let reloading = tokio::spawn(reload(hangup, settings, change));
+    serve::run(listener, resolver, configs, shutdown).await?;
+    reloading.abort();
     engine.close().await;
     Ok(())
+}
+
+/// Reads the settings anew at each SIGHUP. Those that cannot be used change nothing.
+async fn reload(mut hangup: Signal, settings: Settings, change: watch::Sender<Config>) {
+    while hangup.recv().await.is_some() {
+        match Config::load(settings.clone(), telemetry::environment()) {
+            Ok(config) => {
+                change.send_replace(config);
+                tracing::info!(
+                    "`identity` and the limits of calls count as they are read now; other settings \
+                     count from the next start"
+                );
+            }
+            Err(error) => tracing::warn!("{error}; the settings before it count on"),
+        }
+    }
 }
 
 /// Says what went wrong in one line, with its causes.

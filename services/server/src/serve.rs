@@ -1,25 +1,32 @@
 //! The socket: accepts connections, routes calls, and drains when asked to stop.
 
+mod incoming;
+mod peer;
+
+pub use peer::Peer;
+
 use std::future::Future;
 use std::io::Write as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use proto::v1::resolver_service_server::{ResolverService, ResolverServiceServer};
 use serde::Deserialize;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::codec::CompressionEncoding;
 use tonic::server::NamedService as _;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tower::Layer as _;
 
 use crate::config::{Config, ConfigError};
-use crate::identity::Identity;
+use crate::layers::terms::{Current, Terms};
 use crate::layers::{LimitsConfig, every_call, resolver_calls};
+use crate::tls::Certificates;
 
 /// One mebibyte.
 const MIB: usize = 1024 * 1024;
@@ -40,6 +47,10 @@ pub struct ConnectionsConfig {
     /// How long it may take to say so. Default: `10s`.
     #[serde(with = "humantime_serde")]
     pub keepalive_timeout: Duration,
+    /// How long a connection is used before its caller is asked to open another one, so that callers
+    /// spread over replicas. Calls in flight on it end as they would. Default: `30m`; `0s` is for ever.
+    #[serde(with = "humantime_serde")]
+    pub max_age: Duration,
     /// How long calls in flight may take to end when the service is asked to stop. Default: `20s`.
     #[serde(with = "humantime_serde")]
     pub drain: Duration,
@@ -54,6 +65,7 @@ impl Default for ConnectionsConfig {
         Self {
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(10),
+            max_age: Duration::from_mins(30),
             drain: Duration::from_secs(20),
             linger: Duration::from_secs(5),
         }
@@ -82,6 +94,9 @@ pub enum ServeError {
     /// The socket has no address.
     #[error("the socket cannot be served")]
     Socket(#[from] std::io::Error),
+    /// The certificates have become useless since the settings were checked.
+    #[error("connections cannot be encrypted")]
+    Certificates(#[from] ConfigError),
     /// The transport failed.
     #[error("the transport failed")]
     Transport(#[from] tonic::transport::Error),
@@ -93,15 +108,18 @@ pub enum ServeError {
     CutOff(Duration),
 }
 
-/// Serves on `listener` until `shutdown`, then lets calls in flight end.
+/// Serves on `listener` until `shutdown`, then lets calls in flight end. Of settings that come while it
+/// serves, who callers are and how many calls are taken count from then on.
 ///
-/// Says `listening on http://ADDRESS` on standard output as soon as calls are answered.
+/// Says `listening on http://ADDRESS` on standard output as soon as calls are answered; with TLS,
+/// `https://`.
 pub async fn run(
     listener: TcpListener,
     resolver_service: impl ResolverService,
-    config: &Config,
+    mut configs: watch::Receiver<Config>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let config = configs.borrow_and_update().clone();
     let address = listener.local_addr()?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let names = ["", ResolverServiceServer::<()>::NAME];
@@ -110,32 +128,36 @@ pub async fn run(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
     let calls = TaskTracker::new();
-    let identity = Identity::new(&config.identity, address.ip().is_loopback());
-    let resolver = resolver_calls(&config.limits, identity, calls.clone());
+    let certificates = config.tls.as_ref().map(Certificates::read).transpose()?.map(Arc::new);
+    if config.identity.asks() && certificates.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(
+            "tokens come in the clear: leave that to a proxy that speaks TLS, or set `tls`"
+        );
+    }
+    let terms =
+        |config: &Config| Terms::new(&config.limits, config.identity(address.ip().is_loopback()));
+    let (change, current) = Current::new(terms(&config));
+    let resolver = resolver_calls(current, calls.clone());
     let resolver = resolver.layer(offered(resolver_service, &config.limits));
     let draining = CancellationToken::new();
-    let served = Server::builder()
-        .http2_keepalive_interval(Some(config.connections.keepalive_interval))
-        .http2_keepalive_timeout(Some(config.connections.keepalive_timeout))
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_concurrent_streams(MAX_STREAMS)
+    let served = transport(&config.connections)
         .layer(every_call())
         .add_service(health_service)
         .add_service(reflection)
         .add_service(resolver)
         .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            incoming::incoming(listener, certificates.clone()),
             draining.clone().cancelled_owned(),
         );
     for name in names {
         health.set_service_status(name, ServingStatus::Serving).await;
     }
-    announce(address);
+    announce(if certificates.is_some() { "https" } else { "http" }, address);
     tokio::pin!(served);
     tokio::select! {
         ended = &mut served => return Ok(ended?),
         () = shutdown => {}
+        () = take_up(&mut configs, |config| drop(change.send_replace(terms(config).into()))) => {}
     }
     tracing::info!("draining");
     for name in names {
@@ -149,6 +171,29 @@ pub async fn run(
         Err(_) if calls.is_empty() => Ok(()),
         Err(_) => Err(ServeError::CutOff(grace)),
     }
+}
+
+/// How connections are kept.
+fn transport(connections: &ConnectionsConfig) -> Server {
+    let mut server = Server::builder();
+    if !connections.max_age.is_zero() {
+        // Without tonic's time of grace, at whose end it would cut off calls: they end by themselves.
+        server = server.max_connection_age(connections.max_age);
+    }
+    server
+        .http2_keepalive_interval(Some(connections.keepalive_interval))
+        .http2_keepalive_timeout(Some(connections.keepalive_timeout))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_concurrent_streams(MAX_STREAMS)
+}
+
+/// Has new settings taken up as they come. Never ends.
+async fn take_up(configs: &mut watch::Receiver<Config>, change: impl Fn(&Config)) {
+    while configs.changed().await.is_ok() {
+        change(&configs.borrow_and_update());
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Waits until all connections have closed, or until there are no more calls and what is left of
@@ -187,7 +232,7 @@ fn offered<R: ResolverService>(resolver: R, limits: &LimitsConfig) -> ResolverSe
 }
 
 /// Tells whoever started the program that it is ready. A closed output is no reason to stop.
-fn announce(address: std::net::SocketAddr) {
+fn announce(scheme: &str, address: std::net::SocketAddr) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
+    let _ = writeln!(out, "listening on {scheme}://{address}").and_then(|()| out.flush());
 }

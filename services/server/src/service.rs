@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 
 use crate::convert::{self, Asked, Call, Declared, Shape, explain};
 use crate::errors;
-use crate::layers::deadline::AnswerBy;
+use crate::layers::deadline::{AnswerBy, Watch};
 use crate::layers::panic_guard;
 use crate::layers::request_span::RequestId;
 
@@ -81,7 +81,8 @@ impl ResolverService for Resolver {
         let arrived = Instant::now();
         let (envelope, wire) = open(request);
         let asked = self.asked(&envelope, wire)?;
-        self.answer(asked, arrived, None).await.map(Response::new)
+        let watch = envelope.extensions().get::<Watch>().map(|watch| watch.0.clone());
+        self.answer(asked, arrived, watch).await.map(Response::new)
     }
 
     type ResolveStreamStream = ReceiverStream<Result<v1::ResolveStreamResponse, Status>>;

@@ -1,6 +1,11 @@
 //! How the service knows who asks, and how it is known itself.
 
-use tonic::Status;
+use std::{path::Path, process::Command};
+
+use tonic::{
+    Status,
+    transport::{Certificate, Identity, server::ServerTlsConfig},
+};
 
 use crate::fake::{Fake, Reply};
 use crate::{answer, flask, solved};
@@ -66,4 +71,55 @@ fn a_service_that_asks_who_calls_is_told_with_what_to_set() {
         told.push_str(&ran.told().replace(&service.url, "URL"));
     }
     insta::assert_snapshot!(told);
+}
+
+/// Makes `NAME.pem` and `NAME.key` in a folder, signed by an authority there or by itself.
+fn certificate(folder: &Path, name: &str, extension: &str, authority: Option<&str>) {
+    let mut openssl = Command::new("openssl");
+    openssl.current_dir(folder).args(["req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"]);
+    openssl.args(["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", &format!("/CN={name}")]);
+    openssl.args(["-addext", extension]);
+    openssl.args(["-out", &format!("{name}.pem"), "-keyout", &format!("{name}.key")]);
+    if let Some(authority) = authority {
+        openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+        openssl.args(["-CA", &format!("{authority}.pem"), "-CAkey", &format!("{authority}.key")]);
+    }
+    let output = openssl.output().expect("openssl is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_service_is_trusted_by_the_authority_named_and_shown_the_caller_s_certificate() {
+    let folder = flask();
+    let place = folder.0.path();
+    certificate(place, "ca", "basicConstraints=critical,CA:TRUE", None);
+    certificate(place, "other", "basicConstraints=critical,CA:TRUE", None);
+    certificate(place, "server", "subjectAltName=IP:127.0.0.1", Some("ca"));
+    certificate(place, "mine", "subjectAltName=DNS:ci.example", Some("ca"));
+    let text = |name: &str| std::fs::read_to_string(place.join(name)).unwrap();
+    let identity = Identity::from_pem(text("server.pem"), text("server.key"));
+    // It asks for a certificate, and answers nobody without.
+    let tls = ServerTlsConfig::new()
+        .identity(identity)
+        .client_ca_root(Certificate::from_pem(text("ca.pem")));
+    let script = [(); 2].map(|()| answer(solved("flask", "3.1.0")));
+    let service = Fake::start_encrypted(script, tls);
+    let resolve = ["resolve", "requirements.in", "--server", &service.url];
+    let mine = ["--client-cert", "mine.pem", "--client-key", "mine.key"];
+    let token = [("QUARTERMASTER_TOKEN", TOKEN)];
+    let trusting = [&resolve[..], &["--ca", "ca.pem"], &mine].concat();
+    let ran = folder.qm_with(&trusting, &token);
+    assert_eq!(ran.exit, 0, "{}", ran.told());
+    let by_variable = [&resolve[..], &mine].concat();
+    assert_eq!(folder.qm_with(&by_variable, &[("QUARTERMASTER_CA", "ca.pem")]).exit, 0);
+    let sent: Vec<_> = service.seen().into_iter().map(|seen| seen.authorization).collect();
+    assert_eq!(sent, [Some(format!("Bearer {TOKEN}")), None]);
+
+    for flags in
+        [&["--ca", "other.pem", mine[0], mine[1], mine[2], mine[3]][..], &["--ca", "ca.pem"]]
+    {
+        let ran = folder.qm_with(&[&resolve[..], flags].concat(), &token);
+        assert_eq!(ran.exit, 3, "{}", ran.told());
+    }
+    assert!(service.seen().is_empty(), "nothing is sent to whom nobody vouches for");
 }

@@ -15,7 +15,9 @@ use proto::v1::{
     resolver_service_server::{ResolverService, ResolverServiceServer},
 };
 use tokio_stream::{Stream, StreamExt as _, wrappers::TcpListenerStream};
-use tonic::{Request, Response, Status, codec::CompressionEncoding};
+use tonic::{
+    Request, Response, Status, codec::CompressionEncoding, transport::server::ServerTlsConfig,
+};
 
 /// What the service does with one call.
 #[derive(Clone)]
@@ -63,6 +65,19 @@ pub(crate) struct Fake {
 impl Fake {
     /// Serves the script, call by call, on a port of its own.
     pub(crate) fn start(script: impl IntoIterator<Item = Reply>) -> Self {
+        Self::serve(script, None)
+    }
+
+    /// The same, encrypted.
+    pub(crate) fn start_encrypted(
+        script: impl IntoIterator<Item = Reply>,
+        tls: ServerTlsConfig,
+    ) -> Self {
+        let fake = Self::serve(script, Some(tls));
+        Self { url: fake.url.replace("http://", "https://"), ..fake }
+    }
+
+    fn serve(script: impl IntoIterator<Item = Reply>, tls: Option<ServerTlsConfig>) -> Self {
         let state = Arc::new(State {
             script: Mutex::new(script.into_iter().collect()),
             ..State::default()
@@ -77,11 +92,11 @@ impl Fake {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 send.send(listener.local_addr().unwrap()).unwrap();
                 let incoming = TcpListenerStream::new(listener);
-                tonic::transport::Server::builder()
-                    .add_service(service)
-                    .serve_with_incoming(incoming)
-                    .await
-                    .unwrap();
+                let mut server = tonic::transport::Server::builder();
+                if let Some(tls) = tls {
+                    server = server.tls_config(tls).unwrap();
+                }
+                server.add_service(service).serve_with_incoming(incoming).await.unwrap();
             });
         });
         let url = format!("http://{}", receive.recv().unwrap());

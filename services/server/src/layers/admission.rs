@@ -8,29 +8,27 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http_body::Frame;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tower::{Layer, Service};
 
+use super::terms::Current;
 use super::{Reply, Request, Response};
 use crate::errors;
 
 /// Makes [`Admission`]s that share one limit.
 #[derive(Clone, Debug)]
 pub struct AdmissionLayer {
-    places: Arc<Semaphore>,
+    current: Current,
     calls: TaskTracker,
 }
 
 impl AdmissionLayer {
-    /// A limit of `max_in_flight` calls for the whole process; `calls` is told of all that begin
-    /// and end.
-    pub fn new(max_in_flight: usize, calls: TaskTracker) -> Self {
-        Self { places: Arc::new(Semaphore::new(max_in_flight)), calls }
+    /// The limit for the whole process is the current one; `calls` is told of all that begin and end.
+    pub fn new(current: Current, calls: TaskTracker) -> Self {
+        Self { current, calls }
     }
 }
 
@@ -38,7 +36,7 @@ impl AdmissionLayer {
 #[derive(Clone, Debug)]
 pub struct Admission<S> {
     inner: S,
-    places: Arc<Semaphore>,
+    current: Current,
     calls: TaskTracker,
 }
 
@@ -46,7 +44,7 @@ impl<S> Layer<S> for AdmissionLayer {
     type Service = Admission<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Admission { inner, places: Arc::clone(&self.places), calls: self.calls.clone() }
+        Admission { inner, current: self.current.clone(), calls: self.calls.clone() }
     }
 }
 
@@ -69,24 +67,27 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&self.current.terms().places).try_acquire_owned() else {
             return Box::pin(async { Ok(errors::overloaded().into_http()) });
         };
         let place = (place, self.calls.token());
         let reply = self.inner.call(request);
-        Box::pin(
-            async move { Ok(reply.await?.map(|body| Body::new(Admitted { body, _place: place }))) },
-        )
+        Box::pin(async move { Ok(hold(reply.await?, place)) })
     }
 }
 
-/// A body that holds its call's place.
-struct Admitted {
-    body: Body,
-    _place: (OwnedSemaphorePermit, TaskTrackerToken),
+/// The reply, which keeps `place` until its last byte is handed over.
+pub(super) fn hold<P: Send + Unpin + 'static>(response: Response, place: P) -> Response {
+    response.map(|body| Body::new(Admitted { body, _place: place }))
 }
 
-impl http_body::Body for Admitted {
+/// A body that holds its call's place.
+struct Admitted<P> {
+    body: Body,
+    _place: P,
+}
+
+impl<P: Unpin> http_body::Body for Admitted<P> {
     type Data = bytes::Bytes;
     type Error = Status;
 

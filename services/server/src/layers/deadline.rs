@@ -2,15 +2,19 @@
 //!
 //! tonic has a timeout of its own, which answers `CANCELLED`. This one comes a little earlier: it is
 //! the one that callers see, and its answer still has time to reach them. The instant is among the
-//! request's [extensions](AnswerBy), so that solving can end in time for a partial answer.
+//! request's [extensions](AnswerBy), so that solving can end in time for a partial answer. Where there
+//! is none, because registries are awaited, the status tells how far the work was: methods tell it by
+//! the [`Watch`] among the extensions.
 
 use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use engine::Progress;
 use http::HeaderMap;
 use http_body::Frame;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 use tonic::body::Body;
@@ -30,6 +34,26 @@ const WAY_BACK: (Duration, Duration) = (Duration::from_millis(2), Duration::from
 /// The instant by which a call is to be answered; among the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnswerBy(pub Instant);
+
+/// Where a method tells how far it is; among the request's extensions if there is a deadline.
+#[derive(Clone, Debug)]
+pub struct Watch(pub UnboundedSender<Progress>);
+
+/// What a method has told, to be read once the time is up.
+struct Told(UnboundedReceiver<Progress>);
+
+impl Told {
+    /// The last step.
+    fn reached(&mut self) -> Option<Progress> {
+        let mut last = None;
+        while let Ok(progress) = self.0.try_recv() {
+            if matches!(progress, Progress::Step { .. }) {
+                last = Some(progress);
+            }
+        }
+        last
+    }
+}
 
 /// Makes [`Deadline`]s.
 #[derive(Clone, Copy, Debug)]
@@ -76,14 +100,17 @@ where
         let (least, most) = WAY_BACK;
         let instant = Instant::now() + allowed.saturating_sub((allowed / 10).clamp(least, most));
         request.extensions_mut().insert(AnswerBy(instant));
+        let (watch, told) = unbounded_channel();
+        request.extensions_mut().insert(Watch(watch));
+        let mut told = Told(told);
         let reply = self.inner.call(request);
         Box::pin(async move {
             match tokio::time::timeout_at(instant, reply).await {
                 Ok(response) => Ok(response?.map(|body| {
                     let timer = Box::pin(sleep_until(instant));
-                    Body::new(Timed { body: Some(body), timer, allowed })
+                    Body::new(Timed { body: Some(body), timer, allowed, told })
                 })),
-                Err(_) => Ok(errors::deadline(allowed).into_http()),
+                Err(_) => Ok(errors::deadline(allowed, told.reached()).into_http()),
             }
         })
     }
@@ -118,6 +145,7 @@ struct Timed {
     body: Option<Body>,
     timer: Pin<Box<Sleep>>,
     allowed: Duration,
+    told: Told,
 }
 
 impl http_body::Body for Timed {
@@ -136,7 +164,8 @@ impl http_body::Body for Timed {
             return Poll::Pending;
         }
         self.body = None;
-        Poll::Ready(Some(trailers(&errors::deadline(self.allowed))))
+        let reached = self.told.reached();
+        Poll::Ready(Some(trailers(&errors::deadline(self.allowed, reached))))
     }
 
     fn is_end_stream(&self) -> bool {

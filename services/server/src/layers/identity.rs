@@ -4,7 +4,6 @@
 //! It stands within the limit of calls in flight, so that guesses cannot crowd out more than that, and
 //! outside of every limit that belongs to one tenant.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tonic::Status;
@@ -12,20 +11,22 @@ use tonic::server::NamedService;
 use tower::{Layer, Service};
 
 use super::request_span::CallSpan;
+use super::terms::Current;
 use super::{Reply, Request, Response};
 use crate::errors;
 use crate::identity::{Identity, scope_of};
+use crate::serve::Peer;
 
 /// Makes [`Identification`]s.
 #[derive(Clone, Debug)]
 pub struct IdentityLayer {
-    identity: Arc<Identity>,
+    current: Current,
 }
 
 impl IdentityLayer {
-    /// Callers are those that `identity` knows.
-    pub fn new(identity: Identity) -> Self {
-        Self { identity: Arc::new(identity) }
+    /// Callers are those that are known at the moment.
+    pub fn new(current: Current) -> Self {
+        Self { current }
     }
 }
 
@@ -34,14 +35,14 @@ impl IdentityLayer {
 #[derive(Clone, Debug)]
 pub struct Identification<S> {
     inner: S,
-    identity: Arc<Identity>,
+    current: Current,
 }
 
 impl<S> Layer<S> for IdentityLayer {
     type Service = Identification<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Identification { inner, identity: Arc::clone(&self.identity) }
+        Identification { inner, current: self.current.clone() }
     }
 }
 
@@ -49,26 +50,26 @@ impl<S: NamedService> NamedService for Identification<S> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S> Identification<S> {
-    /// Finds out who calls, or says why the call is refused.
-    fn identify(&self, request: &mut Request) -> Result<(), Status> {
-        let caller = self.identity.caller(request.headers_mut());
-        let caller = caller.map_err(errors::unauthenticated)?;
-        if let Some(span) = request.extensions().get::<CallSpan>() {
-            span.belongs_to(&caller.tenant);
-        }
-        let asked = scope_of(request.uri().path());
-        if !caller.scopes.contains(asked) {
-            return Err(errors::forbidden(&caller, asked));
-        }
-        request.extensions_mut().insert(caller);
-        Ok(())
+/// Finds out who calls, or says why the call is refused.
+async fn identify(identity: &Identity, request: &mut Request) -> Result<(), Status> {
+    let peer = request.extensions().get::<Peer>();
+    let certificate = peer.and_then(|peer| peer.certificate.clone());
+    let caller = identity.caller(request.headers_mut(), certificate.as_ref()).await;
+    let caller = caller.map_err(errors::unauthenticated)?;
+    if let Some(span) = request.extensions().get::<CallSpan>() {
+        span.belongs_to(&caller.tenant);
     }
+    let asked = scope_of(request.uri().path());
+    if !caller.scopes.contains(asked) {
+        return Err(errors::forbidden(&caller, asked));
+    }
+    request.extensions_mut().insert(caller);
+    Ok(())
 }
 
 impl<S> Service<Request> for Identification<S>
 where
-    S: Service<Request, Response = Response>,
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
 {
@@ -81,9 +82,15 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        match self.identify(&mut request) {
-            Ok(()) => Box::pin(self.inner.call(request)),
-            Err(status) => Box::pin(async move { Ok(status.into_http()) }),
-        }
+        let terms = self.current.terms();
+        // The one that was found ready is the one that is called.
+        let another = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, another);
+        Box::pin(async move {
+            match identify(&terms.identity, &mut request).await {
+                Ok(()) => inner.call(request).await,
+                Err(status) => Ok(status.into_http()),
+            }
+        })
     }
 }

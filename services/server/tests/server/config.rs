@@ -9,7 +9,7 @@ use quartermaster::config::{Config, ConfigError};
 use quartermaster::telemetry::LogFormat;
 
 /// Loads a config from the text of a file and variables.
-fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+pub(crate) fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
     file.write_all(text.as_bytes()).unwrap();
     let settings = Settings { config: Some(file.path().to_owned()), ..Settings::default() };
@@ -19,7 +19,7 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
 }
 
 /// What is said of a file or a variable that cannot be used.
-fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
+pub(crate) fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
     let error = load(text, variables).expect_err("the config cannot be used").to_string();
     // The file has another name each time, and another path wherever the tests are.
     let words = error.split(' ').map(|word| if word.contains("/.tmp") { "FILE" } else { word });
@@ -81,48 +81,54 @@ fn variables_count_more_than_the_file_and_flags_more_than_both() {
     assert_eq!(names, ["pypi", "other"]);
 }
 
+/// Files that cannot be used.
+const FAULTY: &[&str] = &[
+    "listen = \"localhost\"",
+    "listen = \"0.0.0.0:7433\"",
+    "listn = \"127.0.0.1:7433\"",
+    "[limits]\nmax_inflight = 1",
+    "[limits]\nmax_in_flight = 0",
+    "[limits]\nmax_in_flight = \"many\"",
+    "[limits]\nsolve_budget = 2",
+    "[limits]\nsolve_budget = \"0s\"",
+    "[limits]\ntenant_in_flight = 65",
+    "[limits]\ntenant_per_second = 0",
+    "[limits]\ntenant_burst = 5",
+    "[limits]\ntenant_per_second = 1\ntenant_burst = 61",
+    "[log]\nformat = \"xml\"",
+    "[log]\nfilter = \"quartermaster=loud\"",
+    "[cache]\ndatabase = \"mysql://u:secret@db.example/answers\"",
+    "[cache]\ncall_limit = \"0s\"",
+    "[reach]\npypi = 2000",
+    "[cache]\nsize = 1",
+    "[connections]\nkeepalive_timeout = \"0s\"",
+    "registry = []",
+    "[[registry]]\nname = \"pypi\"",
+    "[[registry]]\nname = \"pypi\"\nkind = \"pypi-simple\"",
+    "[[registry]]\nname = \"npm\"\nkind = \"npm\"\nurl = \"http://127.0.0.1/\"\necosystem = \"npm\"",
+    "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ntoken = \"s\"",
+    "[[registry]]\nname = \"a\"\nkind = \"recorded\"\n[[registry]]\nname = \"a\"\nkind = \"recorded\"",
+    "[[registry]]\nname = \"a\"\nkind = \"recorded\"\nlock_source = \"s\"\n\
+     [[registry]]\nname = \"b\"\nkind = \"recorded\"\nlock_source = \"s\"",
+    "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = \"s3cret\"",
+    "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = { token = \"s3cret\" }",
+    "listen = ",
+    "[identity]\ntoken = \"s3cret\"",
+    "[identity]\nanonymous = \"s3cret\"",
+    "[[identity.token]]\nname = \"ci\"\nhash = \"s3cret\"\nscopes = [\"resolve\"]",
+    "[[identity.token]]\nname = \"ci\"\ntoken = \"s3cret\"\nscopes = [\"resolve\"]",
+    "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = [\"everything\"]",
+    "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = \"resolve\"",
+    "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = []",
+    "[[identity.token]]\nname = \"c i\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
+    "[[identity.token]]\nname = \"anonymous\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
+    "[[identity.token]]\nname = \"a\"\nhash = \"HASH\"\nscopes = [\"resolve\"]\n\
+     [[identity.token]]\nname = \"b\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
+];
+
 #[test]
 fn what_cannot_be_used_is_said_in_one_line() {
-    let files = [
-        "listen = \"localhost\"",
-        "listen = \"0.0.0.0:7433\"",
-        "listn = \"127.0.0.1:7433\"",
-        "[limits]\nmax_inflight = 1",
-        "[limits]\nmax_in_flight = 0",
-        "[limits]\nmax_in_flight = \"many\"",
-        "[limits]\nsolve_budget = 2",
-        "[limits]\nsolve_budget = \"0s\"",
-        "[log]\nformat = \"xml\"",
-        "[log]\nfilter = \"quartermaster=loud\"",
-        "[cache]\ndatabase = \"mysql://u:secret@db.example/answers\"",
-        "[cache]\ncall_limit = \"0s\"",
-        "[reach]\npypi = 2000",
-        "[cache]\nsize = 1",
-        "[connections]\nkeepalive_timeout = \"0s\"",
-        "registry = []",
-        "[[registry]]\nname = \"pypi\"",
-        "[[registry]]\nname = \"pypi\"\nkind = \"pypi-simple\"",
-        "[[registry]]\nname = \"npm\"\nkind = \"npm\"\nurl = \"http://127.0.0.1/\"\necosystem = \"npm\"",
-        "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ntoken = \"s\"",
-        "[[registry]]\nname = \"a\"\nkind = \"recorded\"\n[[registry]]\nname = \"a\"\nkind = \"recorded\"",
-        "[[registry]]\nname = \"a\"\nkind = \"recorded\"\nlock_source = \"s\"\n\
-         [[registry]]\nname = \"b\"\nkind = \"recorded\"\nlock_source = \"s\"",
-        "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = \"s3cret\"",
-        "[[registry]]\nname = \"pypi\"\nkind = \"recorded\"\ncredentials = { token = \"s3cret\" }",
-        "listen = ",
-        "[identity]\ntoken = \"s3cret\"",
-        "[identity]\nanonymous = \"s3cret\"",
-        "[[identity.token]]\nname = \"ci\"\nhash = \"s3cret\"\nscopes = [\"resolve\"]",
-        "[[identity.token]]\nname = \"ci\"\ntoken = \"s3cret\"\nscopes = [\"resolve\"]",
-        "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = [\"everything\"]",
-        "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = \"resolve\"",
-        "[[identity.token]]\nname = \"ci\"\nhash = \"HASH\"\nscopes = []",
-        "[[identity.token]]\nname = \"c i\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
-        "[[identity.token]]\nname = \"anonymous\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
-        "[[identity.token]]\nname = \"a\"\nhash = \"HASH\"\nscopes = [\"resolve\"]\n\
-         [[identity.token]]\nname = \"b\"\nhash = \"HASH\"\nscopes = [\"resolve\"]",
-    ];
-    let mut told: Vec<String> = files
+    let mut told: Vec<String> = FAULTY
         .iter()
         .map(|file| {
             let said = refusal(&file.replace("HASH", HASH), &[]);

@@ -11,9 +11,9 @@ use quartermaster::config::Config;
 use quartermaster::identity::Caller;
 use quartermaster::layers::deadline::AnswerBy;
 use quartermaster::layers::request_span::RequestId;
-use quartermaster::serve::{self, ServeError};
+use quartermaster::serve::{self, Peer, ServeError};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::Stream;
 use tonic::transport::Channel;
@@ -25,6 +25,8 @@ pub(crate) struct Running {
     pub(crate) channel: Channel,
     /// Its address.
     pub(crate) url: String,
+    /// Its settings, to be changed.
+    pub(crate) config: watch::Sender<Config>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
 }
@@ -32,17 +34,25 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a server around `resolver` on a free port.
     pub(crate) async fn start(resolver: impl ResolverService, config: Config) -> Self {
+        let server = Self::listen(resolver, config).await;
+        let channel = Channel::from_shared(server.url.clone()).unwrap().connect().await.unwrap();
+        Self { channel, ..server }
+    }
+
+    /// The same for callers who connect on their own.
+    pub(crate) async fn listen(resolver: impl ResolverService, config: Config) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
+        let (config, configs) = watch::channel(config);
         let served = tokio::spawn(async move {
             let shutdown = async move {
                 let _ = stopped.await;
             };
-            serve::run(listener, resolver, &config, shutdown).await
+            serve::run(listener, resolver, configs, shutdown).await
         });
-        let channel = Channel::from_shared(url.clone()).unwrap().connect().await.unwrap();
-        Self { channel, url, stop, served }
+        let channel = Channel::from_shared(url.clone()).unwrap().connect_lazy();
+        Self { channel, url, config, stop, served }
     }
 
     /// A client of the resolver.
@@ -77,10 +87,14 @@ impl Fake {
         self.begun.acquire().await.unwrap().forget();
     }
 
-    /// `panic` panics, `wait` waits to be let go, `hang` never ends, all else is answered at once.
+    /// `large` is answered with two MiB, `panic` panics, `wait` waits to be let go, `hang` never ends, all else is answered at once.
     async fn act(&self, action: &str) -> Result<v1::ResolveResponse, Status> {
         match action {
             "panic" => panic!("as told"),
+            "large" => {
+                let key = "x".repeat(2 * 1024 * 1024);
+                return Ok(v1::ResolveResponse { key, ..Default::default() });
+            }
             "wait" => {
                 self.begun.add_permits(1);
                 self.go.acquire().await.unwrap().forget();
@@ -124,6 +138,11 @@ impl ResolverService for Fake {
             let caller = request.extensions().get::<Caller>().unwrap();
             let told = request.metadata().contains_key("authorization");
             let key = format!("{}: {}; {told}", caller.tenant.name(), caller.scopes);
+            return Ok(Response::new(v1::ResolveResponse { key, ..Default::default() }));
+        }
+        if request.get_ref().known_answer == "peer" {
+            let peer = request.extensions().get::<Peer>().unwrap();
+            let key = peer.address.unwrap().to_string();
             return Ok(Response::new(v1::ResolveResponse { key, ..Default::default() }));
         }
         self.act(&request.into_inner().known_answer).await.map(Response::new)

@@ -13,11 +13,11 @@ use tonic_types::StatusExt as _;
 
 use crate::fake::{Fake, Running, told, told_stream};
 
-const READER: &str = "reader-0123456789abcdef0123456789abcdef";
-const WRITER: &str = "writer-0123456789abcdef0123456789abcdef";
+pub(crate) const READER: &str = "reader-0123456789abcdef0123456789abcdef";
+pub(crate) const WRITER: &str = "writer-0123456789abcdef0123456789abcdef";
 
 /// Knows a caller who may resolve, and one who may do all.
-fn known() -> Config {
+pub(crate) fn known() -> Config {
     let token = |name: &str, token: &str, scopes: &[Scope]| TokenConfig {
         name: name.to_owned(),
         hash: TokenHash::of(token).unwrap(),
@@ -30,7 +30,7 @@ fn known() -> Config {
 }
 
 /// A call with what is to stand under `authorization`.
-fn with<T>(authorization: &str, message: T) -> Request<T> {
+pub(crate) fn with<T>(authorization: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     if !authorization.is_empty() {
         request.metadata_mut().insert("authorization", authorization.parse().unwrap());

@@ -172,3 +172,47 @@ async fn what_it_was_asked_it_knows_after_a_restart_too() {
     assert_eq!(remembered, [false, true]);
     assert!(caches.path().join("quartermaster/answers.db").is_file());
 }
+
+#[tokio::test]
+async fn a_hangup_has_the_tokens_read_anew_and_a_broken_file_changes_nothing() {
+    let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    let declare = |name: &str| {
+        let token = format!("name = \"{name}\"\nhash = \"{HASH}\"\nscopes = [\"resolve\"]");
+        let text = format!("listen = \"127.0.0.1:0\"\n[[identity.token]]\n{token}\n");
+        std::fs::write(file.path(), text).unwrap();
+    };
+    declare("old");
+    let mut serve = program(&["serve", "--config", file.path().to_str().unwrap()]);
+    serve.env("QUARTERMASTER__CONNECTIONS__LINGER", "50ms");
+    let (mut child, url) = start(serve.stderr(Stdio::piped()));
+    let mut log = BufReader::new(child.0.stderr.take().unwrap());
+    let mut client = ResolverServiceClient::connect(url).await.unwrap();
+    // Forbidden is who is known: the message has the name.
+    let mut known_as = async || {
+        let mut call = tonic::Request::new(proto::v1::InvalidateRequest::default());
+        let bearer = "Bearer 0123456789abcdef0123456789abcdef";
+        call.metadata_mut().insert("authorization", bearer.parse().unwrap());
+        client.invalidate(call).await.unwrap_err().message().to_owned()
+    };
+    assert!(known_as().await.contains("`old`"));
+    let mut told = |child: &Child, words: &str| {
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the log ends without `{words}`");
+        }
+    };
+    std::fs::write(file.path(), "[identity]\ntokens = 1\n").unwrap();
+    told(&child.0, "the settings before it count on");
+    assert!(known_as().await.contains("`old`"));
+    declare("new");
+    told(&child.0, "count as they are read now");
+    let mut name = String::new();
+    while !name.contains("`new`") {
+        name = known_as().await;
+    }
+    drop(client);
+    assert_eq!(terminate(&mut child.0), Some(0));
+}
