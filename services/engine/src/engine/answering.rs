@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ecosystems::Timestamp;
 use registries::Freshness;
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
@@ -23,6 +24,9 @@ const AT_ONCE: Duration = Duration::from_millis(5);
 /// What a computation hands to all who wait for it.
 pub(super) struct Landed {
     remembered: Arc<Remembered>,
+    /// When the oldest and the newest of the facts were last vouched for: an answer that was given
+    /// before stays as it was, and its facts may have been confirmed since.
+    vouched_at: Option<(Timestamp, Timestamp)>,
     statistics: Statistics,
 }
 
@@ -71,8 +75,7 @@ impl Engine {
         statistics.remembered |= was_shared;
         phases.append(&mut statistics.phases);
         let statistics = Statistics { phases, total: started.elapsed(), ..statistics };
-        let remembered = &landed.remembered;
-        Ok(Resolved::new(remembered, freshness::vouched(&remembered.stamps), statistics))
+        Ok(Resolved::new(&landed.remembered, landed.vouched_at, statistics))
     }
 
     /// The answer that the same request was given from the facts that its token names.
@@ -184,7 +187,7 @@ impl Inner {
                 // What was confirmed since the call came in is as fresh as can be.
                 let longest = &mut reader.freshness.max_staleness;
                 *longest = longest.map(|longest| longest.max(started.elapsed()));
-                let Judged { holds, cost, .. } =
+                let Judged { holds, cost, vouched_at } =
                     freshness::judge(&remembered.stamps, &reader).await?;
                 if holds {
                     let statistics = Statistics {
@@ -193,7 +196,7 @@ impl Inner {
                         bytes_fetched: cost.bytes,
                         ..Statistics::about(&remembered)
                     };
-                    return Ok(Arc::new(Landed { remembered, statistics }));
+                    return Ok(Arc::new(Landed { remembered, vouched_at, statistics }));
                 }
                 self.memory.outdate(&key, &remembered).await;
                 None
@@ -217,6 +220,7 @@ impl Inner {
         let started = Instant::now();
         let Computed { answer, spent, is_final } = computed;
         let id = AnswerId::of(&key, &answer.snapshot_token);
+        let vouched_at = freshness::vouched(&answer.stamps);
         let before = if is_final { self.memory.answer(&id).await } else { None };
         let remembered = before.unwrap_or_else(|| {
             let packages = match &answer.outcome {
@@ -236,7 +240,7 @@ impl Inner {
         statistics.phases.push((Phase::Write, started.elapsed()));
         let Statistics { documents_read, packages, .. } = Statistics::about(&remembered);
         let statistics = Statistics { documents_read, packages, ..statistics };
-        Arc::new(Landed { remembered, statistics })
+        Arc::new(Landed { remembered, vouched_at, statistics })
     }
 }
 

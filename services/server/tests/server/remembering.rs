@@ -155,11 +155,16 @@ async fn a_token_has_the_same_bytes_whatever_was_published_since() {
     assert_eq!(world.index.counts().total, 0, "nobody is asked");
     let replayed = world.answer(with_token(request(&["demo"]), &fresh)).await;
     assert_eq!(promised(&replayed), promised(&fresh));
-    // Facts that come back are named as before.
+    // Facts that come back are named as before, and are no older than they were asked to be.
     world.publish("demo", &[("1.0", &["dep"])]);
     world.publish("dep", &[("1.0", &[])]);
     let again = world.answer(now(request(&["demo"]))).await;
     assert_eq!(again.answer_id, first.answer_id);
+    let oldest = |response: &v1::ResolveResponse| {
+        let freshness = response.freshness.clone().unwrap_or_default();
+        freshness.oldest_fact_read_at.map(|at| (at.seconds, at.nanos))
+    };
+    assert!(oldest(&again) > oldest(&fresh) && oldest(&fresh) > oldest(&first));
 }
 
 #[tokio::test]
