@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use url::Url;
 
+use crate::fetch::{USER_AGENT, full_reason};
+
 /// The longest document, in bytes.
 const LONGEST: usize = 1024 * 1024;
 /// How long reading it may take, connecting included.
@@ -46,7 +48,7 @@ impl DeclaredDocument {
             return Err("holds a user or a password".into());
         }
         let client = reqwest::Client::builder()
-            .user_agent(concat!("quartermaster/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             // Only declared hosts are contacted: a proxy from the environment is not declared.
@@ -79,17 +81,6 @@ impl DeclaredDocument {
         }
         Ok(body.freeze())
     }
-}
-
-/// An error with all that lies behind it.
-fn full_reason(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text.push_str(&format!(": {source}"));
-        cause = source.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use crate::{Credentials, Error, RegistryConfig, RegistryKind};
 const MOST_HOPS: usize = 5;
 
 /// What identifies the service to registries.
-const USER_AGENT: &str = concat!("quartermaster/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("quartermaster/", env!("CARGO_PKG_VERSION"));
 
 /// The HTTP side of one registry.
 pub(crate) struct Fetcher {
@@ -346,7 +346,7 @@ impl Fetcher {
 }
 
 /// An error with its causes in one line.
-fn full_reason(error: &dyn std::error::Error) -> String {
+pub(crate) fn full_reason(error: &dyn std::error::Error) -> String {
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,19 +1,13 @@
 //! Serves the bundled recording as a Python package index on a loopback port, until its input ends;
 //! then it prints how many requests there were: `cargo run --example index -p quartermaster-testkit`.
-//!
-//! With a number as argument, every answer waits for that many milliseconds.
 
 use std::io::Read;
-use std::time::Duration;
 
 use testkit::registry::{FakeRegistry, Settings};
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let milliseconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let settings = Settings { latency: Duration::from_millis(milliseconds), ..Settings::default() };
-    let recorded = registries::bundled();
-    let fake = FakeRegistry::start(recorded, settings).await?;
+    let fake = FakeRegistry::start(registries::bundled(), Settings::default()).await?;
     println!("{}", fake.simple_url());
     let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     ended.await.map_err(std::io::Error::other)??;
