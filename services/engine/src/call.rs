@@ -1,5 +1,6 @@
 //! What a call gives back, and what is told of it: how it was answered, what it cost, how far it is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -115,6 +116,9 @@ pub enum Phase {
     /// Writing and encoding the answer.
     Write,
 }
+
+/// Is told of progress, and never waited for.
+pub type Watcher = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// What a caller may watch while it waits.
 #[derive(Clone, Debug)]

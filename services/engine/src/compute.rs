@@ -14,10 +14,9 @@ use rustc_hash::FxHashSet;
 use solver::conflict::Conflict;
 use solver::search::Budget;
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::UnboundedSender;
 
 use crate::answer::Exhausted;
-use crate::call::Progress;
+use crate::call::{Progress, Watcher};
 use crate::ecosystem::{Compared, Ecosystem, Fact, Searched};
 use crate::facts::{Facts, Snapshot};
 use crate::reader::{Cost, Reader};
@@ -38,10 +37,12 @@ pub(crate) struct Computation<E: Ecosystem> {
     pub(crate) problem: Arc<E::Problem>,
     pub(crate) facts: Arc<Facts<E>>,
     pub(crate) reader: Reader<E>,
+    /// [`Reader::scope`] of the reader.
+    pub(crate) scope: [u8; 32],
     pub(crate) limits: Limits,
     /// Lets as many searches run at once as there are cores.
     pub(crate) searches: Arc<Semaphore>,
-    pub(crate) watch: Option<UnboundedSender<Progress>>,
+    pub(crate) watch: Option<Watcher>,
     pub(crate) key: cache::Key,
     /// The instant after which nothing exists, where that follows from a minimum age and the time of
     /// the call.
@@ -377,14 +378,13 @@ impl<E: Ecosystem> Computation<E> {
     /// Tells what the search has settled on, before it is known whether the facts still hold.
     fn tell_tentative(&self, solution: &E::Solution) {
         if let Some(watch) = &self.watch {
-            let _ = watch.send(Progress::Tentative(E::decided(solution)));
+            watch(Progress::Tentative(E::decided(solution)));
         }
     }
 
     fn tell(&self, text: &str, package: &str) {
         if let Some(watch) = &self.watch {
-            // Whoever watched may have left.
-            let _ = watch.send(Progress::Step {
+            watch(Progress::Step {
                 round: self.spent.rounds.max(1),
                 text: text.to_owned(),
                 requested: self.spent.requested,

@@ -11,12 +11,11 @@ use cache::{Answers, Flights};
 use ecosystems::{Ecosystem, Timestamp};
 use registries::Registry;
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::task::AbortOnDropHandle;
 
 use answering::{Call, Landed};
 
-use crate::call::{ExplainedCall, Phase, Progress, Resolved, count};
+use crate::call::{ExplainedCall, Phase, Resolved, Watcher, count};
 use crate::cargo::Cargo;
 use crate::compute::{Computation, Limits, Spending};
 use crate::config::{CacheConfig, RegistryConfig};
@@ -196,7 +195,7 @@ impl Engine {
     pub async fn resolve(
         &self,
         request: Request,
-        watch: Option<UnboundedSender<Progress>>,
+        watch: Option<Watcher>,
     ) -> Result<Resolved, Error> {
         match &request.project {
             Project::Pypi(project) => self.resolve_as::<Pypi>(project, &request, watch).await,
@@ -209,12 +208,12 @@ impl Engine {
         &self,
         project: &E::Project,
         request: &Request,
-        watch: Option<UnboundedSender<Progress>>,
+        watch: Option<Watcher>,
     ) -> Result<Resolved, Error> {
         let started = Instant::now();
         let known = known_answer(request)?;
         let computation = self.computation::<E>(project, request, watch)?;
-        let scope = computation.reader.scope();
+        let scope = computation.scope;
         let phases = vec![(Phase::Read, started.elapsed())];
         let call = Call { computation, started, phases };
         let mut resolved = match &request.snapshot_token {
@@ -274,7 +273,7 @@ impl Engine {
         &self,
         project: &E::Project,
         request: &Request,
-        watch: Option<UnboundedSender<Progress>>,
+        watch: Option<Watcher>,
     ) -> Result<Computation<E>, Error> {
         let policy = &request.policy;
         let snapshot = snapshot(request)?;
@@ -287,12 +286,14 @@ impl Engine {
         let reader = Reader::<E>::new(project, request, &self.inner.registries)?;
         let problem = Arc::new(E::read(project, request, before, &reader)?);
         let reach = request.reach.unwrap_or_else(|| self.inner.reach.of(E::ECOSYSTEM));
+        let scope = reader.scope();
         Ok(Computation {
-            key: fingerprint::<E>(&problem, (policy.held, reach), &reader),
+            key: fingerprint::<E>(&problem, (policy.held, reach), (&reader, &scope)),
             problem,
             aged,
-            facts: self.facts(&reader),
+            facts: self.facts::<E>(scope),
             reader,
+            scope,
             limits: self.inner.limits.lowered(request),
             searches: Arc::clone(&self.inner.searches),
             watch,
@@ -314,8 +315,7 @@ impl Engine {
     }
 
     /// The facts that such a reader reads.
-    fn facts<E: Kind>(&self, reader: &Reader<E>) -> Arc<Facts<E>> {
-        let scope = reader.scope();
+    fn facts<E: Kind>(&self, scope: [u8; 32]) -> Arc<Facts<E>> {
         let scopes = E::scopes(&self.inner.scopes);
         scopes.find(&scope).unwrap_or_else(|| {
             let facts = Arc::new(Facts::default());

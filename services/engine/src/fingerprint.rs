@@ -14,13 +14,13 @@ use crate::reader::Reader;
 /// answers changes, so that no answer of another kind is ever found.
 const FORMAT: &str = "quartermaster answers 6";
 
-/// The key of a problem over what `reader` reads.
+/// The key of a problem over what a reader reads, by its [scope](Reader::scope).
 ///
 /// What the client has is part of it whatever the policy: such versions are within reach.
 pub(crate) fn fingerprint<E: Kind>(
     problem: &E::Problem,
     (held, reach): (HeldPolicy, u32),
-    reader: &Reader<E>,
+    (reader, scope): (&Reader<E>, &[u8; 32]),
 ) -> cache::Key {
     let mut hasher = Hasher::new(FORMAT);
     hasher.text(E::ECOSYSTEM.name());
@@ -30,7 +30,7 @@ pub(crate) fn fingerprint<E: Kind>(
         HeldPolicy::FewestChanges => "fewest changes",
     });
     hasher.count(reach as usize);
-    hasher.registries(reader);
+    hasher.registries(reader, scope);
     E::fingerprint(problem, &mut hasher);
     hasher.finish()
 }
@@ -93,13 +93,13 @@ impl Hasher {
     }
 
     /// Where facts come from: the registries in their order, and what else the reader goes by.
-    fn registries<E: Kind>(&mut self, reader: &Reader<E>) {
+    fn registries<E: Kind>(&mut self, reader: &Reader<E>, scope: &[u8; 32]) {
         self.count(reader.registries.len());
         for (registry, credentials) in reader.registries.iter().zip(&reader.credentials) {
             self.registry(registry.config());
             self.bytes(&credentials.as_ref().map_or([0; 32], Credentials::scope));
         }
-        self.bytes(&reader.scope());
+        self.bytes(scope);
     }
 
     /// What of a registry's configuration an answer depends on.

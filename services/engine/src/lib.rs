@@ -28,11 +28,11 @@ pub use answer::{
     NpmFolder, NpmPurpose, Outcome, Package, PypiDetails, Sentence, Solution, Suggestion,
     UnusedPatch, Warning, WarningCode,
 };
-pub use call::{Earlier, ExplainedCall, Forgotten, Phase, Progress, Resolved, Statistics};
+pub use call::{Earlier, ExplainedCall, Forgotten, Phase, Progress, Resolved, Statistics, Watcher};
 pub use engine::{Encoder, Engine, EngineConfig, Reaches};
 pub use error::{Error, Invalid};
 pub use explain::{Explanation, Question};
-pub use order::Places;
+pub use order::{Places, picked};
 pub use request::{
     ALL_PACKAGES, CargoBuild, CargoEnvironment, CargoKind, CargoLocked, CargoLockedName,
     CargoMember, CargoPatch, CargoProject, CargoRequirement, CargoSource, EnvironmentTexts,

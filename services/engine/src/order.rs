@@ -52,6 +52,7 @@ impl Project {
     }
 }
 
-fn picked<T: Clone>(list: &[T], places: &[usize]) -> Vec<T> {
+/// What a list has at some places, in their order.
+pub fn picked<T: Clone>(list: &[T], places: &[usize]) -> Vec<T> {
     places.iter().filter_map(|place| list.get(*place).cloned()).collect()
 }

@@ -6,7 +6,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use engine::{Engine, Progress};
+use engine::{Engine, Watcher};
 use futures_util::FutureExt as _;
 use proto::v1;
 use proto::v1::resolver_service_server::ResolverService;
@@ -57,7 +57,7 @@ impl Resolver {
         &self,
         asked: Asked,
         arrived: Instant,
-        watch: Option<mpsc::UnboundedSender<Progress>>,
+        watch: Option<Watcher>,
     ) -> Result<v1::ResolveResponse, Status> {
         let Asked { request, shape } = asked;
         let resolved = self
@@ -81,7 +81,7 @@ impl ResolverService for Resolver {
         let arrived = Instant::now();
         let (envelope, wire) = open(request);
         let asked = self.asked(&envelope, wire)?;
-        let watch = envelope.extensions().get::<Watch>().map(|watch| watch.0.clone());
+        let watch = envelope.extensions().get::<Watch>().map(|watch| Arc::clone(&watch.0));
         self.answer(asked, arrived, watch).await.map(Response::new)
     }
 
@@ -158,7 +158,11 @@ async fn tell(
     events: &Events,
 ) -> Result<v1::ResolveStreamResponse, Status> {
     let shape: Shape = asked.shape.clone();
-    let (watch, mut news) = mpsc::unbounded_channel();
+    let (sender, mut news) = mpsc::unbounded_channel();
+    let watch: Watcher = Arc::new(move |progress| {
+        // Whoever watched may have left.
+        let _ = sender.send(progress);
+    });
     let answer = resolver.answer(asked, arrived, Some(watch));
     tokio::pin!(answer);
     loop {

@@ -85,8 +85,7 @@ impl Engine {
         token: &str,
     ) -> Result<Resolved, Error> {
         let looked = Instant::now();
-        let id = AnswerId::of(&call.computation.key, token);
-        let remembered = self.inner.memory.answer(&id).await.ok_or(Error::NoSnapshot)?;
+        let remembered = self.inner.named(&call.computation.key, token).await?;
         Ok(call.found(&remembered, looked))
     }
 
@@ -96,8 +95,7 @@ impl Engine {
         computation: &Computation<E>,
         token: &str,
     ) -> Result<(), Error> {
-        let id = AnswerId::of(&computation.key, token);
-        let remembered = self.inner.memory.answer(&id).await.ok_or(Error::NoSnapshot)?;
+        let remembered = self.inner.named(&computation.key, token).await?;
         let judged = freshness::judge(&remembered.stamps, &computation.reader).await?;
         if judged.holds { Ok(()) } else { Err(Error::OldSnapshot) }
     }
@@ -113,8 +111,7 @@ impl Engine {
         let mut at_hand = match self.inner.memory.find(&call.computation.key).await {
             Some(remembered) => call.found(&remembered, looked),
             None => {
-                call.computation.reader.freshness =
-                    Freshness { max_staleness: Some(Duration::MAX) };
+                call.computation.reader.freshness = Freshness::ANY_AGE;
                 self.answer(call).await?
             }
         };
@@ -167,6 +164,11 @@ impl Engine {
 }
 
 impl Inner {
+    /// The answer to a question from the facts that a token names.
+    async fn named(&self, key: &cache::Key, token: &str) -> Result<Arc<Remembered>, Error> {
+        self.memory.answer(&AnswerId::of(key, token)).await.ok_or(Error::NoSnapshot)
+    }
+
     /// Computes an answer, unless a replica that shares the database does so at the moment: then its
     /// answer is waited for.
     async fn lead_or_follow<E: Ecosystem>(
@@ -202,7 +204,7 @@ impl Inner {
                 None
             }
         };
-        let scope = computation.reader.scope();
+        let scope = computation.scope;
         match tokio::time::timeout(LONGEST_COMPUTATION, computation.run()).await {
             Ok(computed) => Ok(self.land((key, scope), computed?, leadership).await),
             Err(_) => Err(Error::Deadline(LONGEST_COMPUTATION)),

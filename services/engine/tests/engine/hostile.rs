@@ -172,7 +172,8 @@ pub(crate) fn document(name: &str, versions: &[&str]) -> String {
     )
 }
 
-async fn index(versions: &[&str]) -> FakeRegistry {
+/// An index with one project, `demo`.
+pub(crate) async fn index(versions: &[&str]) -> FakeRegistry {
     let document = document("demo", versions);
     let index = FakeRegistry::of(&[("demo", &document)], Settings::default()).await;
     index.expect("the loopback has a free port")

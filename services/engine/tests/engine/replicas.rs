@@ -9,7 +9,7 @@ use engine::config::{CacheConfig, RegistryConfig};
 use testkit::postgres::Server;
 use testkit::registry::{FakeRegistry, Fault, Kind, Reply, Settings};
 
-use crate::hostile::document;
+use crate::hostile::{document, index};
 use crate::support::{Counted, fake, over, request};
 
 /// A service that shares the database of that URL.
@@ -68,9 +68,7 @@ async fn what_two_services_are_asked_at_once_one_of_them_solves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publication_is_solved_by_one_and_found_by_the_other() {
     let Some(server) = Server::start().await else { return };
-    let demo = document("demo", &["1.0"]);
-    let fake = FakeRegistry::of(&[("demo", &demo)], Settings::default()).await;
-    let fake = fake.expect("the loopback has a free port");
+    let fake = index(&["1.0"]).await;
     let replicas = two(&server, &fake).await;
     all_at_once(&replicas, 1, &request(&["demo"])).await;
     fake.publish("demo", &document("demo", &["1.0", "2.0"])).expect("it is well formed");
@@ -85,9 +83,7 @@ async fn a_publication_is_solved_by_one_and_found_by_the_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_vanishes_while_it_computes_holds_nobody_up() {
     let Some(server) = Server::start().await else { return };
-    let demo = document("demo", &["1.0"]);
-    let fake = FakeRegistry::of(&[("demo", &demo)], Settings::default()).await;
-    let fake = fake.expect("the loopback has a free port");
+    let fake = index(&["1.0"]).await;
     // The first who asks gets a byte a minute.
     fake.inject(Fault::new("/simple/demo/", Reply::Drip(Duration::from_secs(60))).times(1));
     server.execute("CREATE DATABASE answers");
@@ -111,9 +107,7 @@ async fn a_service_that_vanishes_while_it_computes_holds_nobody_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publication_that_one_is_told_of_reaches_all() {
     let Some(server) = Server::start().await else { return };
-    let demo = document("demo", &["1.0"]);
-    let fake = FakeRegistry::of(&[("demo", &demo)], Settings::default()).await;
-    let fake = fake.expect("the loopback has a free port");
+    let fake = index(&["1.0"]).await;
     let replicas = two(&server, &fake).await;
     all_at_once(&replicas, 1, &request(&["demo"])).await;
     fake.publish("demo", &document("demo", &["1.0", "2.0"])).expect("it is well formed");

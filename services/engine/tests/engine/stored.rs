@@ -7,7 +7,7 @@ use engine::config::CacheConfig;
 use engine::{Error, Request};
 use testkit::registry::{FakeRegistry, Kind, Settings};
 
-use crate::hostile::document;
+use crate::hostile::{document, index};
 use crate::support::{Counted, fake, over, recorded, request};
 
 /// An engine that remembers in a file.
@@ -96,9 +96,7 @@ async fn a_restarted_service_asks_for_no_document_that_it_has() {
 async fn what_was_invalidated_is_asked_for_after_a_restart_too() {
     let folder = tempfile::tempdir().expect("there is room");
     let path = folder.path().join("answers.db");
-    let one = document("demo", &["1.0"]);
-    let fake = FakeRegistry::of(&[("demo", &one)], Settings::default()).await;
-    let fake = fake.expect("the loopback has a free port");
+    let fake = index(&["1.0"]).await;
     let first = over_file(&path, over(&fake)).await;
     first.pins(&request(&["demo"])).await;
     first.engine.invalidate("pypi", &["demo".to_owned()]).await.expect("it is declared");

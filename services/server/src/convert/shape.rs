@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Phase, Places, Request, Resolved, Statistics};
+use engine::{Phase, Places, Request, Resolved, Statistics, picked};
 use prost::Message as _;
 use proto::v1;
 use proto::v1::package::Details;
@@ -338,11 +338,6 @@ impl Shape {
             package.project.clone_from(&self.project);
         }
     }
-}
-
-/// What a list has at some places, in their order.
-fn picked<T: Clone>(list: &[T], places: &[usize]) -> Vec<T> {
-    places.iter().filter_map(|place| list.get(*place).cloned()).collect()
 }
 
 /// Cuts acceptable versions beyond the first so many, but for those that the client holds, and

@@ -8,13 +8,13 @@
 
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use engine::Progress;
+use engine::{Progress, Watcher};
 use http::HeaderMap;
 use http_body::Frame;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 use tonic::body::Body;
@@ -36,22 +36,30 @@ const WAY_BACK: (Duration, Duration) = (Duration::from_millis(2), Duration::from
 pub struct AnswerBy(pub Instant);
 
 /// Where a method tells how far it is; among the request's extensions if there is a deadline.
-#[derive(Clone, Debug)]
-pub struct Watch(pub UnboundedSender<Progress>);
+#[derive(Clone)]
+pub struct Watch(pub Watcher);
 
-/// What a method has told, to be read once the time is up.
-struct Told(UnboundedReceiver<Progress>);
+/// The last step that a method has told, to be read once the time is up.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Option<Progress>>>);
 
 impl Told {
-    /// The last step.
-    fn reached(&mut self) -> Option<Progress> {
-        let mut last = None;
-        while let Ok(progress) = self.0.try_recv() {
+    fn watch(&self) -> Watch {
+        let told = self.clone();
+        Watch(Arc::new(move |progress| {
             if matches!(progress, Progress::Step { .. }) {
-                last = Some(progress);
+                *told.last() = Some(progress);
             }
-        }
-        last
+        }))
+    }
+
+    fn reached(&self) -> Option<Progress> {
+        self.last().take()
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Progress>> {
+        // Whatever panicked elsewhere, a step is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,9 +108,8 @@ where
         let (least, most) = WAY_BACK;
         let instant = Instant::now() + allowed.saturating_sub((allowed / 10).clamp(least, most));
         request.extensions_mut().insert(AnswerBy(instant));
-        let (watch, told) = unbounded_channel();
-        request.extensions_mut().insert(Watch(watch));
-        let mut told = Told(told);
+        let told = Told::default();
+        request.extensions_mut().insert(told.watch());
         let reply = self.inner.call(request);
         Box::pin(async move {
             match tokio::time::timeout_at(instant, reply).await {
